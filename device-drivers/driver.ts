@@ -1,0 +1,60 @@
+import type { Static, TObject } from 'typebox';
+import type { FrameFormat } from '../src/frame/frame-format.ts';
+
+/** A source that a driver found and could run. */
+export interface DeviceDescription {
+  readonly driver: string;
+  readonly name: string;
+  /** Options that select this device. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** What a driver may say of one captured image. */
+export interface Capture {
+  /** Host's monotonic clock in nanoseconds: `context.now()` at the moment of exposure or of the first line. */
+  readonly capturedAtNs: bigint;
+  /** An R peak of the ECG lies between the frame before and this one. */
+  readonly rPeak?: boolean;
+}
+
+/** The world as a driver sees it. Nothing here retries, buffers or waits without the signal. */
+export interface DriverContext<Options> {
+  readonly options: Options;
+  /** Says what the frames to come look like: before the first `lend` and at every change. Throws an AppError when refused. */
+  announce(format: FrameFormat, facts: SourceFacts): void;
+  /**
+   * Counts one captured image and lends it downstream: `fill` writes the pixels (tight lines, all of them) into a slot,
+   * and when this returns every consumer is done with them. False: no slot was free; the loss is already counted.
+   */
+  lend(capture: Capture, fill: (pixels: Uint8Array) => void): boolean;
+  /** Counts images or input that was lost inside the driver, by name, e.g. `replay/damaged-frame`. `frames` > 0 leaves a gap in the sequence. */
+  lost(name: string, frames: number): void;
+  /** The source says that no new frames are due (a recording that ended, a frozen scanner); undefined: frames are due again. */
+  hold(reason: string | undefined): void;
+  /** Something odd that the user should know, shown beside the picture and logged once. */
+  warn(text: string): void;
+  /** Host's monotonic clock, nanoseconds. */
+  now(): bigint;
+  /** Resolves at the given time of that clock, or at once when it is past; rejects with the signal's reason when stopped. */
+  sleepUntil(atNs: bigint): Promise<void>;
+}
+
+/** What a source is, beside its pixels. No patient data: it is shown, logged and sent. */
+export interface SourceFacts {
+  readonly modality: 'ultrasound' | 'x-ray' | 'other';
+  readonly synthetic: boolean;
+  /** Short text for the operator, e.g. `DICOM, JPEG baseline, 65 frames`. */
+  readonly description: string;
+}
+
+/**
+ * One kind of source. `run` blocks until the signal stops it (then it resolves), the source ends (it calls `hold` and waits),
+ * or the device breaks (it throws an AppError). It never retries: the session does.
+ */
+export interface DeviceDriver<Schema extends TObject = TObject> {
+  readonly name: string;
+  /** One schema with every option's type, range, default and description. */
+  readonly options: Schema;
+  discover(): Promise<readonly DeviceDescription[]>;
+  run(context: DriverContext<Static<Schema>>, signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,87 @@
+/**
+ * Every error a user can meet: its code, what happened and what to do.
+ * `{name}` is replaced by the field of that name. `docs/errors.md` is generated from this table.
+ */
+export const errorTable = {
+  'cli/unknown-option': { message: 'unknown option {option}', remedy: 'see lumencast --help' },
+  'cli/bad-value': { message: '{option} cannot be {value}', remedy: 'allowed: {allowed}' },
+  'config/unreadable': { message: '{file} cannot be read: {reason}', remedy: 'check the path and the permissions' },
+  'config/not-json': { message: '{file} is not JSON: {reason}', remedy: 'correct the file at the place named' },
+  'config/unknown-key': { message: '{file}: {key} is not a known key', remedy: 'allowed here: {allowed}' },
+  'config/bad-value': { message: '{file}: {key} is {value}', remedy: 'allowed: {allowed}' },
+  'config/missing-key': { message: '{file}: {key} is missing', remedy: 'allowed: {allowed}' },
+  'server/address-refused': {
+    message: 'will not listen on {host}: without TLS and access control only loopback is allowed',
+    remedy: 'use 127.0.0.1, ::1 or localhost',
+  },
+  'server/port-busy': { message: 'port {port} on {host} is taken', remedy: 'choose another with --port, 0 for any' },
+  'server/not-built': { message: 'the web client is not built ({path} is missing)', remedy: 'start with npm start, which builds it' },
+  'kernels/no-simd': { message: '{where} has no WebAssembly SIMD', remedy: 'use a current browser, or Node 20 and later' },
+  'kernels/not-built': { message: 'the kernels are not built ({path} is missing)', remedy: 'start with npm start, which builds them' },
+  'frame/loan-ended': {
+    message: 'the loan of frame {sequence} has ended',
+    remedy: 'call retain() inside the next() that delivers the frame, and dispose what you retained',
+  },
+  'frame/bad-format': { message: 'a frame format was refused: {reason}', remedy: 'correct the driver that announced it' },
+  'frame/memory-limit': {
+    message: 'the stream needs {needMiB} MiB of frame memory, {limitMiB} MiB are allowed',
+    remedy: 'raise limits.memoryMiB or lower the size of the picture',
+  },
+  'device/unknown-driver': { message: 'there is no driver called {driver}', remedy: 'known drivers: {known}' },
+  'device/crashed': { message: 'the driver {driver} failed: {reason}', remedy: 'the session starts it again by itself' },
+  'device/silent': { message: 'the driver {driver} has not answered for {seconds} s', remedy: 'the session starts it again by itself' },
+  'device/planted-fault': { message: 'the simulator was told to fail here ({kind})', remedy: 'remove it from options.faults' },
+  'stage/unknown': { message: 'there is no stage called {stage}', remedy: 'known stages: {known}' },
+  'stage/bad-option': { message: '{stage}.{option} is {value}', remedy: 'allowed: {allowed}' },
+  'codec/unknown': { message: 'there is no codec with the number {codec}', remedy: 'use a client of the same protocol version' },
+  'protocol/bad-header': { message: 'not a frame header: {reason}', remedy: 'see docs/protocol.md' },
+  'protocol/not-json': { message: 'a text message is not JSON', remedy: 'see docs/protocol.md' },
+  'protocol/bad-message': { message: 'message refused at {where}: {reason}', remedy: 'see docs/protocol.md' },
+  'protocol/binary-refused': { message: 'a viewer sends text messages only', remedy: 'see docs/protocol.md' },
+  'protocol/too-many': { message: 'more than {limit} messages a second', remedy: 'send less' },
+  'protocol/unknown-stream': { message: 'there is no stream {stream}', remedy: 'use an id of the hello message' },
+  'access/origin-refused': { message: 'requests from {origin} are refused', remedy: 'open the address that the server printed' },
+  'access/too-many-viewers': { message: 'all {limit} places are taken', remedy: 'raise limits.viewers or close a viewer' },
+} as const satisfies Record<string, { message: string; remedy: string }>;
+
+export type ErrorCode = keyof typeof errorTable;
+export type ErrorFields = Readonly<Record<string, string | number | boolean>>;
+
+/** An error with a code of `errorTable`; `message` and `remedy` are texts for the user. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly fields: ErrorFields;
+  readonly remedy: string;
+
+  constructor(code: ErrorCode, fields: ErrorFields = {}, options?: ErrorOptions) {
+    super(fill(errorTable[code].message, fields), options);
+    this.name = 'AppError';
+    this.code = code;
+    this.fields = fields;
+    this.remedy = fill(errorTable[code].remedy, fields);
+  }
+
+  /** The form that crosses threads and the WebSocket: structured clone drops the class. */
+  toJSON(): { code: ErrorCode; message: string; remedy: string } {
+    return { code: this.code, message: this.message, remedy: this.remedy };
+  }
+}
+
+export type ErrorReport = ReturnType<AppError['toJSON']>;
+
+/** What reaches a user of any thrown value; what is not an AppError gets `fallback` with its reason. */
+export function asAppError(thrown: unknown, fallback: ErrorCode, fields: ErrorFields = {}): AppError {
+  if (thrown instanceof AppError) return thrown;
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  return new AppError(fallback, { ...fields, reason: printable(reason) }, { cause: thrown });
+}
+
+/** File content and network input reach messages: control characters are escaped, the length is bounded. */
+export function printable(text: string, longest = 200): string {
+  const escaped = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (c) => `\\u${(c.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
+  return escaped.length > longest ? `${escaped.slice(0, longest)}…` : escaped;
+}
+
+function fill(template: string, fields: ErrorFields): string {
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) => (name in fields ? String(fields[name]) : whole));
+}

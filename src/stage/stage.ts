@@ -1,0 +1,35 @@
+import type { Static, TObject } from 'typebox';
+import type { Kernels } from '../../wasm/kernels.ts';
+import type { FrameTruth } from '../frame/frame.ts';
+import type { FrameFormat } from '../frame/frame-format.ts';
+
+/** What a stage may use: the kernels and the scratch memory that it asked for, both over the frames' own memory. */
+export interface StageRoom {
+  readonly kernels: Kernels;
+  /** The kernels' memory, for tables that a stage fills at open. */
+  readonly memory: ArrayBufferLike;
+  /** Byte offset of `scratchBytes` bytes, 64-byte aligned, this stage's alone until it is closed. Not zeroed. */
+  readonly scratch: number;
+}
+
+/** A stage that was opened for a format. */
+export interface OpenStage<Options> {
+  /** Takes new settings between two frames; what a temporal stage has learnt stays. */
+  configure(options: Options): void;
+  /** Reads the picture at byte offset `source`, writes the whole picture at `target`; never the same place. Allocates nothing. */
+  apply(source: number, target: number, truth: FrameTruth): void;
+}
+
+/** One step over the pixels, pure on them. */
+export interface Stage<Schema extends TObject = TObject> {
+  readonly name: string;
+  /** A word that clinicians know, e.g. `Persistence`. */
+  readonly title: string;
+  /** Every option with type, range, default and description. */
+  readonly options: Schema;
+  /** The format that leaves the stage, or undefined where it has nothing to do (a grey filter on colour): frames then pass unchanged. */
+  output(input: FrameFormat, options: Static<Schema>): FrameFormat | undefined;
+  /** Scratch for the largest setting of the options. */
+  scratchBytes(input: FrameFormat): number;
+  open(input: FrameFormat, options: Static<Schema>, room: StageRoom): OpenStage<Static<Schema>>;
+}
