@@ -32,6 +32,7 @@ export const errorTable = {
   'device/silent': { message: 'the driver {driver} has not answered for {seconds} s', remedy: 'the session starts it again by itself' },
   'device/planted-fault': { message: 'the simulator was told to fail here ({kind})', remedy: 'remove it from options.faults' },
   'stage/unknown': { message: 'there is no stage called {stage}', remedy: 'known stages: {known}' },
+  'stage/no-source': { message: 'the source of {stream} has not told its format yet', remedy: 'set the stage when its picture is there' },
   'stage/bad-option': { message: '{stage}.{option} is {value}', remedy: 'allowed: {allowed}' },
   'codec/unknown': { message: 'there is no codec with the number {codec}', remedy: 'use a client of the same protocol version' },
   'protocol/bad-header': { message: 'not a frame header: {reason}', remedy: 'see docs/protocol.md' },

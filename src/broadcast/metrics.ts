@@ -1,0 +1,98 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Stream } from '../stream/stream.ts';
+import type { Viewer } from './viewer.ts';
+
+/** What `/metrics` shows; everything is read at the moment of the scrape. */
+export function metricsOf(streams: readonly Stream[], viewers: ReadonlyMap<number, Viewer>): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const perStream = ['stream'] as const;
+
+  new Counter({
+    name: 'lumencast_frames_captured_total',
+    help: 'Frames captured',
+    labelNames: perStream,
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, counts } of streams) this.inc({ stream: name }, counts.captured);
+    },
+  });
+  new Counter({
+    name: 'lumencast_lost_total',
+    help: 'Frames or inputs lost, by the name of the place',
+    labelNames: ['stream', 'place'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, counts } of streams) {
+        for (const [place, lost] of Object.entries(counts.lost)) this.inc({ stream: name, place }, lost);
+      }
+    },
+  });
+  new Gauge({
+    name: 'lumencast_frames_per_second',
+    help: 'Frames captured in the last second',
+    labelNames: perStream,
+    registers,
+    collect() {
+      for (const { name, counts } of streams) this.set({ stream: name }, counts.fps);
+    },
+  });
+  new Gauge({
+    name: 'lumencast_processing_seconds',
+    help: 'Capture to encoded, mean of the last second',
+    labelNames: perStream,
+    registers,
+    collect() {
+      for (const { name, counts } of streams) this.set({ stream: name }, counts.processingMs / 1000);
+    },
+  });
+  new Gauge({
+    name: 'lumencast_frame_age_seconds',
+    help: 'Age of the newest frame; absent before the first',
+    labelNames: perStream,
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, ageMs } of streams) if (ageMs !== undefined) this.set({ stream: name }, ageMs / 1000);
+    },
+  });
+  new Gauge({
+    name: 'lumencast_source_state',
+    help: '1 for the state that the source of a stream is in',
+    labelNames: ['stream', 'state'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, status } of streams) this.set({ stream: name, state: status.state }, 1);
+    },
+  });
+  new Gauge({
+    name: 'lumencast_viewers',
+    help: 'Connected viewers',
+    registers,
+    collect() {
+      this.set(viewers.size);
+    },
+  });
+  for (const [what, help] of [
+    ['sent', 'Frames sent to viewers that are connected now'],
+    ['skipped', 'Frames that connected viewers were not sent because a newer one had come'],
+  ] as const) {
+    new Gauge({
+      name: `lumencast_viewer_frames_${what}`,
+      help,
+      labelNames: ['stream', 'view'],
+      registers,
+      collect() {
+        this.reset();
+        for (const viewer of viewers.values()) {
+          for (const delivery of viewer.deliveries) this.inc({ stream: delivery.stream.name, view: delivery.view }, delivery[what]);
+        }
+      },
+    });
+  }
+  return registry;
+}

@@ -1,0 +1,28 @@
+import { Compile } from 'typebox/compile';
+import { AppError, printable } from '../app-error.ts';
+import { schemaFault } from '../config/schema-fault.ts';
+import { type ViewerMessage, viewerMessages } from '../protocol/messages.ts';
+
+const validators = Object.fromEntries(Object.entries(viewerMessages).map(([type, schema]) => [type, Compile(schema)]));
+
+/** A viewer's text as a message. Throws protocol/… errors that say where and what; the text is bounded by the socket's maxPayload. */
+export function readViewerMessage(text: string): ViewerMessage {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (thrown) {
+    throw new AppError('protocol/not-json', {}, { cause: thrown });
+  }
+  const type = typeof value === 'object' && value !== null && 'type' in value ? value.type : undefined;
+  const validator = typeof type === 'string' && Object.hasOwn(validators, type) ? validators[type] : undefined;
+  if (validator === undefined) {
+    const reason = `${printable(JSON.stringify(type) ?? 'nothing', 40)}; known: ${Object.keys(viewerMessages).join(', ')}`;
+    throw new AppError('protocol/bad-message', { where: 'type', reason });
+  }
+  if (validator.Check(value)) return value as ViewerMessage;
+  const fault = schemaFault(viewerMessages[type as ViewerMessage['type']], value);
+  throw new AppError('protocol/bad-message', {
+    where: `${String(type)}.${fault?.key ?? ''}`,
+    reason: fault?.kind === 'bad-value' ? `${fault.value}, allowed: ${fault.allowed}` : `${fault?.kind ?? ''}, allowed: ${fault?.allowed ?? ''}`,
+  });
+}

@@ -1,0 +1,91 @@
+import { parseArgs } from 'node:util';
+import { AppError } from '../app-error.ts';
+import { demonstrationStreams, parseRoom, type Room, readRoomFile, replayStream } from './room.ts';
+
+export const helpText = `lumencast: live ultrasound and fluoroscopy in the browser. Not for diagnostic use.
+
+  lumencast [FILE…]              play recordings (DICOM, MetaImage) as live streams;
+                                 without a file: two simulated streams
+  lumencast inspect FILE…        say what recordings are
+
+  --config FILE   a room: streams, stages, limits (also LUMENCAST_CONFIG)
+  --port N        port to listen on, 0 for any free one (also LUMENCAST_PORT; default 8420)
+  --host ADDRESS  address to listen on, loopback only (also LUMENCAST_HOST; default 127.0.0.1)
+  --once          play recordings once instead of looping
+  --json          one line of JSON on standard output: the address and the streams, once all are ready;
+                  with inspect: one line of JSON for each file
+  --pixels        with inspect: mean and checksum of every decoded frame
+  --help, --version
+
+Exit status: 0 ended as asked, 1 failed (inspect: a file failed), 2 wrong command line or configuration.
+`;
+
+export type Command =
+  | { readonly run: 'help' | 'version' }
+  | { readonly run: 'inspect'; readonly files: readonly string[]; readonly json: boolean; readonly pixels: boolean }
+  | { readonly run: 'serve'; readonly room: Room; readonly configName: string; readonly json: boolean };
+
+/** What the arguments ask for. Throws cli/… and config/… errors. */
+export function parseCommandLine(args: readonly string[], environment: Readonly<Record<string, string | undefined>>): Command {
+  const { values, positionals } = parse(args);
+  if (values.help) return { run: 'help' };
+  if (values.version) return { run: 'version' };
+  const json = values.json ?? false;
+  if (positionals[0] === 'inspect') {
+    refuseWithInspect(values);
+    const files = positionals.slice(1);
+    if (files.length === 0) throw new AppError('cli/bad-value', { option: 'inspect', value: 'without a file', allowed: 'one file or more' });
+    return { run: 'inspect', files, json, pixels: values.pixels ?? false };
+  }
+  if (values.pixels) throw new AppError('cli/bad-value', { option: '--pixels', value: 'used here', allowed: 'with inspect' });
+
+  const configFile = values.config ?? environment.LUMENCAST_CONFIG;
+  const configName = configFile ?? 'command line';
+  const fromFile = configFile === undefined ? {} : readRoomFile(configFile);
+  const given = isRecord(fromFile) ? { ...fromFile } : fromFile;
+  if (!isRecord(given)) return { run: 'serve', room: parseRoom(given, configName), configName, json };
+  const played = positionals.map(replayStream);
+  if (values.once) for (const stream of played) Object.assign(stream.options as object, { loop: false });
+  if (played.length > 0) given.streams = [...(Array.isArray(given.streams) ? given.streams : []), ...played];
+  if (configFile === undefined && played.length === 0) given.streams = demonstrationStreams;
+  const port = values.port ?? environment.LUMENCAST_PORT;
+  if (port !== undefined) given.port = portNumber(port);
+  const host = values.host ?? environment.LUMENCAST_HOST;
+  if (host !== undefined) given.host = host;
+  return { run: 'serve', room: parseRoom(given, configName), configName, json };
+}
+
+const options = {
+  config: { type: 'string' },
+  port: { type: 'string' },
+  host: { type: 'string' },
+  once: { type: 'boolean' },
+  json: { type: 'boolean' },
+  pixels: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' },
+} as const;
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (thrown) {
+    const option = /'([^']*)'/.exec((thrown as Error).message)?.[1] ?? args.join(' ');
+    throw new AppError('cli/unknown-option', { option }, { cause: thrown });
+  }
+}
+
+function refuseWithInspect(values: Readonly<Record<string, unknown>>): void {
+  for (const option of ['config', 'port', 'host', 'once']) {
+    if (values[option] !== undefined)
+      throw new AppError('cli/bad-value', { option: `--${option}`, value: 'used with inspect', allowed: '--json, --pixels' });
+  }
+}
+
+function portNumber(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new AppError('cli/bad-value', { option: '--port', value: text, allowed: 'a whole number from 0 to 65535' });
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import Type, { type Static, type TObject } from 'typebox';
+import { Value } from 'typebox/value';
+import { AppError, printable } from '../app-error.ts';
+import { schemaFault } from './schema-fault.ts';
+
+const StageSettings = Type.Object(
+  {
+    stage: Type.String({ maxLength: 64, description: 'name of the stage' }),
+    enabled: Type.Boolean({ default: true, description: 'at work from the start' }),
+    options: Type.Record(Type.String(), Type.Unknown(), { default: {}, description: "settings that differ from the stage's defaults" }),
+  },
+  { additionalProperties: false },
+);
+
+const StreamConfig = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 80, description: 'name for people; no patient data' }),
+    driver: Type.String({ default: 'simulator', maxLength: 64, description: 'name of the driver' }),
+    options: Type.Record(Type.String(), Type.Unknown(), { default: {}, description: "settings that differ from the driver's defaults" }),
+    stages: Type.Array(StageSettings, { default: [], maxItems: 32, description: 'stages that differ from their defaults' }),
+  },
+  { additionalProperties: false },
+);
+
+const Limits = Type.Object(
+  {
+    notLiveMs: Type.Number({
+      default: 400,
+      minimum: 50,
+      maximum: 10_000,
+      description: 'a picture older than this, or than three frame intervals if that is longer, is NOT LIVE',
+    }),
+    viewers: Type.Integer({ default: 64, minimum: 1, maximum: 10_000, description: 'viewers at the same time' }),
+    memoryMiB: Type.Integer({ default: 512, minimum: 16, maximum: 4000, description: 'frame memory of one stream' }),
+    slots: Type.Integer({ default: 12, minimum: 8, maximum: 64, description: 'frames that one stream can lend at the same time' }),
+    messagesPerSecond: Type.Integer({ default: 2000, minimum: 50, maximum: 100_000, description: 'messages from one viewer' }),
+    silentWorkerMs: Type.Integer({
+      default: 5000,
+      minimum: 1000,
+      maximum: 60_000,
+      description: 'a stream whose worker has not answered for so long is started again',
+    }),
+  },
+  { additionalProperties: false, default: {} },
+);
+
+/** A room: everything that the server runs on, with all defaults. */
+export const RoomSchema = Type.Object(
+  {
+    room: Type.String({ default: 'Lumencast', maxLength: 80, description: 'name of the room, shown on every monitor' }),
+    host: Type.String({ default: '127.0.0.1', maxLength: 255, description: 'address to listen on: loopback only' }),
+    port: Type.Integer({ default: 8420, minimum: 0, maximum: 65_535, description: 'port; 0: any free one' }),
+    streams: Type.Array(StreamConfig, { minItems: 1, maxItems: 16, description: 'the streams of the room, shown in this order' }),
+    limits: Limits,
+  },
+  { additionalProperties: false },
+);
+
+export type Room = Static<typeof RoomSchema>;
+export type StreamSettings = Static<typeof StreamConfig>;
+
+/** Without a file: an echo and a fluoroscopy with a moving catheter, both simulated. */
+export const demonstrationStreams: readonly Record<string, unknown>[] = [
+  {
+    name: 'Cardiac ultrasound',
+    options: { kind: 'ultrasound', width: 1024, height: 768, fps: 30 },
+    stages: [{ stage: 'persistence', options: { strength: 0.3 } }],
+  },
+  {
+    name: 'Fluoroscopy',
+    options: { kind: 'fluoroscopy', width: 1024, height: 1024, fps: 15, bits: 10, dose: 0.5 },
+    stages: [{ stage: 'persistence', options: { strength: 0.6 } }],
+  },
+];
+
+/** A recording as a stream: shown as it was recorded, no stage alters it. */
+export function replayStream(file: string): Record<string, unknown> {
+  return { name: printable(basename(file), 80), driver: 'replay', options: { file } };
+}
+
+/** Reads a room from a file. Throws config/… errors that name the file, the key, the value and what is allowed. */
+export function readRoomFile(file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (thrown) {
+    throw new AppError('config/unreadable', { file, reason: (thrown as Error).message }, { cause: thrown });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (thrown) {
+    throw new AppError('config/not-json', { file, reason: printable((thrown as Error).message) }, { cause: thrown });
+  }
+}
+
+/** Fills in the defaults and checks. `file` is the name used in errors. */
+export function parseRoom(value: unknown, file: string): Room {
+  return parseWith(RoomSchema, value, file);
+}
+
+/** The same for the options of a driver; `path` says where they stand. */
+export function parseWith<Schema extends TObject>(schema: Schema, value: unknown, file: string, path = ''): Static<Schema> {
+  const complete = Value.Default(schema, structuredClone(value));
+  const fault = schemaFault(schema, complete);
+  if (fault === undefined) return complete as Static<Schema>;
+  const { kind, allowed } = fault;
+  const key = [path, fault.key].filter((part) => part !== '').join('.') || 'the whole';
+  throw new AppError(`config/${kind}`, { file, key, value: fault.value, allowed });
+}

@@ -1,0 +1,42 @@
+/** Something lent: whoever keeps it beyond the call retains it and disposes what it retained. */
+export interface Lent<Kept extends Disposable> extends Disposable {
+  retain(): Kept;
+}
+
+/** An edge of the flow that keeps frames: with every.ts the only places that do. */
+export interface Edge<Kept extends Disposable> extends Disposable {
+  /** Called with a frame on loan. */
+  put(frame: Lent<Kept>): void;
+  /** The next frame to send; the caller disposes it. */
+  take(): Kept | undefined;
+  /** Frames that were put and never taken. */
+  readonly skipped: number;
+}
+
+/** For eyes: keeps only the newest frame; one that is replaced before it was taken is counted. */
+export class Newest<Kept extends Disposable> implements Edge<Kept> {
+  #kept: Kept | undefined;
+  #skipped = 0;
+
+  get skipped(): number {
+    return this.#skipped;
+  }
+
+  put(frame: Lent<Kept>): void {
+    if (this.#kept !== undefined) {
+      this.#skipped++;
+      this.#kept[Symbol.dispose]();
+    }
+    this.#kept = frame.retain();
+  }
+
+  take(): Kept | undefined {
+    const kept = this.#kept;
+    this.#kept = undefined;
+    return kept;
+  }
+
+  [Symbol.dispose](): void {
+    this.take()?.[Symbol.dispose]();
+  }
+}

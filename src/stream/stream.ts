@@ -1,0 +1,338 @@
+import { Worker } from 'node:worker_threads';
+import { Subject } from 'rxjs';
+import { AppError, type ErrorReport } from '../app-error.ts';
+import type { Room, StreamSettings } from '../config/room.ts';
+import { type ClockAnchor, monotonicNs, unixUs } from '../device/clock.ts';
+import { backOffMs } from '../device/session.ts';
+import type { FrameFormat } from '../frame/frame-format.ts';
+import { SlotCounts } from '../frame/frame-pool.ts';
+import type { View } from '../protocol/frame-header.ts';
+import type { SourceStatus, StreamDescription, WireFormat } from '../protocol/messages.ts';
+import { Losses } from './losses.ts';
+import { Newest } from './newest.ts';
+import { SharedFrame, type SlotMemory } from './shared-frame.ts';
+import type { Counts, Described, StreamEvent, StreamOrder, WorkerSetup, WorkerStatus } from './stream-events.ts';
+
+/** What a stream tells whoever subscribed, in order: a description comes before the first frame that it describes. */
+export type StreamNews =
+  | { readonly news: 'frame'; readonly frame: SharedFrame }
+  | { readonly news: 'described' }
+  | { readonly news: 'status' }
+  | { readonly news: 'ready' };
+
+export interface StreamLog {
+  info(fields: object, text: string): void;
+  warn(fields: object, text: string): void;
+}
+
+const noCounts: Counts = { captured: 0, sequence: 0, fps: 0, processingMs: 0, lost: {} };
+
+/**
+ * One stream, seen from the main thread: its worker runs driver, stages and encoder; this starts it, watches over it
+ * and starts it again when it dies or falls silent. Frames of `news$` are lent for the length of the call.
+ */
+export class Stream {
+  readonly id: number;
+  readonly name: string;
+  readonly driver: string;
+  readonly news$ = new Subject<StreamNews>();
+  readonly #settings: StreamSettings;
+  readonly #limits: Room['limits'];
+  readonly #clock: ClockAnchor;
+  readonly #log: StreamLog;
+  readonly #latest: Record<View, Newest<SharedFrame>> = { processed: new Newest(), raw: new Newest() };
+  readonly #watchers: Record<View, number> = { processed: 0, raw: 0 };
+  readonly #requests = new Map<number, { resolve(epoch: number): void; reject(error: unknown): void }>();
+  readonly #ownLosses = new Losses();
+  #worker: Worker | undefined;
+  #memory: SlotMemory | undefined;
+  #described: Described | undefined;
+  #status: SourceStatus;
+  #warnings: string[] = [];
+  #counts = noCounts;
+  #countedBefore = 0;
+  #lostBefore: Readonly<Record<string, number>> = {};
+  #running = true;
+  #closing = false;
+  #deaths = 0;
+  #heardAtMs = 0;
+  #nextRequest = 0;
+  #lastCapturedUs = 0;
+  #timers = new Set<NodeJS.Timeout>();
+
+  constructor(id: number, settings: StreamSettings, limits: Room['limits'], clock: ClockAnchor, log: StreamLog) {
+    this.id = id;
+    this.name = settings.name;
+    this.driver = settings.driver;
+    this.#settings = settings;
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#log = log;
+    this.#status = { state: 'closed', sinceUs: this.#nowUs(), attempts: 0 };
+  }
+
+  start(): void {
+    this.#startWorker();
+    this.#every(500, () => this.#checkSilence());
+  }
+
+  /** Ends the worker and everything that waits for it; bounded. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    const worker = this.#worker;
+    if (worker !== undefined) {
+      const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+      this.#order({ order: 'end' });
+      const deadline = setTimeout(() => void worker.terminate(), 1000);
+      await exited;
+      clearTimeout(deadline);
+    }
+    this.#forgetFrames();
+    this.news$.complete();
+  }
+
+  get status(): SourceStatus {
+    return this.#status;
+  }
+
+  /** Totals over all workers that this stream has had. */
+  get counts(): Counts {
+    const { captured, lost } = this.#counts;
+    return { ...this.#counts, captured: this.#countedBefore + captured, lost: sum(sum(this.#lostBefore, lost), this.#ownLosses.all()) };
+  }
+
+  get watchers(): Readonly<Record<View, number>> {
+    return this.#watchers;
+  }
+
+  /** Age of the newest processed frame in milliseconds; undefined before the first. */
+  get ageMs(): number | undefined {
+    return this.#lastCapturedUs === 0 ? undefined : (this.#nowUs() - this.#lastCapturedUs) / 1000;
+  }
+
+  /** A slot more can be held by a slow reader without touching what capture and stages need. */
+  get roomLeft(): boolean {
+    return this.#memory !== undefined && this.#memory.counts.free() > this.#memory.layout.slots / 2;
+  }
+
+  describe(): StreamDescription {
+    const described = this.#described;
+    const frameIntervalMs = described?.raw.frameIntervalMs;
+    return {
+      id: this.id,
+      name: this.name,
+      modality: described?.facts.modality ?? 'other',
+      source: described?.facts.description ?? '',
+      synthetic: described?.facts.synthetic ?? false,
+      warnings: this.#warnings,
+      epoch: described?.epoch ?? 0,
+      ...(described && { formats: { processed: wireFormat(described.processed), raw: wireFormat(described.raw) } }),
+      regions: [...(described?.raw.regions ?? [])],
+      ...(frameIntervalMs !== undefined && { frameIntervalMs }),
+      notLiveMs: Math.max(this.#limits.notLiveMs, 3 * (frameIntervalMs ?? 0)),
+      stages: [...(described?.stages ?? [])],
+      status: this.#status,
+    };
+  }
+
+  /** Says that a viewer wants a view; the answer takes it back. Raw pictures are made only while somebody wants them. */
+  want(view: View): () => void {
+    this.#watchers[view]++;
+    this.#tellDemand();
+    return () => {
+      this.#watchers[view]--;
+      if (view === 'raw' && this.#watchers.raw === 0) this.#latest.raw[Symbol.dispose]();
+      this.#tellDemand();
+    };
+  }
+
+  /** Lends the newest frame of a view, so that a late joiner sees the held picture at once. */
+  lendLatest(view: View, consume: (frame: SharedFrame) => void): void {
+    using frame = this.#latest[view].take();
+    if (frame === undefined) return;
+    this.#latest[view].put(frame);
+    consume(frame);
+  }
+
+  /** Changes a stage between two frames; resolves with the first epoch of the new settings, rejects with an AppError. */
+  setStage(stage: string, enabled: boolean | undefined, options: Readonly<Record<string, unknown>> | undefined): Promise<number> {
+    if (this.#worker === undefined) return Promise.reject(new AppError('stage/no-source', { stream: this.name }).toJSON());
+    const request = this.#nextRequest++;
+    return new Promise((resolve, reject) => {
+      this.#requests.set(request, { resolve, reject });
+      this.#order({ order: 'set-stage', request, stage, ...(enabled !== undefined && { enabled }), ...(options && { options }) });
+    });
+  }
+
+  setRunning(running: boolean): void {
+    this.#running = running;
+    if (this.#worker === undefined && running) this.#startWorker();
+    else this.#order({ order: 'run', running });
+  }
+
+  #startWorker(): void {
+    const setup: WorkerSetup = {
+      id: this.id,
+      settings: this.#settingsInForce(),
+      limits: this.#limits,
+      clock: this.#clock,
+      firstSequence: this.#counts.sequence,
+      firstEpoch: ((this.#described?.epoch ?? -1) + 1) & 0xffff,
+      running: this.#running,
+    };
+    this.#countedBefore += this.#counts.captured;
+    this.#lostBefore = sum(this.#lostBefore, this.#counts.lost);
+    this.#counts = { ...noCounts, sequence: this.#counts.sequence };
+    const worker = new Worker(new URL('./stream-worker.ts', import.meta.url), { workerData: setup, name: `stream-${this.id}` });
+    this.#worker = worker;
+    this.#heardAtMs = performance.now();
+    let reason = 'its worker ended';
+    worker.on('message', (event: StreamEvent) => this.#hear(event));
+    worker.on('error', (thrown) => {
+      reason = thrown instanceof Error ? thrown.message : String(thrown);
+    });
+    worker.on('exit', () => {
+      if (this.#worker !== worker) return;
+      this.#worker = undefined;
+      if (!this.#closing) this.#mourn(new AppError('device/crashed', { driver: this.driver, reason }));
+    });
+    this.#tellDemand();
+  }
+
+  /** A worker that replaces another keeps the stages as the viewers had set them. */
+  #settingsInForce(): StreamSettings {
+    const stages = this.#described?.stages.map(({ stage, enabled, options }) => ({ stage, enabled, options }));
+    return { ...this.#settings, ...(stages && { stages }) };
+  }
+
+  #hear(event: StreamEvent): void {
+    this.#heardAtMs = performance.now();
+    if (typeof event === 'number') {
+      this.#receive(event);
+      return;
+    }
+    switch (event.event) {
+      case 'described':
+        this.#setDescription(event.described);
+        break;
+      case 'status':
+        this.#setStatus(event.status);
+        break;
+      case 'counts':
+        this.#counts = event.counts;
+        break;
+      case 'warning':
+        this.#warnings = [...this.#warnings, event.text].slice(-20);
+        this.#log.warn({ stream: this.name }, event.text);
+        this.news$.next({ news: 'described' });
+        break;
+      case 'stage-set':
+        this.#settle(event.request)?.resolve(event.epoch);
+        break;
+      case 'refused':
+        this.#settle(event.request)?.reject(event.error);
+        break;
+    }
+  }
+
+  #receive(slot: number): void {
+    if (this.#memory === undefined) return;
+    using frame = SharedFrame.receive(this.#memory, slot);
+    this.#deaths = 0;
+    if (frame.header.view === 'processed') this.#lastCapturedUs = frame.header.capturedAtUs;
+    this.#latest[frame.header.view].put(frame);
+    this.news$.next({ news: 'frame', frame });
+  }
+
+  #setDescription(described: Described): void {
+    const memoryIsNew = this.#described?.buffer !== described.buffer;
+    this.#described = described;
+    if (memoryIsNew) {
+      this.#forgetFrames();
+      const { buffer, layout } = described;
+      this.#memory = { buffer, layout, counts: new SlotCounts(buffer, layout) };
+    }
+    this.news$.next({ news: 'described' });
+  }
+
+  #setStatus(status: WorkerStatus): void {
+    this.#status = { attempts: 0, ...status, sinceUs: this.#nowUs() };
+    if (status.state === 'opening') this.#warnings = [];
+    if (status.state === 'faulted') this.#log.warn({ stream: this.name, code: status.error.code }, `${this.name}: ${status.error.message}`);
+    else this.#log.info({ stream: this.name }, `${this.name}: ${status.state}`);
+    this.news$.next({ news: 'status' });
+  }
+
+  #mourn(error: AppError): void {
+    this.#deaths++;
+    this.#ownLosses.add('worker/restarts');
+    for (const request of this.#requests.keys()) this.#settle(request)?.reject(error.toJSON());
+    const retryInMs = backOffMs(this.#deaths);
+    this.#setStatus({ state: 'faulted', attempts: this.#deaths, error: error.toJSON(), retryInMs });
+    this.#after(retryInMs, () => {
+      if (this.#worker === undefined) this.#startWorker();
+    });
+  }
+
+  /** A thread that is stuck in a native call or an endless loop cannot say so: it is ended and replaced. */
+  #checkSilence(): void {
+    const worker = this.#worker;
+    const silentMs = performance.now() - this.#heardAtMs;
+    if (worker === undefined || silentMs < this.#limits.silentWorkerMs) return;
+    this.#worker = undefined;
+    void worker.terminate();
+    this.#mourn(new AppError('device/silent', { driver: this.driver, seconds: Math.round(silentMs / 1000) }));
+  }
+
+  #forgetFrames(): void {
+    this.#latest.processed[Symbol.dispose]();
+    this.#latest.raw[Symbol.dispose]();
+  }
+
+  #settle(request: number) {
+    const waiting = this.#requests.get(request);
+    this.#requests.delete(request);
+    return waiting;
+  }
+
+  #tellDemand(): void {
+    this.#order({ order: 'demand', raw: this.#watchers.raw > 0 });
+  }
+
+  #order(order: StreamOrder): void {
+    this.#worker?.postMessage(order);
+  }
+
+  #nowUs(): number {
+    return unixUs(this.#clock, monotonicNs());
+  }
+
+  #after(delayMs: number, act: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      act();
+    }, delayMs);
+    this.#timers.add(timer);
+  }
+
+  #every(periodMs: number, act: () => void): void {
+    this.#timers.add(setInterval(act, periodMs));
+  }
+}
+
+const wireFormat = ({ width, height, pixelFormat, window }: FrameFormat): WireFormat => ({
+  width,
+  height,
+  pixelFormat,
+  ...(window !== undefined && { window: { ...window } }),
+});
+
+function sum(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
+  const total: Record<string, number> = { ...a };
+  for (const [name, count] of Object.entries(b)) total[name] = (total[name] ?? 0) + count;
+  return total;
+}
+
+export const isErrorReport = (thrown: unknown): thrown is ErrorReport =>
+  typeof thrown === 'object' && thrown !== null && 'code' in thrown && 'remedy' in thrown;
