@@ -14,7 +14,7 @@ const apex: Point = { x: 0.35, y: 2.7 };
 const base: Point = { x: 1.0, y: 10.3 };
 const lengthCm = Math.hypot(base.x - apex.x, base.y - apex.y);
 const along: Point = { x: (base.x - apex.x) / lengthCm, y: (base.y - apex.y) / lengthCm };
-const wallCm = 0.95;
+const wallCm = 0.85;
 
 /** Where the leaflets hang, at end diastole. */
 export const annulus = {
@@ -124,7 +124,7 @@ export function echogenicityDb(x: number, y: number, seed: number): number {
   const patches = latticeNoise(x * 2.7, y * 2.7, seed + 1);
   const grain = latticeNoise(x * 5.5 + v, y * 2.2, seed + 2);
   // The walls are coarse and patchy: an even wall is the first thing that gives a drawing away.
-  const uneven = 3.2 * clumps + 3.6 * patches + 2.6 * grain;
+  const uneven = 5 * clumps + 6.5 * patches + 6 * grain;
   const distance = Math.hypot(x, y);
 
   const sides = smoothstep(3.2, 6.5, Math.abs(x - 0.3) - 0.12 * y);
@@ -186,7 +186,9 @@ function leftVentricle(db: number, x: number, y: number, s: number, v: number, u
   // Walls along the beam drop out; the septum keeps its right-sided border, the lateral wall is weak in its middle.
   const septal = v < 0 ? 1 : 0;
   const middle = smoothstep(0.06, 0.3, s) * smoothstep(0.85, 0.5, s);
-  const wallDb = septal * (1.5 - 2 * smoothstep(0.3, 0, s)) + (1 - septal) * (-2 - 10 * middle) - 3 * smoothstep(0.15, -0.1, s);
+  const border = septal * 3.5 * layer(-v - inner - 0.25, 0.3);
+  const septum = septal * (-2.5 + border - 2 * smoothstep(0.3, 0, s));
+  const wallDb = septum + (1 - septal) * (-5 - 10 * middle) - 6 * smoothstep(0.2, -0.08, s);
   const cavity = inner > 0 ? inside(Math.abs(v) - inner, 0.09) * within : 0;
   const haze = -33 + 7 * smoothstep(6, 2.6, y) + 0.5 * uneven;
   let sum = blend(db, wallDb + uneven, wall);

@@ -14,6 +14,8 @@ export interface ScanConversion {
 }
 
 const sweepS = 4;
+/** Depth that the gel and the probe's lens hide, as a share of the whole. */
+const faceShare = 0.022;
 
 export function createScanConversion(width: number, height: number, depthCm: number, halfAngle: number): ScanConversion {
   const top = Math.max(2, Math.round(height * 0.035));
@@ -118,15 +120,17 @@ export function createScanConversion(width: number, height: number, depthCm: num
 
 /** For each row of the picture the columns of the sector, and for each of its pixels the cell (20 bits) and two weights (6 bits each). */
 function sectorTable(height: number, top: number, centre: number, radius: number, halfAngle: number, lines: number, samples: number) {
+  const face = radius * faceShare;
   const starts = new Int32Array(height);
   const ends = new Int32Array(height);
   let count = 0;
   for (let y = top; y <= top + radius; y++) {
     const down = y - top;
-    const chord = Math.min(down * Math.tan(halfAngle), Math.sqrt(radius * radius - down * down));
+    // The face of the probe is a small arc: nothing is shown closer than that.
+    const chord = down < face ? -1 : Math.min(down * Math.tan(halfAngle), Math.sqrt(radius * radius - down * down));
     starts[y] = Math.ceil(centre - chord);
     ends[y] = Math.floor(centre + chord) + 1;
-    count += ends[y]! - starts[y]!;
+    count += Math.max(0, ends[y]! - starts[y]!);
   }
   const cells = new Uint32Array(count);
   let next = 0;

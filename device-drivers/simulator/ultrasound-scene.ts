@@ -1,5 +1,6 @@
 import type { CalibrationRegion } from '../../src/frame/calibration.ts';
 import { annulus, beforeContraction, breathShare, echogenicityDb, endocardium, type Point } from './echo-anatomy.ts';
+import { coarseTables } from './coarse-table.ts';
 import { breathDepth, createHeartCycle } from './heart-cycle.ts';
 import { createRandom, mix } from './random.ts';
 import { createScanConversion } from './scan-conversion.ts';
@@ -211,43 +212,41 @@ export function createUltrasoundScene(settings: UltrasoundSettings): UltrasoundS
 function createTissue(lines: number, samples: number, cellCm: number, cellRad: number, seed: number) {
   const refLines = lines + 2 * marginLines;
   const refRows = samples + Math.ceil(marginCm / cellCm);
+  const [decibels] = coarseTables(refRows, refLines, 2, 1, (row, column, out) => {
+    const angle = (column - marginLines) * cellRad - halfAngle;
+    out[0] = echogenicityDb(row * cellCm * Math.sin(angle), row * cellCm * Math.cos(angle), seed);
+  }) as [Float32Array];
   const amplitude = new Float32Array(refLines * refRows);
   const scatterRe = new Float32Array(refLines * refRows);
   const scatterIm = new Float32Array(refLines * refRows);
   const random = createRandom(mix(seed, 5));
-  for (let row = 0, at = 0; row < refRows; row++) {
-    const radius = row * cellCm;
-    for (let column = 0; column < refLines; column++, at++) {
-      const angle = (column - marginLines) * cellRad - halfAngle;
-      const weight = 10 ** (echogenicityDb(radius * Math.sin(angle), radius * Math.cos(angle), seed) / 20);
-      amplitude[at] = weight;
-      scatterRe[at] = weight * random.gaussian() * Math.SQRT1_2;
-      scatterIm[at] = weight * random.gaussian() * Math.SQRT1_2;
-    }
+  for (let at = 0; at < amplitude.length; at++) {
+    const weight = 10 ** (decibels[at]! / 20);
+    amplitude[at] = weight;
+    scatterRe[at] = weight * random.gaussian() * Math.SQRT1_2;
+    scatterIm[at] = weight * random.gaussian() * Math.SQRT1_2;
   }
   return { refLines, refRows, amplitude, scatterRe, scatterIm };
 }
 
 /** How many rows and lines away the tissue of a cell was: per unit of contraction, and per unit of breath. */
 function createMotion(lines: number, samples: number, cellCm: number, cellRad: number) {
-  const contractRow = new Float32Array(lines * samples);
-  const contractLine = new Float32Array(lines * samples);
-  const breathRow = new Float32Array(lines * samples);
-  const breathLine = new Float32Array(lines * samples);
-  for (let sample = 0, cell = 0; sample < samples; sample++) {
-    for (let line = 0; line < lines; line++, cell++) {
-      const angle = line * cellRad - halfAngle;
-      const x = sample * cellCm * Math.sin(angle);
-      const y = sample * cellCm * Math.cos(angle);
-      const before = beforeContraction(x, y);
-      contractRow[cell] = Math.hypot(before.x, before.y) / cellCm - sample;
-      contractLine[cell] = y < 0.5 ? 0 : (Math.atan2(before.x, before.y) + halfAngle) / cellRad - line;
-      const share = breathShare(y);
-      const expired = { x: x - share * breathCm.x, y: y - share * breathCm.y };
-      breathRow[cell] = Math.hypot(expired.x, expired.y) / cellCm - sample;
-      breathLine[cell] = share === 0 ? 0 : (Math.atan2(expired.x, expired.y) + halfAngle) / cellRad - line;
-    }
-  }
+  const tables = coarseTables(samples, lines, 4, 4, (sample, line, out) => {
+    const angle = line * cellRad - halfAngle;
+    const x = sample * cellCm * Math.sin(angle);
+    const y = sample * cellCm * Math.cos(angle);
+    const before = beforeContraction(x, y);
+    const share = breathShare(y);
+    const expired = { x: x - share * breathCm.x, y: y - share * breathCm.y };
+    const lineOf = (point: Point): number => (Math.atan2(point.x, point.y) + halfAngle) / cellRad - line;
+    // At the probe's face every direction is the same place: there is nothing to turn.
+    const turns = share > 0 ? 1 : 0;
+    out[0] = Math.hypot(before.x, before.y) / cellCm - sample;
+    out[1] = turns * lineOf(before);
+    out[2] = Math.hypot(expired.x, expired.y) / cellCm - sample;
+    out[3] = turns * lineOf(expired);
+  });
+  const [contractRow, contractLine, breathRow, breathLine] = tables as [Float32Array, Float32Array, Float32Array, Float32Array];
 
   const at = (table: Float32Array, line: number, sample: number): number => {
     const x = Math.max(0, Math.min(lines - 1.001, line));
