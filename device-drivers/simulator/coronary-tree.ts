@@ -63,13 +63,13 @@ const guideCourse = [
 
 /** Where side branches leave, as share of the trunk; the turn is in radians from the trunk's direction, right-handed in the picture. */
 const sideBranches = [
-  { at: 0.05, turn: 2.2, length: 0.13, radius: 0.0034, curl: -9 },
-  { at: 0.11, turn: -1.9, length: 0.15, radius: 0.0034, curl: 7 },
-  { at: 0.24, turn: 1.3, length: 0.2, radius: 0.005, curl: -15 },
-  { at: 0.33, turn: -1.1, length: 0.16, radius: 0.003, curl: 3 },
-  { at: 0.5, turn: -0.9, length: 0.15, radius: 0.0026, curl: 4 },
-  { at: 0.6, turn: 0.75, length: 0.19, radius: 0.0046, curl: -5 },
-  { at: 0.74, turn: 0.6, length: 0.16, radius: 0.0034, curl: 3 },
+  { at: 0.05, turn: 2.2, length: 0.13, radius: 0.005, curl: -9 },
+  { at: 0.11, turn: -1.9, length: 0.15, radius: 0.005, curl: 7 },
+  { at: 0.24, turn: 1.3, length: 0.2, radius: 0.0066, curl: -15 },
+  { at: 0.33, turn: -1.1, length: 0.16, radius: 0.0044, curl: 3 },
+  { at: 0.5, turn: -0.9, length: 0.15, radius: 0.004, curl: 4 },
+  { at: 0.6, turn: 0.75, length: 0.19, radius: 0.0062, curl: -5 },
+  { at: 0.74, turn: 0.6, length: 0.16, radius: 0.005, curl: 3 },
 ] as const;
 
 const spacing = 0.006;
@@ -77,7 +77,11 @@ const spacing = 0.006;
 /** Radius of the artery at its origin: a calibre of 4 mm. */
 const trunkRadius = 0.0132;
 
-export function createCoronaryTree(seed: number): { readonly branches: readonly Branch[]; readonly trunk: Branch; readonly distal: Branch } {
+export function createCoronaryTree(seed: number): {
+  readonly branches: readonly Branch[];
+  readonly trunk: Branch;
+  readonly distal: Branch;
+} {
   const random = createRandom(mix(seed, 21));
   const trunk = branchAlong(spline(trunkCourse), trunkRadius, 0.0094, 0, random);
   const crux = trunk.fromOstium.at(-1) as number;
@@ -93,7 +97,7 @@ export function createCoronaryTree(seed: number): { readonly branches: readonly 
           at: 0.2 + 0.75 * random.uniform(),
           turn: (random.uniform() < 0.5 ? -1 : 1) * (0.6 + 0.7 * random.uniform()),
           length: 0.04 + 0.08 * random.uniform(),
-          radius: 0.0013 + 0.0009 * random.uniform(),
+          radius: 0.0021 + 0.0014 * random.uniform(),
           curl: 10 * random.gaussian(),
         },
         random,
@@ -156,7 +160,12 @@ function sprout(parent: Branch, { at, turn, length, radius, curl }: Sprout, rand
 function spline(course: readonly (readonly [number, number])[]): Float64Array {
   const fine: [number, number][] = [];
   for (let index = 0; index < course.length - 1; index++) {
-    const [a, b, c, d] = [course[Math.max(0, index - 1)]!, course[index]!, course[index + 1]!, course[Math.min(course.length - 1, index + 2)]!];
+    const [a, b, c, d] = [
+      course[Math.max(0, index - 1)]!,
+      course[index]!,
+      course[index + 1]!,
+      course[Math.min(course.length - 1, index + 2)]!,
+    ];
     for (let step = 0; step < 32; step++) {
       const t = step / 32;
       fine.push([catmullRom(a[0], b[0], c[0], d[0], t), catmullRom(a[1], b[1], c[1], d[1], t)]);

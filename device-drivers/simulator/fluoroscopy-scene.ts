@@ -63,6 +63,8 @@ const noiseColumns = 1024;
 const noiseRows = 512;
 const noiseScale = 24;
 const depthSteps = 4096;
+/** Exposure control holds the lung near the upper end of the range. */
+const brightestDepth = 0.2;
 
 export function createFluoroscopyScene(settings: FluoroscopySettings): FluoroscopyScene {
   const { width, height, fps, seed } = settings;
@@ -138,7 +140,7 @@ export function createFluoroscopyScene(settings: FluoroscopySettings): Fluorosco
       if (depth >= depthSteps) depth = depthSteps - 1;
       let grey = mean[depth]!;
       if (noise) grey += deviation[depth]! * noiseTable[noiseRow + ((x + noiseColumn) & (noiseColumns - 1))]!;
-      greys[x] = grey < 0 ? 0 : grey > brightest ? brightest : grey + 0.5;
+      greys[x] = Math.max(0, Math.min(brightest, grey + 0.5));
     }
   }
 
@@ -287,7 +289,16 @@ function drawAttachments(plane: ReturnType<typeof createDepthPlane>, unit: numbe
   let x0 = 0.395;
   for (let y = -0.44; y < 0.5; y += 0.01) {
     const x1 = 0.395 - 0.2 * (y + 0.45) ** 1.5;
-    drawTube(plane, centreX + x0 * unit, centreY + (y - 0.01) * unit, 0.0042 * unit, centreX + x1 * unit, centreY + y * unit, 0.0042 * unit, 14 / unit);
+    drawTube(
+      plane,
+      centreX + x0 * unit,
+      centreY + (y - 0.01) * unit,
+      0.0042 * unit,
+      centreX + x1 * unit,
+      centreY + y * unit,
+      0.0042 * unit,
+      14 / unit,
+    );
     x0 = x1;
   }
   for (const [x, y] of [
@@ -350,8 +361,8 @@ function createMoving(width: number, height: number, unit: number, seed: number)
         for (let column = firstColumn, at = row * columns + firstColumn; column <= lastColumn; column++, at++) {
           let x = column + contraction * contractX[at]! + breath * breathX[at]!;
           let y = row + contraction * contractY[at]! + breath * breathY[at]!;
-          x = x < 0 ? 0 : x > columns - 1.01 ? columns - 1.01 : x;
-          y = y < 0 ? 0 : y > rows - 1.01 ? rows - 1.01 : y;
+          x = Math.max(0, Math.min(columns - 1.01, x));
+          y = Math.max(0, Math.min(rows - 1.01, y));
           const left = x | 0;
           const above = y | 0;
           const u = x - left;
@@ -376,7 +387,7 @@ function createMoving(width: number, height: number, unit: number, seed: number)
 function createResponse(brightest: number, dose: number) {
   const mean = new Float32Array(depthSteps);
   const deviation = new Float32Array(depthSteps);
-  const gain = (0.98 * brightest) / (Math.exp(-0.24) + scatterShare);
+  const gain = (0.9 * brightest) / (Math.exp(-brightestDepth) + scatterShare);
   for (let step = 0; step < depthSteps; step++) {
     const intensity = Math.exp(-step / depthUnit) + scatterShare;
     mean[step] = Math.min(brightest, gain * intensity);

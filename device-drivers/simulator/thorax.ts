@@ -12,11 +12,11 @@ export function stillDepth(x: number, y: number, seed: number): number {
   const across = x - middle;
   const spine = 0.62 * smoothstep(0.215, 0.15, Math.abs(across)) + 0.18 * smoothstep(0.13, 0.1, Math.abs(across));
   // Vertebral bodies: denser end plates on both sides of a lighter disc.
-  const place = (y + 0.03 * across) / 0.17 + 0.2;
+  const place = (y + 0.09 * across + 1.6 * across * across) / 0.165 + 0.2 + 0.05 * latticeNoise(x * 5, y * 5, seed + 8);
   const disc = Math.abs(place - Math.round(place));
-  const plates = smoothstep(0.15, 0.11, disc) * smoothstep(0.05, 0.085, disc) * 0.16 - 0.12 * smoothstep(0.06, 0.03, disc);
-  const pedicle = 0.14 * Math.exp(-(((Math.abs(across + 0.01) - 0.075) / 0.017) ** 2) - ((Math.abs(disc - 0.3) / 0.1) ** 2));
-  const vertebrae = smoothstep(0.135, 0.115, Math.abs(across)) * (plates + pedicle);
+  const plates = smoothstep(0.24, 0.11, disc) * smoothstep(0.03, 0.1, disc) * 0.07 - 0.07 * smoothstep(0.075, 0.02, disc);
+  const pedicle = 0.14 * Math.exp(-(((Math.abs(across + 0.01) - 0.075) / 0.017) ** 2) - (Math.abs(disc - 0.3) / 0.1) ** 2);
+  const vertebrae = smoothstep(0.15, 0.1, Math.abs(across)) * (plates + pedicle);
   const aorta = 0.16 * smoothstep(0.09, 0.06, Math.abs(x - 0.33 + 0.1 * y));
   const mottle = 0.035 * latticeNoise(x * 11, y * 11, seed + 3) + 0.02 * latticeNoise(x * 37, y * 37, seed + 4);
   return body + spine + vertebrae + aorta + mottle;
@@ -29,9 +29,11 @@ export function movingDepth(x: number, y: number, seed: number): number {
   const diaphragm = smoothstep(-0.014, 0.02, dome);
   const lung = (1 - 0.6 * heart) * (1 - 0.8 * diaphragm) * smoothstep(0.32, -0.1, x);
   const hila = smoothstep(0.55, 0.1, Math.hypot(x + 0.02, y + 0.12));
-  const coarse = ridge(latticeNoise(x * 9 + 2 * y, y * 7, seed + 5));
-  const fine = ridge(latticeNoise(x * 21, y * 19 + 5 * x, seed + 6));
-  const vessels = lung * (0.35 + 0.65 * hila) * (0.15 * coarse + 0.09 * fine);
+  // Turned and bent against the lattice, whose straight lines the eye would find.
+  const bend = 0.5 * latticeNoise(x * 6 + y, y * 6 - x, seed + 9);
+  const coarse = ridge(latticeNoise(x * 7 + y * 5 + bend, y * 7 - x * 5 + bend, seed + 5));
+  const fine = ridge(latticeNoise(x * 17 - y * 9 + bend, y * 17 + x * 9 - bend, seed + 6));
+  const vessels = lung * (0.35 + 0.65 * hila) * (0.13 * coarse + 0.09 * fine);
   const patches = 0.05 * latticeNoise(x * 4, y * 4, seed + 7);
   return 0.08 + 0.26 * heart + 0.62 * diaphragm + vessels + patches + ribs(x, y);
 }
@@ -42,12 +44,12 @@ const ridge = (noise: number): number => Math.max(0, 1 - Math.abs(noise) * 4.5);
 function ribs(x: number, y: number): number {
   const posterior = rib((y - 0.35 * x - 0.5 * x * x) / 0.19 + 0.15);
   const anterior = rib((y + 0.75 * x + 0.3 * x * x) / 0.27 + 0.4) * smoothstep(0.05, -0.15, x);
-  return 0.11 * posterior + 0.08 * anterior;
+  return 0.075 * posterior + 0.05 * anterior;
 }
 
 function rib(place: number): number {
   const off = Math.abs(place - Math.round(place));
-  return smoothstep(0.2, 0.15, off) * (0.6 + 0.6 * smoothstep(0.09, 0.16, off));
+  return smoothstep(0.2, 0.13, off) * (0.7 + 0.4 * smoothstep(0.07, 0.17, off));
 }
 
 const heartX = -0.06;

@@ -1,6 +1,6 @@
 import type { CalibrationRegion } from '../../src/frame/calibration.ts';
-import { annulus, beforeContraction, breathShare, echogenicityDb, endocardium, type Point } from './echo-anatomy.ts';
 import { coarseTables } from './coarse-table.ts';
+import { annulus, beforeContraction, breathShare, echogenicityDb, endocardium, type Point } from './echo-anatomy.ts';
 import { breathDepth, createHeartCycle } from './heart-cycle.ts';
 import { createRandom, mix } from './random.ts';
 import { createScanConversion } from './scan-conversion.ts';
@@ -34,8 +34,8 @@ export interface UltrasoundScene {
   render(frameIndex: number, target: Uint8Array, options?: { readonly noise?: boolean }): void;
   /** The left ventricular endocardium in pixels, x and y in turn, open at the mitral annulus. */
   ventricle(frameIndex: number): Float32Array;
-  /** An R peak lies between the frame before and this one. */
-  rPeak(frameIndex: number): boolean;
+  /** An R peak lies after the frame before (by default the last one) and not after this one. */
+  rPeak(frameIndex: number, frameBefore?: number): boolean;
   /** Grey level of an echo of so many decibels. */
   grey(decibels: number): number;
   /** Pixel of a point of the polar grid; line and sample may be fractions. */
@@ -178,7 +178,8 @@ export function createUltrasoundScene(settings: UltrasoundSettings): UltrasoundS
     power,
     grey: compress.grey,
     pixelOf: sector.pixelOf,
-    rPeak: (frameIndex) => frameIndex > 0 && Math.floor(cycle.beats(frameIndex / fps)) > Math.floor(cycle.beats((frameIndex - 1) / fps)),
+    rPeak: (frameIndex, frameBefore = frameIndex - 1) =>
+      frameIndex > 0 && Math.floor(cycle.beats(frameIndex / fps)) > Math.floor(cycle.beats(frameBefore / fps)),
     render(frameIndex, target, options = {}) {
       const noise = options.noise ?? true;
       const timeS = frameIndex / fps;
