@@ -71,14 +71,12 @@ const outerAtSystole = 0.97;
 export function beforeContraction(x: number, y: number): Point {
   const { s, v } = axisOf(x, y);
   const baseAtSystole = 1 - excursionCm / lengthCm;
-  const lift = s < baseAtSystole ? smoothLinear(s / baseAtSystole) : 1 - smoothstep(baseAtSystole, 1.62, s);
+  const lift = s < baseAtSystole ? Math.max(0, s / baseAtSystole) : 1 - smoothstep(baseAtSystole, 1.62, s);
   const near = 1 - smoothstep(4, 7.5, Math.abs(v));
   const sBefore = s + (excursionCm / lengthCm) * lift * near;
   const squeeze = (1 - smoothstep(0.93, 1.2, sBefore)) * smoothstep(-0.2, 0.12, sBefore);
   return pointOf(sBefore, v + squeeze * outwardCm(Math.max(0, Math.min(1, sBefore)), v));
 }
-
-const smoothLinear = (t: number): number => (t <= 0 ? 0 : t);
 
 /** The wall thickens inwards: its inner side moves by 30 %, its outer side hardly. */
 function outwardCm(s: number, v: number): number {

@@ -63,6 +63,7 @@ const noiseColumns = 1024;
 const noiseRows = 512;
 const noiseScale = 24;
 const depthSteps = 4096;
+const greyShift = 14;
 /** Exposure control holds the lung near the upper end of the range. */
 const brightestDepth = 0.2;
 
@@ -82,21 +83,24 @@ export function createFluoroscopyScene(settings: FluoroscopySettings): Fluorosco
   const noiseTable = createNoise(seed);
   const brightest = settings.bits === 10 ? 1023 : 255;
   const { mean, deviation } = createResponse(brightest, settings.dose);
+  const steps = new Uint16Array(width);
   const greys = new Uint16Array(width);
   const moved = new Float64Array(2);
   const before = new Float64Array(2);
 
   function drawBranch({ points, radii, fromOstium }: Branch, timeS: number, contraction: number, breath: number): void {
-    for (let index = 1; index < radii.length; index++) {
+    // Wide vessels bend slowly: longer pieces overlap less.
+    const stride = radii[0]! * unit > 4 ? 2 : 1;
+    for (let index = stride; index < radii.length; index += stride) {
       const concentration = contrastAt(timeS, fromOstium[index]!);
       if (concentration < 0.02) continue;
-      moveHeart(points[2 * index - 2]!, points[2 * index - 1]!, contraction, breath, before);
+      moveHeart(points[2 * (index - stride)]!, points[2 * (index - stride) + 1]!, contraction, breath, before);
       moveHeart(points[2 * index]!, points[2 * index + 1]!, contraction, breath, moved);
       drawTube(
         vessels,
         centreX + before[0]! * unit,
         centreY + before[1]! * unit,
-        radii[index - 1]! * unit,
+        radii[index - stride]! * unit,
         centreX + moved[0]! * unit,
         centreY + moved[1]! * unit,
         radii[index]! * unit,
@@ -129,18 +133,24 @@ export function createFluoroscopyScene(settings: FluoroscopySettings): Fluorosco
     }
   }
 
-  function renderRow(y: number, from: number, to: number, noiseRow: number, noiseColumn: number, noise: boolean): void {
+  function expectRow(y: number, from: number, to: number): void {
     const { rowDepths, columnOf, weightOf } = moving;
     const depths = vessels.depths;
     const start = y * width;
     for (let x = from; x < to; x++) {
       const column = columnOf[x]!;
       const left = rowDepths[column]!;
-      let depth = (still[start + x]! + depths[start + x]! + left + weightOf[x]! * (rowDepths[column + 1]! - left)) | 0;
-      if (depth >= depthSteps) depth = depthSteps - 1;
-      let grey = mean[depth]!;
-      if (noise) grey += deviation[depth]! * noiseTable[noiseRow + ((x + noiseColumn) & (noiseColumns - 1))]!;
-      greys[x] = Math.max(0, Math.min(brightest, grey + 0.5));
+      const soft = left + ((weightOf[x]! * (rowDepths[column + 1]! - left)) >> 8);
+      const depth = still[start + x]! + depths[start + x]! + soft;
+      steps[x] = depth < depthSteps ? depth : depthSteps - 1;
+    }
+  }
+
+  function exposeRow(from: number, to: number, noiseRow: number, noiseColumn: number): void {
+    for (let x = from; x < to; x++) {
+      const step = steps[x]!;
+      const grey = (mean[step]! + deviation[step]! * noiseTable[noiseRow + ((x + noiseColumn) & (noiseColumns - 1))]!) >> greyShift;
+      greys[x] = Math.max(0, Math.min(brightest, grey));
     }
   }
 
@@ -177,7 +187,9 @@ export function createFluoroscopyScene(settings: FluoroscopySettings): Fluorosco
         if (from >= to) continue;
         moving.takeRow(y);
         const noiseRow = ((y + (draw >>> 12)) & (noiseRows - 1)) * noiseColumns;
-        renderRow(y, from, to, noiseRow, noiseColumn, noise);
+        expectRow(y, from, to);
+        if (noise) exposeRow(from, to, noiseRow, noiseColumn);
+        else for (let x = from; x < to; x++) greys[x] = mean[steps[x]!]! >> greyShift;
         storeRow(target, y, from, to);
       }
     },
@@ -344,13 +356,13 @@ function createMoving(width: number, height: number, unit: number, seed: number)
     }
   }
   const columnOf = new Uint16Array(width);
-  const weightOf = new Float32Array(width);
+  const weightOf = new Int32Array(width);
   for (let x = 0; x < width; x++) {
     columnOf[x] = Math.floor(x / step);
-    weightOf[x] = x / step - Math.floor(x / step);
+    weightOf[x] = Math.round(256 * (x / step - Math.floor(x / step)));
   }
   const now = new Float32Array(rows * columns);
-  const rowDepths = new Float32Array(columns);
+  const rowDepths = new Int32Array(columns);
 
   return {
     rowDepths,
@@ -383,15 +395,15 @@ function createMoving(width: number, height: number, unit: number, seed: number)
   };
 }
 
-/** Expected grey level and deviation of the noise per step of the table, by optical depth. */
+/** Expected grey level with its rounding, and deviation of the noise per step of the noise table, both << greyShift, by optical depth. */
 function createResponse(brightest: number, dose: number) {
-  const mean = new Float32Array(depthSteps);
-  const deviation = new Float32Array(depthSteps);
+  const mean = new Int32Array(depthSteps);
+  const deviation = new Int32Array(depthSteps);
   const gain = (0.9 * brightest) / (Math.exp(-brightestDepth) + scatterShare);
   for (let step = 0; step < depthSteps; step++) {
     const intensity = Math.exp(-step / depthUnit) + scatterShare;
-    mean[step] = Math.min(brightest, gain * intensity);
-    deviation[step] = (gain * noiseShare * Math.sqrt(intensity / dose)) / noiseScale;
+    mean[step] = (Math.min(brightest, gain * intensity) + 0.5) * 2 ** greyShift;
+    deviation[step] = ((gain * noiseShare * Math.sqrt(intensity / dose)) / noiseScale) * 2 ** greyShift;
   }
   return { mean, deviation };
 }

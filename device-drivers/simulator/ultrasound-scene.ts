@@ -88,6 +88,9 @@ export function createUltrasoundScene(settings: UltrasoundSettings): UltrasoundS
   const powerBits = new Uint32Array(power.buffer);
   const grey = new Uint8Array(samples * lines);
 
+  // A frame that falls on the peak itself counts as after it, however the division rounds.
+  const peaksUntil = (frameIndex: number): number => Math.floor(cycle.beats(frameIndex / fps) + 1e-9);
+
   /** Brings the tissue of this moment onto the grid. */
   function fetchTissue(contraction: number, breath: number, frameIndex: number, noise: boolean): void {
     const { refLines, refRows, amplitude, scatterRe, scatterIm } = tissue;
@@ -178,8 +181,7 @@ export function createUltrasoundScene(settings: UltrasoundSettings): UltrasoundS
     power,
     grey: compress.grey,
     pixelOf: sector.pixelOf,
-    rPeak: (frameIndex, frameBefore = frameIndex - 1) =>
-      frameIndex > 0 && Math.floor(cycle.beats(frameIndex / fps)) > Math.floor(cycle.beats(frameBefore / fps)),
+    rPeak: (frameIndex, frameBefore = frameIndex - 1) => frameIndex > 0 && peaksUntil(frameIndex) > peaksUntil(frameBefore),
     render(frameIndex, target, options = {}) {
       const noise = options.noise ?? true;
       const timeS = frameIndex / fps;
