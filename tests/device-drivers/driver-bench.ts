@@ -57,7 +57,7 @@ export function runDriver<Schema extends TObject>(
   let ended = false;
 
   const context: DriverContext<Static<Schema>> = {
-    options: Value.Parse(driver.options, { ...options }) as Static<Schema>,
+    options: Value.Parse(driver.options, Value.Default(driver.options, { ...options })) as Static<Schema>,
     announce(format, facts) {
       const layout = slotLayout(0, slots, frameBytes(format));
       pool = new FramePool(new SharedArrayBuffer(layout.endOffset), layout);

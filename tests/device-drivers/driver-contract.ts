@@ -18,7 +18,8 @@ export function driverContract<Schema extends TObject>(
       for (const [name, schema] of Object.entries(driver.options.properties as Record<string, TSchema & { description?: string }>)) {
         expect(schema.description, `description of ${name}`).toBeTruthy();
       }
-      expect(Value.Check(driver.options, { ...Value.Parse(driver.options, { ...options }), 'no-such-option': 1 })).toBe(false);
+      const complete = Value.Parse(driver.options, Value.Default(driver.options, { ...options })) as Record<string, unknown>;
+      expect(Value.Check(driver.options, { ...complete, 'no-such-option': 1 })).toBe(false);
     });
 
     it('announces a format before it lends, fills whole pictures, counts and times them in order', async () => {
