@@ -1,0 +1,12 @@
+import { colourMap } from './colour-map.ts';
+import { median } from './median.ts';
+import { overlay } from './overlay.ts';
+import { persistence } from './persistence.ts';
+import type { Stage } from './stage.ts';
+import { window } from './window.ts';
+
+/** All stages, in the order in which they are applied. */
+export const stages = [window, persistence, median, colourMap, overlay] as unknown as readonly Stage[];
+
+/** At work where nobody said otherwise: without a window a 16-bit picture has no 8-bit form. */
+export const enabledByDefault: readonly string[] = [window.name];

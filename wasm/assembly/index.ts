@@ -1,0 +1,5 @@
+export { windowGrey, windowY16, colourMap } from './tone';
+export { persistence, startHistory } from './time';
+export { median3 } from './space';
+export { overlayGrey, overlayRgb } from './overlay';
+export { greyToRgba, rgbToRgba, y16ToRgba } from './screen';

@@ -1,0 +1,37 @@
+// Pictures for a canvas: RGBA, opaque.
+import { windowY16 } from './tone';
+
+export function greyToRgba(source: usize, target: usize, pixels: i32): void {
+  const opaque = i32x4.splat(0xff000000);
+  let i = 0;
+  for (; i + 16 <= pixels; i += 16) {
+    const grey = v128.load(source + i);
+    const to = target + (<usize>i << 2);
+    v128.store(to, v128.or(opaque, i8x16.swizzle(grey, i8x16(0, 0, 0, -1, 1, 1, 1, -1, 2, 2, 2, -1, 3, 3, 3, -1))));
+    v128.store(to, v128.or(opaque, i8x16.swizzle(grey, i8x16(4, 4, 4, -1, 5, 5, 5, -1, 6, 6, 6, -1, 7, 7, 7, -1))), 16);
+    v128.store(to, v128.or(opaque, i8x16.swizzle(grey, i8x16(8, 8, 8, -1, 9, 9, 9, -1, 10, 10, 10, -1, 11, 11, 11, -1))), 32);
+    v128.store(to, v128.or(opaque, i8x16.swizzle(grey, i8x16(12, 12, 12, -1, 13, 13, 13, -1, 14, 14, 14, -1, 15, 15, 15, -1))), 48);
+  }
+  for (; i < pixels; i++) store<u32>(target + (<usize>i << 2), <u32>load<u8>(source + i) * 0x010101 | 0xff000000);
+}
+
+export function rgbToRgba(source: usize, target: usize, pixels: i32): void {
+  const opaque = i32x4.splat(0xff000000);
+  let i = 0;
+  // A vector reads 16 bytes for four pixels of 12: it must not pass the end.
+  for (; i + 6 <= pixels; i += 4) {
+    const rgb = v128.load(source + <usize>i * 3);
+    v128.store(target + (<usize>i << 2), v128.or(opaque, i8x16.swizzle(rgb, i8x16(0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, -1))));
+  }
+  for (; i < pixels; i++) {
+    const at = source + <usize>i * 3;
+    store<u32>(target + (<usize>i << 2), <u32>load<u16>(at) | (<u32>load<u8>(at, 2) << 16) | 0xff000000);
+  }
+}
+
+// By way of the last quarter of the target, which is overwritten from the front and read before.
+export function y16ToRgba(source: usize, target: usize, pixels: i32, low: f32, gain: f32): void {
+  const grey = target + <usize>pixels * 3;
+  windowY16(source, 0, grey, 0, pixels, 1, low, gain);
+  greyToRgba(grey, target, pixels);
+}

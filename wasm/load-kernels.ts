@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import { AppError } from '../src/app-error.ts';
+import { chooseVariant, instantiateKernels, type Kernels, type KernelVariant } from './kernels.ts';
+
+/** Compiles the fastest build for this Node, or the one named; what it answers binds it to a memory. */
+export async function compileKernels(variant?: KernelVariant): Promise<(memory: WebAssembly.Memory) => Kernels> {
+  const chosen = variant ?? (await chooseVariant(`Node ${process.version}`));
+  const path = `wasm/build/${chosen}.wasm`;
+  const bytes = await readFile(new URL(`./build/${chosen}.wasm`, import.meta.url)).catch((thrown) => {
+    throw new AppError('kernels/not-built', { path }, { cause: thrown });
+  });
+  const module = await WebAssembly.compile(bytes);
+  const kernelsOn = (memory: WebAssembly.Memory): Kernels => instantiateKernels(module, memory);
+  warmUp(kernelsOn(new WebAssembly.Memory({ initial: 8, maximum: 8, shared: true })));
+  return kernelsOn;
+}
+
+/**
+ * A kernel's whole first call runs in the baseline compiler, several times slower: calls on a small picture bring the
+ * optimised code before the first live frame. Tiers belong to the module, so any instance does.
+ */
+function warmUp(kernels: Kernels): void {
+  const [width, height, a, b, c] = [200, 64, 0, 131_072, 262_144];
+  for (let call = 0; call < 12; call++) {
+    kernels.windowGrey(a, width, b, width, width, height, 0, 1);
+    kernels.windowY16(a, width * 2, b, width, width, height, 0, 1);
+    kernels.startHistory(a, width, width, height, c);
+    kernels.persistence(a, width, b, width, width, height, c, 8192, 512, 3);
+    kernels.median3(a, width, b, width, width, height);
+    kernels.colourMap(a, width, b, width * 3, width, height, c);
+    kernels.overlayGrey(a, width, b, width, width, height, c, c);
+    kernels.overlayRgb(a, width * 3, b, width * 3, width, height, c, c);
+  }
+}
