@@ -16,6 +16,7 @@ export const errorTable = {
   },
   'server/port-busy': { message: 'port {port} on {host} is taken', remedy: 'choose another with --port, 0 for any' },
   'server/not-built': { message: 'the web client is not built ({path} is missing)', remedy: 'start with npm start, which builds it' },
+  'server/failed': { message: 'it cannot go on: {reason}', remedy: 'report this with the command line' },
   'kernels/no-simd': { message: '{where} has no WebAssembly SIMD', remedy: 'use a current browser, or Node 20 and later' },
   'kernels/not-built': { message: 'the kernels are not built ({path} is missing)', remedy: 'start with npm start, which builds them' },
   'frame/loan-ended': {

@@ -128,9 +128,12 @@ function acceptViewers(http: FastifyInstance, viewers: Map<number, Viewer>, room
       if (viewers.size >= room.limits.viewers) throw new AppError('access/too-many-viewers', { limit: room.limits.viewers });
     });
     if (request.url !== '/ws' || refusal !== undefined) {
-      const status = refusal === undefined ? '404 Not Found' : refusal.code.startsWith('access/too') ? '503 Service Unavailable' : '403 Forbidden';
+      const status =
+        refusal === undefined ? '404 Not Found' : refusal.code.startsWith('access/too') ? '503 Service Unavailable' : '403 Forbidden';
       const body = JSON.stringify(refusal ?? { message: 'the WebSocket is at /ws' });
-      socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+      socket.end(
+        `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      );
       return;
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {

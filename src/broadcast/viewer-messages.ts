@@ -23,6 +23,7 @@ export function readViewerMessage(text: string): ViewerMessage {
   const fault = schemaFault(viewerMessages[type as ViewerMessage['type']], value);
   throw new AppError('protocol/bad-message', {
     where: `${String(type)}.${fault?.key ?? ''}`,
-    reason: fault?.kind === 'bad-value' ? `${fault.value}, allowed: ${fault.allowed}` : `${fault?.kind ?? ''}, allowed: ${fault?.allowed ?? ''}`,
+    reason:
+      fault?.kind === 'bad-value' ? `${fault.value}, allowed: ${fault.allowed}` : `${fault?.kind ?? ''}, allowed: ${fault?.allowed ?? ''}`,
   });
 }

@@ -34,7 +34,8 @@ export function parseCommandLine(args: readonly string[], environment: Readonly<
   if (positionals[0] === 'inspect') {
     refuseWithInspect(values);
     const files = positionals.slice(1);
-    if (files.length === 0) throw new AppError('cli/bad-value', { option: 'inspect', value: 'without a file', allowed: 'one file or more' });
+    if (files.length === 0)
+      throw new AppError('cli/bad-value', { option: 'inspect', value: 'without a file', allowed: 'one file or more' });
     return { run: 'inspect', files, json, pixels: values.pixels ?? false };
   }
   if (values.pixels) throw new AppError('cli/bad-value', { option: '--pixels', value: 'used here', allowed: 'with inspect' });
@@ -87,5 +88,4 @@ function portNumber(text: string): number {
   throw new AppError('cli/bad-value', { option: '--port', value: text, allowed: 'a whole number from 0 to 65535' });
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);

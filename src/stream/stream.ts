@@ -17,8 +17,7 @@ import type { Counts, Described, StreamEvent, StreamOrder, WorkerSetup, WorkerSt
 export type StreamNews =
   | { readonly news: 'frame'; readonly frame: SharedFrame }
   | { readonly news: 'described' }
-  | { readonly news: 'status' }
-  | { readonly news: 'ready' };
+  | { readonly news: 'status' };
 
 export interface StreamLog {
   info(fields: object, text: string): void;
@@ -134,6 +133,13 @@ export class Stream {
       stages: [...(described?.stages ?? [])],
       status: this.#status,
     };
+  }
+
+  /** What a script wants to know of a stream that was started. */
+  summary(): object {
+    const { state, error } = this.#status;
+    const { width, height } = this.#described?.raw ?? {};
+    return { id: this.id, name: this.name, driver: this.driver, state, width, height, ...(error && { error }) };
   }
 
   /** Says that a viewer wants a view; the answer takes it back. Raw pictures are made only while somebody wants them. */

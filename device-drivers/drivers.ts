@@ -1,0 +1,14 @@
+import { AppError } from '../src/app-error.ts';
+import type { DeviceDriver } from './driver.ts';
+import { replay } from './replay/replay.ts';
+import { simulator } from './simulator/simulator.ts';
+
+export const drivers = [simulator, replay] as unknown as readonly DeviceDriver[];
+
+/** The driver of that name. Throws `device/unknown-driver`. */
+export function driverNamed(name: string): DeviceDriver {
+  const driver = drivers.find((candidate) => candidate.name === name);
+  if (driver === undefined)
+    throw new AppError('device/unknown-driver', { driver: name, known: drivers.map((known) => known.name).join(', ') });
+  return driver;
+}

@@ -1,0 +1,217 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { crc32 } from 'node:zlib';
+import { Observable, Subject } from 'rxjs';
+import { driverNamed } from '../../device-drivers/drivers.ts';
+import { compileKernels } from '../../wasm/load-kernels.ts';
+import { AppError, asAppError } from '../app-error.ts';
+import { raw } from '../codec/raw.ts';
+import { parseWith } from '../config/room.ts';
+import { monotonicNs, sleepUntil, unixUs } from '../device/clock.ts';
+import { runSession } from '../device/session.ts';
+import type { PooledFrame } from '../frame/frame-pool.ts';
+import { Losses } from './losses.ts';
+import { Newest } from './newest.ts';
+import { encoded } from './picture.ts';
+import { StageLine } from './stage-line.ts';
+import type { StreamEvent, StreamOrder, WorkerSetup, WorkerStatus } from './stream-events.ts';
+
+/**
+ * The thread of one stream: session → driver → lent frames → stages → encoder → main thread.
+ * Everything per frame happens inside the driver's `lend`, one frame after the other; only `latest` keeps one.
+ */
+const setup = workerData as WorkerSetup;
+const port = parentPort as NonNullable<typeof parentPort>;
+const tell = (event: StreamEvent): void => port.postMessage(event);
+
+const losses = new Losses();
+const captured$ = new Subject<PooledFrame>();
+const latest = new Newest<PooledFrame>();
+const line = new StageLine(await compileKernels(), setup.settings.stages, setup.limits);
+let sequence = setup.firstSequence;
+let epoch = setup.firstEpoch;
+let captured = 0;
+let capturedBefore = 0;
+let processingNs = 0;
+let processed = 0;
+let gapBefore = false;
+let rawWanted = false;
+let state: WorkerStatus['state'] = 'opening';
+let delivered = false;
+let facts: import('../../device-drivers/driver.ts').SourceFacts | undefined;
+let stop: AbortController | undefined;
+let warned = new Set<string>();
+
+captured$
+  .pipe(
+    throughStages(),
+    encoded(raw, () => ({
+      stream: setup.id,
+      epoch,
+      overlayBurnedIn: line.overlayBurnedIn,
+      gapBefore,
+      capturedUs: (atNs) => unixUs(setup.clock, atNs),
+      nowNs: monotonicNs,
+      crc32: (payload) => crc32(payload),
+    })),
+  )
+  .subscribe((frame) => tell(frame.retain().giveAway()));
+
+/** Both views of every captured frame: as captured where somebody wants it, and after the stages. */
+function throughStages() {
+  return (frames$: Observable<PooledFrame>) =>
+    new Observable<import('./picture.ts').Picture>((viewer) =>
+      frames$.subscribe((frame) => {
+        if (rawWanted) viewer.next({ view: 'raw', frame });
+        if (!line.apply(frame, rawWanted, (result) => viewer.next({ view: 'processed', frame: result }))) losses.add('stages/no-free-slot');
+      }),
+    );
+}
+
+function process(frame: PooledFrame): void {
+  captured$.next(frame);
+  processingNs += Number(monotonicNs() - frame.capturedAtNs);
+  processed++;
+}
+
+/** Shows a still picture again, with the stages as they are now. */
+function showAgain(): void {
+  if (state === 'streaming') return;
+  using frame = latest.take();
+  if (frame === undefined) return;
+  latest.put(frame);
+  captured$.next(frame);
+}
+
+function setState(status: WorkerStatus): void {
+  state = status.state;
+  tell({ event: 'status', status });
+}
+
+function describe(): void {
+  if (facts === undefined || line.formats === undefined) return;
+  const { buffer, layout } = line.memory;
+  tell({ event: 'described', described: { epoch, facts, ...line.formats, stages: line.states(), buffer, layout } });
+}
+
+function nextEpoch(): void {
+  epoch = (epoch + 1) & 0xffff;
+}
+
+async function runDriver(signal: AbortSignal): Promise<void> {
+  const driver = driverNamed(setup.settings.driver);
+  const options = parseWith(driver.options, setup.settings.options, setup.settings.name, 'options');
+  delivered = false;
+  warned = new Set();
+  await driver.run(
+    {
+      options,
+      announce(format, sourceFacts) {
+        latest[Symbol.dispose]();
+        line.open(format);
+        facts = sourceFacts;
+        nextEpoch();
+        describe();
+      },
+      lend(capture, fill) {
+        if (line.formats === undefined) throw new AppError('frame/bad-format', { reason: 'a frame before its format was announced' });
+        captured++;
+        const truth = {
+          sequence: sequence++,
+          capturedAtNs: capture.capturedAtNs,
+          rPeak: capture.rPeak ?? false,
+          synthetic: facts?.synthetic ?? false,
+        };
+        using frame = line.pool.claim(line.formats.raw, truth);
+        if (frame === undefined) {
+          losses.add('pool/no-free-slot');
+          gapBefore = true;
+          return false;
+        }
+        fill(frame.pixels);
+        delivered = true;
+        if (state !== 'streaming') setState({ state: 'streaming' });
+        latest.put(frame);
+        process(frame);
+        gapBefore = false;
+        return true;
+      },
+      lost(place, frames) {
+        losses.add(place, Math.max(1, frames));
+        sequence += frames;
+        if (frames > 0) gapBefore = true;
+      },
+      hold(reason) {
+        setState(reason === undefined ? { state: 'streaming' } : { state: 'held', reason });
+      },
+      warn(text) {
+        if (warned.has(text)) return;
+        warned.add(text);
+        tell({ event: 'warning', text });
+      },
+      now: monotonicNs,
+      sleepUntil: (atNs) => sleepUntil(atNs, signal),
+    },
+    signal,
+  );
+}
+
+async function run(): Promise<void> {
+  if (stop !== undefined) return;
+  stop = new AbortController();
+  await runSession({ driver: setup.settings.driver, run: runDriver, delivered: () => delivered, report: setState }, stop.signal);
+  stop = undefined;
+  setState({ state: 'stopped' });
+}
+
+function setStage(order: Extract<StreamOrder, { order: 'set-stage' }>): void {
+  try {
+    line.set(order.stage, order.enabled, order.options);
+    nextEpoch();
+    describe();
+    tell({ event: 'stage-set', request: order.request, epoch });
+    showAgain();
+  } catch (thrown) {
+    const error = asAppError(thrown, 'stage/bad-option', { stage: order.stage, option: '', value: '', allowed: '' });
+    tell({ event: 'refused', request: order.request, error: error.toJSON() });
+  }
+}
+
+let countedAtMs = performance.now();
+/** Once a second; the main thread takes it as a sign of life too. */
+function tellCounts(): void {
+  const now = performance.now();
+  const fps = Math.round(((captured - capturedBefore) * 10_000) / (now - countedAtMs)) / 10;
+  const processingMs = processed === 0 ? 0 : Math.round(processingNs / processed / 1e4) / 100;
+  tell({ event: 'counts', counts: { captured, sequence, fps, processingMs, lost: losses.all() } });
+  capturedBefore = captured;
+  countedAtMs = now;
+  processingNs = 0;
+  processed = 0;
+}
+
+const counting = setInterval(tellCounts, 1000);
+
+port.on('message', (order: StreamOrder) => {
+  switch (order.order) {
+    case 'set-stage':
+      setStage(order);
+      break;
+    case 'run':
+      if (order.running) void run();
+      else stop?.abort();
+      break;
+    case 'demand':
+      if (order.raw === rawWanted) break;
+      rawWanted = order.raw;
+      if (rawWanted) showAgain();
+      break;
+    case 'end':
+      clearInterval(counting);
+      port.close();
+      stop?.abort();
+      break;
+  }
+});
+
+if (setup.running) void run();
+else setState({ state: 'stopped' });
