@@ -101,5 +101,5 @@ export function instantiateKernels(module: WebAssembly.Module, memory: WebAssemb
 export function windowFactors(window: { readonly centre: number; readonly width: number }): { low: number; gain: number } {
   // At a width of 1 the standard makes a step at centre - 0.5; a gain this steep is the same for whole numbers.
   const span = Math.max(window.width - 1, 1e-3);
-  return { low: window.centre - 0.5 - span / 2, gain: 255 / span };
+  return { low: window.centre - 0.5 - (window.width - 1) / 2, gain: 255 / span };
 }

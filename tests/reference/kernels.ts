@@ -1,0 +1,88 @@
+import type { Kernels } from '../../wasm/kernels.ts';
+
+/**
+ * Readable twins of the kernels, over the same memory and with the same arguments: what a kernel means, pixel by pixel.
+ */
+export function twins(buffer: ArrayBufferLike): Kernels {
+  const bytes = new Uint8Array(buffer);
+  const y16 = (at: number): number => (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
+  const view = new DataView(buffer);
+  const u8 = (at: number): number => bytes[at] as number;
+  const windowed = (value: number, low: number, gain: number): number => {
+    const scaled = Math.fround(Math.fround(value - Math.fround(low)) * Math.fround(gain));
+    return Math.floor(Math.fround(Math.min(Math.max(scaled, 0), 255) + 0.5));
+  };
+  const blended = (pixel: number, level: number, alpha: number): number => Math.round((pixel * (255 - alpha) + level * alpha) / 255);
+  const clamp = (value: number, last: number): number => Math.min(Math.max(value, 0), last);
+
+  return {
+    windowGrey(source, sourceStride, target, targetStride, width, height, low, gain) {
+      each(width, height, (x, y) => {
+        bytes[target + y * targetStride + x] = windowed(u8(source + y * sourceStride + x), low, gain);
+      });
+    },
+    windowY16(source, sourceStride, target, targetStride, width, height, low, gain) {
+      each(width, height, (x, y) => {
+        bytes[target + y * targetStride + x] = windowed(y16(source + y * sourceStride + 2 * x), low, gain);
+      });
+    },
+    colourMap(source, sourceStride, target, targetStride, width, height, table) {
+      each(width, height, (x, y) => {
+        const colour = table + 4 * u8(source + y * sourceStride + x);
+        for (let c = 0; c < 3; c++) bytes[target + y * targetStride + 3 * x + c] = u8(colour + c);
+      });
+    },
+    persistence(source, sourceStride, target, targetStride, width, height, history, share, threshold, ramp) {
+      each(width, height, (x, y) => {
+        const at = history + 2 * (y * width + x);
+        const before = view.getInt16(at, true);
+        const difference = u8(source + y * sourceStride + x) * 128 - before;
+        const excess = clamp(Math.abs(difference) - threshold, 32_767 >> ramp);
+        const alpha = Math.min(share + excess * 2 ** ramp, 32_767);
+        const after = before + Math.floor((difference * alpha) / 32_768 + 0.5);
+        view.setInt16(at, after, true);
+        bytes[target + y * targetStride + x] = Math.floor((after + 64) / 128);
+      });
+    },
+    startHistory(source, sourceStride, width, height, history) {
+      each(width, height, (x, y) => view.setInt16(history + 2 * (y * width + x), u8(source + y * sourceStride + x) * 128, true));
+    },
+    median3(source, sourceStride, target, targetStride, width, height) {
+      each(width, height, (x, y) => {
+        const around: number[] = [];
+        for (const dy of [-1, 0, 1]) {
+          for (const dx of [-1, 0, 1]) around.push(u8(source + clamp(y + dy, height - 1) * sourceStride + clamp(x + dx, width - 1)));
+        }
+        bytes[target + y * targetStride + x] = around.sort((a, b) => a - b)[4] as number;
+      });
+    },
+    overlayGrey(source, sourceStride, target, targetStride, width, height, level, alpha) {
+      each(width, height, (x, y) => {
+        const at = y * width + x;
+        bytes[target + y * targetStride + x] = blended(u8(source + y * sourceStride + x), u8(level + at), u8(alpha + at));
+      });
+    },
+    overlayRgb(source, sourceStride, target, targetStride, width, height, level, alpha) {
+      each(width * 3, height, (i, y) => {
+        const at = y * width + Math.floor(i / 3);
+        bytes[target + y * targetStride + i] = blended(u8(source + y * sourceStride + i), u8(level + at), u8(alpha + at));
+      });
+    },
+    greyToRgba(source, target, pixels) {
+      for (let i = 0; i < pixels; i++) bytes.set([u8(source + i), u8(source + i), u8(source + i), 255], target + 4 * i);
+    },
+    rgbToRgba(source, target, pixels) {
+      for (let i = 0; i < pixels; i++) bytes.set([...bytes.subarray(source + 3 * i, source + 3 * i + 3), 255], target + 4 * i);
+    },
+    y16ToRgba(source, target, pixels, low, gain) {
+      for (let i = 0; i < pixels; i++) {
+        const grey = windowed(y16(source + 2 * i), low, gain);
+        bytes.set([grey, grey, grey, 255], target + 4 * i);
+      }
+    },
+  };
+}
+
+function each(width: number, height: number, visit: (x: number, y: number) => void): void {
+  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) visit(x, y);
+}

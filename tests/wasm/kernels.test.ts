@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { type Kernels, kernelVariants, windowFactors } from '../../wasm/kernels.ts';
+import { compileKernels } from '../../wasm/load-kernels.ts';
+import { twins } from '../reference/kernels.ts';
+
+const sizes = [
+  [1, 1],
+  [2, 3],
+  [15, 4],
+  [16, 2],
+  [17, 5],
+  [18, 3],
+  [31, 7],
+  [33, 33],
+  [64, 9],
+  [129, 6],
+] as const;
+
+/** Buffers far apart in one memory; the gaps are guards. */
+const place = { source: 4096, target: 40_000, history: 90_000, table: 130_000, level: 140_000, alpha: 160_000 } as const;
+const memoryBytes = 3 * 65_536;
+
+type Call = (kernels: Kernels, width: number, height: number, pad: number) => void;
+
+const calls: Readonly<Record<string, Call>> = {
+  windowGrey: (k, w, h, pad) => k.windowGrey(place.source, w + pad, place.target, w + 2 * pad, w, h, 20.5, 1.7),
+  'windowGrey, a step': (k, w, h, pad) => k.windowGrey(place.source, w + pad, place.target, w + pad, w, h, 127.4995, 255_000),
+  windowY16: (k, w, h, pad) => k.windowY16(place.source, 2 * w + pad, place.target, w + pad, w, h, 3000.25, 0.0061),
+  colourMap: (k, w, h, pad) => k.colourMap(place.source, w + pad, place.target, 3 * w + pad, w, h, place.table),
+  'persistence, three frames': (k, w, h, pad) => {
+    k.startHistory(place.level, w, w, h, place.history);
+    for (const source of [place.source, place.alpha, place.source]) {
+      k.persistence(source, w + pad, place.target, w + pad, w, h, place.history, 9000, 600, 3);
+    }
+  },
+  'persistence, no history kept': (k, w, h, pad) =>
+    k.persistence(place.source, w + pad, place.target, w + pad, w, h, place.history, 32_767, 0, 0),
+  median3: (k, w, h, pad) => k.median3(place.source, w + pad, place.target, w + pad, w, h),
+  overlayGrey: (k, w, h, pad) => k.overlayGrey(place.source, w + pad, place.target, w + pad, w, h, place.level, place.alpha),
+  overlayRgb: (k, w, h, pad) => k.overlayRgb(place.source, 3 * w + pad, place.target, 3 * w + pad, w, h, place.level, place.alpha),
+  greyToRgba: (k, w, h) => k.greyToRgba(place.source, place.target, w * h),
+  rgbToRgba: (k, w, h) => k.rgbToRgba(place.source, place.target, w * h),
+  y16ToRgba: (k, w, h) => k.y16ToRgba(place.source, place.target, w * h, 3000.25, 0.0061),
+};
+
+for (const variant of kernelVariants) {
+  describe(`kernels, ${variant}`, async () => {
+    const kernelsOn = await compileKernels(variant);
+    for (const [name, call] of Object.entries(calls)) {
+      it(`${name} equals its twin in the whole memory, on odd sizes and strides`, () => {
+        for (const [width, height] of sizes) {
+          for (const pad of [0, 13]) {
+            const memory = noise(width * 31 + height + pad);
+            const expected = new SharedArrayBuffer(memoryBytes);
+            new Uint8Array(expected).set(new Uint8Array(memory.buffer));
+            call(kernelsOn(memory), width, height, pad);
+            call(twins(expected), width, height, pad);
+            const different = firstDifference(new Uint8Array(memory.buffer), new Uint8Array(expected));
+            expect(different, `${width}x${height}, stride +${pad}: first byte that differs`).toBe(-1);
+          }
+        }
+      });
+    }
+
+    it('reads and writes nothing behind the last pixel: buffers at the very end of the memory', () => {
+      for (const [width, height] of sizes) {
+        const memory = noise(7);
+        const kernels = kernelsOn(memory);
+        const end = memoryBytes;
+        const pixels = width * height;
+        kernels.windowGrey(end - pixels, width, 0, width, width, height, 0, 1);
+        kernels.windowGrey(0, width, end - pixels, width, width, height, 0, 1);
+        kernels.windowY16(end - 2 * pixels, 2 * width, 0, width, width, height, 0, 1);
+        kernels.median3(end - pixels, width, 0, width, width, height);
+        kernels.median3(0, width, end - pixels, width, width, height);
+        kernels.colourMap(end - pixels, width, 0, 3 * width, width, height, 65_536);
+        kernels.colourMap(0, width, end - 3 * pixels, 3 * width, width, height, 65_536);
+        kernels.persistence(end - pixels, width, 0, width, width, height, 65_536, 9000, 600, 3);
+        kernels.persistence(0, width, 65_536, width, width, height, end - 2 * pixels, 9000, 600, 3);
+        kernels.overlayRgb(end - 3 * pixels, 3 * width, 0, 3 * width, width, height, 65_536, 65_536);
+        kernels.overlayGrey(0, width, 65_536, width, width, height, end - pixels, end - pixels);
+        kernels.rgbToRgba(end - 3 * pixels, 0, pixels);
+        kernels.greyToRgba(end - pixels, 0, pixels);
+        kernels.y16ToRgba(0, end - 4 * pixels, pixels, 0, 1);
+      }
+    });
+  });
+}
+
+describe('windowFactors', () => {
+  it('agrees with the formula of DICOM PS3.3 C.11.2.1.2.1 within one level, for every 12-bit value', async () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    const kernels = (await compileKernels())(memory);
+    new Uint16Array(memory.buffer, 0, 4096).set(Array.from({ length: 4096 }, (_, value) => value));
+    for (const window of [
+      { centre: 2048, width: 4096 },
+      { centre: 300, width: 700 },
+      { centre: 1000.5, width: 1 },
+    ]) {
+      const { low, gain } = windowFactors(window);
+      kernels.windowY16(0, 8192, 8192, 4096, 4096, 1, low, gain);
+      const shown = new Uint8Array(memory.buffer, 8192, 4096);
+      for (let value = 0; value < 4096; value++) {
+        const { centre, width } = window;
+        const exact = ((value - (centre - 0.5)) / (width - 1) + 0.5) * 255;
+        const bounded = value <= centre - 0.5 - (width - 1) / 2 ? 0 : value > centre - 0.5 + (width - 1) / 2 ? 255 : exact;
+        expect(Math.abs((shown[value] as number) - bounded)).toBeLessThanOrEqual(1);
+      }
+    }
+  });
+});
+
+function noise(seed: number): WebAssembly.Memory {
+  const memory = new WebAssembly.Memory({ initial: 3, maximum: 3, shared: true });
+  const bytes = new Uint8Array(memory.buffer);
+  let state = seed + 1;
+  for (let at = 0; at < bytes.length; at++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    bytes[at] = state >>> 24;
+  }
+  // History holds what a filter left there: 0..255 in 1/128 level.
+  const history = new Int16Array(memory.buffer, place.history, 20_000);
+  for (let at = 0; at < history.length; at++) history[at] = (bytes[at] as number) * 128;
+  for (let entry = 0; entry < 256; entry++) bytes[place.table + 4 * entry + 3] = 0;
+  // Mostly nothing to blend: the sparse path is walked too.
+  for (let at = 0; at < 10_000; at++) if (at % 100 < 60) bytes[place.alpha + at] = 0;
+  return memory;
+}
+
+function firstDifference(a: Uint8Array, b: Uint8Array): number {
+  return a.findIndex((value, at) => value !== b[at]);
+}
