@@ -10,7 +10,7 @@ export type KernelVariant = (typeof kernelVariants)[number];
  * No kernel allocates, grows the memory or keeps state outside what it is handed; source and target never overlap.
  */
 export interface Kernels {
-  /** GREY → GREY: round(clamp((x - low) * gain, 0, 255)) in single precision. */
+  /** GREY → GREY: round((x - low) * gain) kept within 0 and 255; in fixed point, at most one level from the exact result, rising. `gain` > 0. */
   windowGrey(
     source: number,
     sourceStride: number,

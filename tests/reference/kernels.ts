@@ -8,22 +8,19 @@ export function twins(buffer: ArrayBufferLike): Kernels {
   const y16 = (at: number): number => (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
   const view = new DataView(buffer);
   const u8 = (at: number): number => bytes[at] as number;
-  const windowed = (value: number, low: number, gain: number): number => {
-    const scaled = Math.fround(Math.fround(value - Math.fround(low)) * Math.fround(gain));
-    return Math.floor(Math.fround(Math.min(Math.max(scaled, 0), 255) + 0.5));
-  };
   const blended = (pixel: number, level: number, alpha: number): number => Math.round((pixel * (255 - alpha) + level * alpha) / 255);
-  const clamp = (value: number, last: number): number => Math.min(Math.max(value, 0), last);
 
   return {
     windowGrey(source, sourceStride, target, targetStride, width, height, low, gain) {
+      const levelOf = windowed(low, gain);
       each(width, height, (x, y) => {
-        bytes[target + y * targetStride + x] = windowed(u8(source + y * sourceStride + x), low, gain);
+        bytes[target + y * targetStride + x] = levelOf(u8(source + y * sourceStride + x));
       });
     },
     windowY16(source, sourceStride, target, targetStride, width, height, low, gain) {
+      const levelOf = windowed(low, gain);
       each(width, height, (x, y) => {
-        bytes[target + y * targetStride + x] = windowed(y16(source + y * sourceStride + 2 * x), low, gain);
+        bytes[target + y * targetStride + x] = levelOf(y16(source + y * sourceStride + 2 * x));
       });
     },
     colourMap(source, sourceStride, target, targetStride, width, height, table) {
@@ -75,8 +72,9 @@ export function twins(buffer: ArrayBufferLike): Kernels {
       for (let i = 0; i < pixels; i++) bytes.set([...bytes.subarray(source + 3 * i, source + 3 * i + 3), 255], target + 4 * i);
     },
     y16ToRgba(source, target, pixels, low, gain) {
+      const levelOf = windowed(low, gain);
       for (let i = 0; i < pixels; i++) {
-        const grey = windowed(y16(source + 2 * i), low, gain);
+        const grey = levelOf(y16(source + 2 * i));
         bytes.set([grey, grey, grey, 255], target + 4 * i);
       }
     },
@@ -85,4 +83,25 @@ export function twins(buffer: ArrayBufferLike): Kernels {
 
 function each(width: number, height: number, visit: (x: number, y: number) => void): void {
   for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) visit(x, y);
+}
+
+const clamp = (value: number, last: number): number => Math.min(Math.max(value, 0), last);
+
+/** Stored value → grey level: 0 at `low`, `gain` levels per stored value, in the kernels' fixed point of 1/32 level. */
+function windowed(low: number, gain: number): (value: number) => number {
+  const whole = clamp(Math.floor(low), 65_535);
+  const slope = Math.min(gain, 255);
+  const inside = Math.floor(low) + 1;
+  // Under one stored value wide, the window holds one whole number at most: its level decides, the next is white.
+  const base = gain <= 255 ? (whole - low) * gain : Math.min((inside - low) * gain, 255) + 255 * (whole - inside);
+  const reach = Math.ceil((255 - base) / slope);
+  let stretch = 32_768;
+  while (stretch > 1 && Math.floor(65_535 / stretch) < reach) stretch /= 2;
+  const factor = Math.min(Math.floor((slope * 2 ** 21) / stretch + 0.5), 32_767);
+  const offset = Math.min(Math.max(Math.floor(base * 32 + 16.5), -32_768), 32_767);
+  return (value) => {
+    const above = Math.floor((clamp(value - whole, Math.floor(65_535 / stretch)) * stretch) / 2);
+    const level = Math.floor((above * factor) / 32_768 + 0.5) + offset;
+    return clamp(Math.floor(Math.min(level, 32_767) / 32), 255);
+  };
 }

@@ -87,28 +87,59 @@ for (const variant of kernelVariants) {
   });
 }
 
-describe('windowFactors', () => {
-  it('agrees with the formula of DICOM PS3.3 C.11.2.1.2.1 within one level, for every 12-bit value', async () => {
-    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
-    const kernels = (await compileKernels())(memory);
-    new Uint16Array(memory.buffer, 0, 4096).set(Array.from({ length: 4096 }, (_, value) => value));
-    for (const window of [
-      { centre: 2048, width: 4096 },
-      { centre: 300, width: 700 },
-      { centre: 1000.5, width: 1 },
-    ]) {
+describe('window kernels', async () => {
+  const kernelsOn = await compileKernels();
+  const windows = [
+    { centre: 32_768, width: 65_536 },
+    { centre: 2048, width: 4096 },
+    { centre: 128, width: 256 },
+    { centre: 300, width: 700.3 },
+    { centre: 40, width: 400 },
+    { centre: -200, width: 300 },
+    { centre: 65_600, width: 500 },
+    { centre: 1e6, width: 10 },
+    { centre: 30_000, width: 1e6 },
+    { centre: 1000.5, width: 1 },
+    { centre: 1000.3, width: 1.4 },
+    { centre: 77.7, width: 2 },
+    { centre: 500.25, width: 3.9 },
+    { centre: 0.5, width: 1.1 },
+    ...Array.from({ length: 200 }, (_, n) => ({ centre: (n * 7919) % 66_000, width: 1 + 1.06 ** n })),
+  ];
+
+  it('agree with the formula of DICOM PS3.3 C.11.2.1.2.1 within one level and never fall, for every stored value', () => {
+    const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true });
+    const kernels = kernelsOn(memory);
+    new Uint16Array(memory.buffer, 0, 65_536).forEach((_, value, values) => {
+      values[value] = value;
+    });
+    for (const window of windows) {
       const { low, gain } = windowFactors(window);
-      kernels.windowY16(0, 8192, 8192, 4096, 4096, 1, low, gain);
-      const shown = new Uint8Array(memory.buffer, 8192, 4096);
-      for (let value = 0; value < 4096; value++) {
-        const { centre, width } = window;
-        const exact = ((value - (centre - 0.5)) / (width - 1) + 0.5) * 255;
-        const bounded = value <= centre - 0.5 - (width - 1) / 2 ? 0 : value > centre - 0.5 + (width - 1) / 2 ? 255 : exact;
-        expect(Math.abs((shown[value] as number) - bounded)).toBeLessThanOrEqual(1);
-      }
+      kernels.windowY16(0, 131_072, 131_072, 65_536, 65_536, 1, low, gain);
+      const shown = new Uint8Array(memory.buffer, 131_072, 65_536);
+      const wrong = shown.findIndex((level, value) => Math.abs(level - exactLevel(window, value)) > 1);
+      expect(wrong, `centre ${window.centre}, width ${window.width}: first value more than a level off`).toBe(-1);
+      const falling = shown.findIndex((level, value) => value > 0 && level < (shown[value - 1] as number));
+      expect(falling, `centre ${window.centre}, width ${window.width}: first value that falls`).toBe(-1);
     }
   });
+
+  it('leave 8 bits as they are under the window of the whole range', () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    const bytes = new Uint8Array(memory.buffer);
+    for (let value = 0; value < 256; value++) bytes[value] = value;
+    const { low, gain } = windowFactors({ centre: 128, width: 256 });
+    kernelsOn(memory).windowGrey(0, 256, 1024, 256, 256, 1, low, gain);
+    expect(bytes.slice(1024, 1280)).toEqual(bytes.slice(0, 256));
+  });
 });
+
+/** The standard's own three cases, in double precision. */
+function exactLevel({ centre, width }: { centre: number; width: number }, value: number): number {
+  if (value <= centre - 0.5 - (width - 1) / 2) return 0;
+  if (value > centre - 0.5 + (width - 1) / 2) return 255;
+  return ((value - (centre - 0.5)) / (width - 1) + 0.5) * 255;
+}
 
 function noise(seed: number): WebAssembly.Memory {
   const memory = new WebAssembly.Memory({ initial: 3, maximum: 3, shared: true });

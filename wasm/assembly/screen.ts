@@ -30,7 +30,7 @@ export function rgbToRgba(source: usize, target: usize, pixels: i32): void {
 }
 
 // By way of the last quarter of the target, which is overwritten from the front and read before.
-export function y16ToRgba(source: usize, target: usize, pixels: i32, low: f32, gain: f32): void {
+export function y16ToRgba(source: usize, target: usize, pixels: i32, low: f64, gain: f64): void {
   const grey = target + <usize>pixels * 3;
   windowY16(source, 0, grey, 0, pixels, 1, low, gain);
   greyToRgba(grey, target, pixels);

@@ -1,13 +1,7 @@
+import { q15 } from './fixed';
+
 // Motion-adaptive persistence. History is i16 in units of 1/128 grey level; the share of the new picture (Q15) starts at
 // `share` and rises with the difference between picture and history beyond `threshold` by 2^ramp per unit.
-
-// @ts-ignore: decorator
-@inline
-function q15(a: v128, b: v128): v128 {
-  // Both agree where not both factors are -32768, and the share never is.
-  if (ASC_FEATURE_RELAXED_SIMD) return i16x8.relaxed_q15mulr_s(a, b);
-  return i16x8.q15mulr_sat_s(a, b);
-}
 
 // @ts-ignore: decorator
 @inline

@@ -1,71 +1,131 @@
-// Grey window, DICOM PS3.3 C.11.2.1.2.1 (LINEAR) as (x - low) * gain, in single precision so that the twin in
-// tests/reference can do the same to the bit.
+import { q15 } from './fixed';
 
+// Grey window, DICOM PS3.3 C.11.2.1.2.1 (LINEAR), as level = base + slope * (x - whole) in 1/32 grey level. Sixteen-bit lanes
+// hold it because x - whole is stretched by a power of two until the window fills fifteen bits: whatever the width, the
+// factor keeps at least seven more bits than a grey level has.
+
+// The whole stored value from which the window counts.
 // @ts-ignore: decorator
 @inline
-function windowed4(x: v128, low: v128, gain: v128): v128 {
-  const scaled = f32x4.mul(f32x4.sub(f32x4.convert_i32x4_s(x), low), gain);
-  const bounded = f32x4.min(f32x4.max(scaled, f32x4.splat(0)), f32x4.splat(255));
-  return i32x4.trunc_sat_f32x4_s(f32x4.add(bounded, f32x4.splat(0.5)));
+function wholeOf(low: f64): f64 {
+  return min<f64>(max<f64>(Math.floor(low), 0), 65535);
+}
+
+// A window of less than one stored value holds one whole number at most: a slope of 255 through its level is then as good.
+// @ts-ignore: decorator
+@inline
+function slopeOf(gain: f64): f64 {
+  return min<f64>(gain, 255);
+}
+
+// Grey level at `wholeOf(low)`, unbounded.
+// @ts-ignore: decorator
+@inline
+function baseOf(low: f64, gain: f64): f64 {
+  if (gain <= 255) return (wholeOf(low) - low) * gain;
+  const inside = Math.floor(low) + 1;
+  return min<f64>((inside - low) * gain, 255) + 255 * (wholeOf(low) - inside);
+}
+
+// The largest power of two by which the reach of the window, from `base` to white, still fits sixteen bits.
+function stretchOf(base: f64, slope: f64): u32 {
+  const reach = Math.ceil((255 - base) / slope);
+  let stretch: u32 = 0x8000;
+  while (stretch > 1 && <f64>(65535 / stretch) < reach) stretch >>= 1;
+  return stretch;
 }
 
 // @ts-ignore: decorator
 @inline
-function windowed1(x: u32, low: f32, gain: f32): u32 {
-  const scaled = (<f32>x - low) * gain;
-  return <u32>(min<f32>(max<f32>(scaled, 0), 255) + <f32>0.5);
+function factorOf(slope: f64, stretch: u32): i32 {
+  return <i32>min<f64>(Math.floor((slope * 0x200000) / <f64>stretch + 0.5), 32767);
+}
+
+// With half a level for rounding.
+// @ts-ignore: decorator
+@inline
+function offsetOf(base: f64): i32 {
+  return <i32>min<f64>(max<f64>(Math.floor(base * 32 + 16.5), -32768), 32767);
 }
 
 // @ts-ignore: decorator
 @inline
-function windowed8(x: v128, low: v128, gain: v128): v128 {
-  return i16x8.narrow_i32x4_s(windowed4(u32x4_low(x), low, gain), windowed4(u32x4_high(x), low, gain));
+function windowed8(x: v128, whole: v128, limit: v128, stretch: v128, factor: v128, offset: v128): v128 {
+  const above = i16x8.min_u(i16x8.sub_sat_u(x, whole), limit);
+  return i16x8.shr_s(i16x8.add_sat_s(q15(i16x8.shr_u(i16x8.mul(above, stretch), 1), factor), offset), 5);
 }
 
 // @ts-ignore: decorator
 @inline
-function u32x4_low(x: v128): v128 {
-  return i32x4.extend_low_i16x8_u(x);
-}
-
-// @ts-ignore: decorator
-@inline
-function u32x4_high(x: v128): v128 {
-  return i32x4.extend_high_i16x8_u(x);
+function windowed1(x: i32, whole: i32, limit: i32, stretch: i32, factor: i32, offset: i32): i32 {
+  const above = (min(max(x - whole, 0), limit) * stretch) >> 1;
+  return min(max((((above * factor + 0x4000) >> 15) + offset) >> 5, 0), 255);
 }
 
 export function windowGrey(
-  source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32, low: f32, gain: f32,
+  source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32, low: f64, gain: f64,
 ): void {
-  const lowV = f32x4.splat(low);
-  const gainV = f32x4.splat(gain);
+  const whole = <i32>wholeOf(low);
+  const slope = slopeOf(gain);
+  const base = baseOf(low, gain);
+  const stretch = stretchOf(base, slope);
+  const limit = 65535 / stretch;
+  const factor = factorOf(slope, stretch);
+  const offset = offsetOf(base);
+  const wholes = i16x8.splat(<i16>whole);
+  const limits = i16x8.splat(<i16>limit);
+  const stretches = i16x8.splat(<i16>stretch);
+  const factors = i16x8.splat(<i16>factor);
+  const offsets = i16x8.splat(<i16>offset);
+  // Without gaps the picture is one line.
+  if (sourceStride == <usize>width && targetStride == <usize>width) {
+    width *= height;
+    height = 1;
+  }
   for (let y = 0; y < height; y++) {
     let x = 0;
     for (; x + 16 <= width; x += 16) {
       const pixels = v128.load(source + x);
-      const lower = windowed8(i16x8.extend_low_i8x16_u(pixels), lowV, gainV);
-      const upper = windowed8(i16x8.extend_high_i8x16_u(pixels), lowV, gainV);
+      const lower = windowed8(i16x8.extend_low_i8x16_u(pixels), wholes, limits, stretches, factors, offsets);
+      const upper = windowed8(i16x8.extend_high_i8x16_u(pixels), wholes, limits, stretches, factors, offsets);
       v128.store(target + x, i8x16.narrow_i16x8_u(lower, upper));
     }
-    for (; x < width; x++) store<u8>(target + x, windowed1(load<u8>(source + x), low, gain));
+    for (; x < width; x++) store<u8>(target + x, windowed1(load<u8>(source + x), whole, limit, stretch, factor, offset));
     source += sourceStride;
     target += targetStride;
   }
 }
 
 export function windowY16(
-  source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32, low: f32, gain: f32,
+  source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32, low: f64, gain: f64,
 ): void {
-  const lowV = f32x4.splat(low);
-  const gainV = f32x4.splat(gain);
+  const whole = <i32>wholeOf(low);
+  const slope = slopeOf(gain);
+  const base = baseOf(low, gain);
+  const stretch = stretchOf(base, slope);
+  const limit = 65535 / stretch;
+  const factor = factorOf(slope, stretch);
+  const offset = offsetOf(base);
+  const wholes = i16x8.splat(<i16>whole);
+  const limits = i16x8.splat(<i16>limit);
+  const stretches = i16x8.splat(<i16>stretch);
+  const factors = i16x8.splat(<i16>factor);
+  const offsets = i16x8.splat(<i16>offset);
+  if (sourceStride == <usize>width * 2 && targetStride == <usize>width) {
+    width *= height;
+    height = 1;
+  }
   for (let y = 0; y < height; y++) {
     let x = 0;
     for (; x + 16 <= width; x += 16) {
-      const lower = windowed8(v128.load(source + (<usize>x << 1)), lowV, gainV);
-      const upper = windowed8(v128.load(source + (<usize>x << 1), 16), lowV, gainV);
+      const at = source + (<usize>x << 1);
+      const lower = windowed8(v128.load(at), wholes, limits, stretches, factors, offsets);
+      const upper = windowed8(v128.load(at, 16), wholes, limits, stretches, factors, offsets);
       v128.store(target + x, i8x16.narrow_i16x8_u(lower, upper));
     }
-    for (; x < width; x++) store<u8>(target + x, windowed1(load<u16>(source + (<usize>x << 1)), low, gain));
+    for (; x < width; x++) {
+      store<u8>(target + x, windowed1(load<u16>(source + (<usize>x << 1)), whole, limit, stretch, factor, offset));
+    }
     source += sourceStride;
     target += targetStride;
   }
