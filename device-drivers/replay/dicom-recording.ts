@@ -278,11 +278,14 @@ function readPalette({ dataSet }: Parsed, file: string): Palette {
   const refuse = (reason: string): AppError => new AppError('replay/bad-header', { file, reason });
   const tables = (['1', '2', '3'] as const).map((colour) => {
     const descriptor = dataSet.elements[`x0028110${colour}`];
-    const entries = dataSet.elements[`x0028120${colour}`];
-    if (descriptor === undefined || entries === undefined) throw refuse('a palette without tables (segmented ones are not known)');
+    const plain = dataSet.elements[`x0028120${colour}`];
+    const segments = dataSet.elements[`x0028122${colour}`];
+    const entries = plain ?? segments;
+    if (descriptor === undefined || entries === undefined) throw refuse('a palette without tables');
     const [count, first, bits] = [0, 1, 2].map((index) => dataSet.uint16(`x0028110${colour}`, index) ?? 0) as [number, number, number];
     const size = count === 0 ? 65_536 : count;
     const bytes = (dataSet.byteArray as Uint8Array).subarray(entries.dataOffset, entries.dataOffset + entries.length);
+    if (plain === undefined) return { first, values: segmentedTable(bytes, size, bits) };
     // 16-bit entries keep their high byte; some writers pack 8-bit entries into words of which only one half counts.
     const wide = bits === 16 || bytes.length >= size * 2;
     const values = Uint8Array.from({ length: Math.min(size, wide ? bytes.length >> 1 : bytes.length) }, (_, index) =>
@@ -294,6 +297,44 @@ function readPalette({ dataSet }: Parsed, file: string): Palette {
   const length = Math.min(...tables.map(({ values }) => values.length));
   const [red, green, blue] = tables.map(({ values }) => values.subarray(0, length)) as [Uint8Array, Uint8Array, Uint8Array];
   return { firstMapped: tables[0]?.first ?? 0, red, green, blue };
+}
+
+/**
+ * Segmented palette (PS3.3 C.7.9.2) of 16-bit words → entries of 8 bits: 0 discrete values, 1 a line from the value before,
+ * 2 segments that stand elsewhere again.
+ */
+function segmentedTable(bytes: Uint8Array, size: number, bits: number): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const word = (at: number): number => view.getUint16(at, true);
+  const shift = bits === 16 ? 8 : 0;
+  const table = new Uint8Array(size);
+  let filled = 0;
+  let last = 0;
+  const put = (value: number): void => {
+    last = value;
+    if (filled < size) table[filled++] = value >> shift;
+  };
+  /** Walks segments from a place; an indirect segment may not lead to another one. */
+  const walk = (start: number, most: number, direct: boolean): void => {
+    let at = start;
+    for (let segment = 0; segment < most && at + 4 <= bytes.length && filled < size; segment++) {
+      const [kind, length] = [word(at), word(at + 2)];
+      at += 4;
+      if (kind === 0) {
+        for (let i = 0; i < length && at + 2 <= bytes.length; i++, at += 2) put(word(at));
+      } else if (kind === 1) {
+        const from = last;
+        const to = word(at);
+        for (let i = 1; i <= length; i++) put(Math.round(from + ((to - from) * i) / length));
+        at += 2;
+      } else if (kind === 2 && direct) {
+        walk(word(at) | (word(at + 2) << 16), length, false);
+        at += 4;
+      } else throw new Error(`a palette segment of kind ${kind}`);
+    }
+  };
+  walk(0, size, true);
+  return table.subarray(0, filled);
 }
 
 /** Window of the header in the values that frames carry: rescaled back, shifted like signed pixels, mirrored like MONOCHROME1. */

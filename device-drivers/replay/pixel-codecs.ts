@@ -47,6 +47,7 @@ export interface DecodedFrame {
 export function decompress(transferSyntax: string, encoded: Uint8Array, shape: FrameShape): DecodedFrame {
   const decode = decoders[transferSyntax];
   if (decode === undefined) throw new Error(`no decoder for ${transferSyntax}`);
+  if (transferSyntax === '1.2.840.10008.1.2.5') checkRleHeader(encoded, shape);
   const context = new Context({
     width: shape.width,
     height: shape.height,
@@ -72,4 +73,18 @@ export function decompress(transferSyntax: string, encoded: Uint8Array, shape: F
       photometric: decoded.getPhotometricInterpretation() ?? '',
     },
   };
+}
+
+/** The decoder believes any header (PS3.5 G.5): one segment per byte of a pixel, offsets rising from 64 inside the frame. */
+function checkRleHeader(encoded: Uint8Array, { samplesPerPixel, bitsAllocated }: FrameShape): void {
+  if (encoded.length < 64) throw new Error('shorter than an RLE header');
+  const header = new DataView(encoded.buffer, encoded.byteOffset, 64);
+  const segments = header.getUint32(0, true);
+  if (segments !== samplesPerPixel * (bitsAllocated / 8)) throw new Error(`${segments} RLE segments`);
+  let before = 63;
+  for (let segment = 1; segment <= segments; segment++) {
+    const offset = header.getUint32(4 * segment, true);
+    if (offset <= before || offset >= encoded.length) throw new Error(`RLE segment ${segment} begins at ${offset}`);
+    before = offset;
+  }
 }

@@ -1,0 +1,290 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openRecording } from '../../device-drivers/replay/open-recording.ts';
+import type { Recording } from '../../device-drivers/replay/recording.ts';
+import { AppError } from '../../src/app-error.ts';
+import { frameBytes } from '../../src/frame/frame-format.ts';
+import { ascii, dicomFile, element, type FileFacts, region, ul, us } from '../support/dicom-file.ts';
+import { haveRecordings, manifest, recording } from '../support/recordings.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'replay-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+let written = 0;
+
+function open(bytes: Uint8Array, name = `${written++}.dcm`): Promise<Recording> {
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  return openRecording(path);
+}
+
+function frame(of: Recording, index = 0): Uint8Array {
+  const pixels = new Uint8Array(frameBytes(of.format));
+  of.decode(index, pixels);
+  return pixels;
+}
+
+const grey = (facts: Partial<FileFacts> = {}): FileFacts => ({
+  rows: 2,
+  columns: 3,
+  pixels: Uint8Array.of(0, 50, 100, 150, 200, 250),
+  ...facts,
+});
+
+describe('DICOM pixels', () => {
+  it('MONOCHROME2 as stored, MONOCHROME1 with larger brighter', async () => {
+    expect([...frame(await open(dicomFile(grey())))]).toEqual([0, 50, 100, 150, 200, 250]);
+    expect([...frame(await open(dicomFile(grey({ photometric: 'MONOCHROME1' }))))]).toEqual([255, 205, 155, 105, 55, 5]);
+  });
+
+  it('12 bits of 16 with a window, overlay bits masked away', async () => {
+    const pixels = us(0, 1000, 4095, 0xf000 | 7, 2048, 1);
+    const more = [
+      [0x0028, 0x1050, 'DS', ascii('1000')],
+      [0x0028, 0x1051, 'DS', ascii('500')],
+    ] as const;
+    const recorded = await open(dicomFile(grey({ bitsAllocated: 16, bitsStored: 12, pixels, more })));
+    expect(recorded.format).toMatchObject({ pixelFormat: 'Y16', window: { centre: 1000, width: 500 } });
+    expect([...new Uint16Array(frame(recorded).buffer)]).toEqual([0, 1000, 4095, 7, 2048, 1]);
+  });
+
+  it('signed pixels shifted, their window with them', async () => {
+    const pixels = new Uint8Array(Int16Array.of(-1024, 0, 1024, -2048, 2047, 1).buffer);
+    const more = [
+      [0x0028, 0x1050, 'DS', ascii('40')],
+      [0x0028, 0x1051, 'DS', ascii('400')],
+    ] as const;
+    const recorded = await open(dicomFile(grey({ bitsAllocated: 16, bitsStored: 12, signed: true, pixels, more })));
+    expect(recorded.format.window).toEqual({ centre: 40 + 2048, width: 400 });
+    expect([...new Uint16Array(frame(recorded).buffer)]).toEqual([1024, 2048, 3072, 0, 4095, 2049]);
+  });
+
+  it('a robust window where none is given for more than 8 bits', async () => {
+    const values = Uint16Array.from({ length: 10_000 }, (_, i) => 100 + (i % 800));
+    values[17] = 65_535;
+    const recorded = await open(dicomFile({ rows: 100, columns: 100, bitsAllocated: 16, pixels: new Uint8Array(values.buffer) }));
+    const { centre = 0, width = 0 } = recorded.format.window ?? {};
+    expect(centre + width / 2).toBeLessThan(910);
+    expect(centre - width / 2).toBeGreaterThan(95);
+  });
+
+  it('RGB interleaved and planar, 16 bits by the high byte', async () => {
+    const rgb = { samples: 3, photometric: 'RGB', rows: 1, columns: 2 };
+    expect([...frame(await open(dicomFile({ ...rgb, pixels: Uint8Array.of(1, 2, 3, 4, 5, 6) })))]).toEqual([1, 2, 3, 4, 5, 6]);
+    expect([...frame(await open(dicomFile({ ...rgb, planar: true, pixels: Uint8Array.of(1, 4, 2, 5, 3, 6) })))]).toEqual([
+      1, 2, 3, 4, 5, 6,
+    ]);
+    const deep = us(0x01ff, 0x0200, 0x0300, 0x0400, 0x0500, 0x0600);
+    expect([...frame(await open(dicomFile({ ...rgb, bitsAllocated: 16, pixels: deep })))]).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('YBR_FULL and YBR_FULL_422 by the formula of PS3.3 C.7.6.3.1.2', async () => {
+    const red = [255, 0, 0];
+    const near = (pixels: Uint8Array): void => {
+      for (const [at, value] of pixels.entries()) expect(Math.abs(value - (red[at % 3] as number))).toBeLessThanOrEqual(2);
+    };
+    const full = { samples: 3, rows: 1, columns: 2 };
+    near(frame(await open(dicomFile({ ...full, photometric: 'YBR_FULL', pixels: Uint8Array.of(76, 85, 255, 76, 85, 255) }))));
+    near(frame(await open(dicomFile({ ...full, photometric: 'YBR_FULL_422', pixels: Uint8Array.of(76, 76, 85, 255) }))));
+  });
+
+  it('PALETTE COLOR with 16-bit entries and a first mapped value', async () => {
+    const tables = [1, 2, 3].flatMap((colour) => [
+      [0x0028, 0x1100 + colour, 'US', us(3, 1, 16)] as const,
+      [0x0028, 0x1200 + colour, 'OW', us(0x1000 * colour, 0x2000 * colour, 0x3000 * colour)] as const,
+    ]);
+    const recorded = await open(
+      dicomFile({ rows: 1, columns: 4, photometric: 'PALETTE COLOR', pixels: Uint8Array.of(0, 1, 2, 9), more: tables }),
+    );
+    expect([...frame(recorded)]).toEqual([16, 32, 48, 16, 32, 48, 32, 64, 96, 48, 96, 144]);
+  });
+});
+
+describe('DICOM calibration and time', () => {
+  it('keeps signed and anisotropic deltas to the last bit, and refuses boxes outside the picture', async () => {
+    const regions = Buffer.concat([
+      region([0, 0, 2, 1], 1, 1, 0, 0),
+      region([0, 0, 2, 1], -0.052478133506629575, 0.049),
+      region([0, 0, 300, 1], 0.1, 0.1),
+    ]);
+    const recorded = await open(dicomFile(grey({ more: [[0x0018, 0x6011, 'SQ', regions]] })));
+    expect(recorded.format.regions).toEqual([
+      { kind: 'tissue', x0: 0, y0: 0, x1: 2, y1: 1, unitX: 'cm', unitY: 'cm', deltaX: -0.052478133506629575, deltaY: 0.049 },
+    ]);
+    expect(recorded.odd.join()).toMatch(/region 3 is not used.*leaves the picture/);
+  });
+
+  const frames = (more: FileFacts['more']): Promise<Recording> =>
+    open(dicomFile({ rows: 1, columns: 2, frames: 4, pixels: new Uint8Array(8), ...(more && { more }) }));
+
+  it('follows the Frame Increment Pointer: an uneven vector is kept', async () => {
+    const recorded = await frames([
+      [0x0028, 0x0009, 'AT', us(0x0018, 0x1065)],
+      [0x0018, 0x1063, 'DS', ascii('10')],
+      [0x0018, 0x1065, 'DS', ascii('0\\33.3\\50\\33.3')],
+    ]);
+    expect(recorded.intervalsMs).toEqual([33.3, 50, 33.3, 33.3]);
+    expect(recorded.format.frameIntervalMs).toBe(50);
+  });
+
+  it('falls back with a word: Frame Time 0, then Cine Rate, then 30 a second', async () => {
+    const zero = [0x0018, 0x1063, 'DS', ascii('0')] as const;
+    expect((await frames([zero, [0x0018, 0x0040, 'IS', ascii('25')]])).intervalsMs[0]).toBe(40);
+    const nothing = await frames([zero]);
+    expect(nothing.intervalsMs[0]).toBeCloseTo(33.333, 2);
+    expect(nothing.odd.join()).toMatch(/Frame Time is 0.*30 frames a second/);
+  });
+});
+
+describe('MetaImage', () => {
+  it('reads pixels, time stamps and spacing', async () => {
+    const header = ['ObjectType = Image', 'NDims = 3', 'DimSize = 3 2 2', 'ElementSpacing = 0.2 0.1 1', 'ElementType = MET_UCHAR'];
+    const stamps = ['Seq_Frame0000_Timestamp = 1.5', 'Seq_Frame0001_Timestamp = 1.58'];
+    const bytes = Buffer.concat([
+      Buffer.from(`${[...header, ...stamps, 'ElementDataFile = LOCAL'].join('\n')}\n`),
+      Uint8Array.from({ length: 12 }, (_, i) => i),
+    ]);
+    const recorded = await open(bytes, 'a.mha');
+    expect(recorded).toMatchObject({ kind: 'MetaImage', frames: 2, format: { width: 3, height: 2, pixelFormat: 'GREY' } });
+    expect(recorded.intervalsMs[0]).toBeCloseTo(80, 6);
+    expect(recorded.format.regions[0]).toMatchObject({ deltaX: 0.02, deltaY: 0.01, unitX: 'cm' });
+    expect([...frame(recorded, 1)]).toEqual([6, 7, 8, 9, 10, 11]);
+  });
+
+  it('reads no file outside its folder', async () => {
+    const bytes = Buffer.from('ObjectType = Image\nNDims = 2\nDimSize = 3 2\nElementType = MET_UCHAR\nElementDataFile = ../../etc/hosts\n');
+    await expect(open(bytes, 'b.mhd')).rejects.toMatchObject({ code: 'replay/bad-header' });
+  });
+
+  it('allocates nothing for a size that is not there', async () => {
+    const bytes = Buffer.from(
+      'ObjectType = Image\nNDims = 3\nDimSize = 8000 8000 30\nCompressedData = True\nElementType = MET_UCHAR\nElementDataFile = LOCAL\nxyz',
+    );
+    await expect(open(bytes, 'c.mha')).rejects.toMatchObject({ code: 'replay/bad-header' });
+  });
+});
+
+describe('bad input', () => {
+  it('names what is wrong', async () => {
+    await expect(openRecording(join(folder, 'none.dcm'))).rejects.toMatchObject({ code: 'replay/unreadable' });
+    await expect(open(Buffer.from('hello'))).rejects.toMatchObject({ code: 'replay/unknown-kind' });
+    await expect(open(dicomFile(grey({ transferSyntax: '1.2.3.4' })))).rejects.toMatchObject({ code: 'replay/unknown-syntax' });
+    await expect(open(dicomFile(grey({ pixels: new Uint8Array(2) })))).rejects.toMatchObject({ code: 'replay/no-frames' });
+    await expect(open(dicomFile(grey({ rows: 9000, columns: 9000 })))).rejects.toMatchObject({ code: 'replay/bad-header' });
+  });
+
+  it('answers any mutation of a good file with pictures or a coded error', { timeout: 60_000 }, async () => {
+    const fixtures = [
+      dicomFile(grey({ more: [[0x0018, 0x6011, 'SQ', region([0, 0, 2, 1], 0.1, 0.1)]] })),
+      dicomFile({
+        rows: 1,
+        columns: 4,
+        photometric: 'PALETTE COLOR',
+        pixels: new Uint8Array(4),
+        more: [1, 2, 3].flatMap((c) => [
+          [0x0028, 0x1100 + c, 'US', us(2, 0, 8)] as const,
+          [0x0028, 0x1220 + c, 'OW', us(0, 1, 5, 1, 3, 9, 2, 1, 0, 0)] as const,
+        ]),
+      }),
+      dicomFile({
+        rows: 1,
+        columns: 2,
+        transferSyntax: '1.2.840.10008.1.2.5',
+        pixels: [Buffer.concat([ul(1, 64), new Uint8Array(56), Uint8Array.of(1, 9, 8, 0)])],
+      }),
+      Buffer.concat([
+        Buffer.from('ObjectType = Image\nNDims = 3\nDimSize = 3 2 2\nElementType = MET_USHORT\nElementDataFile = LOCAL\n'),
+        new Uint8Array(24),
+      ]),
+      dicomFile({
+        rows: 2,
+        columns: 2,
+        bitsAllocated: 16,
+        pixels: new Uint8Array(8),
+        more: [[0x0009, 0x0010, 'SQ', Buffer.concat([element(0xfffe, 0xe000, 'UN', new Uint8Array(3))])]],
+      }),
+    ];
+    let state = 12_345;
+    const random = (below: number): number => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return Math.floor((state / 2 ** 32) * below);
+    };
+    let pictures = 0;
+    for (let round = 0; round < 1500; round++) {
+      const mutant = Uint8Array.from(fixtures[round % fixtures.length] as Uint8Array);
+      for (let change = random(6); change >= 0; change--) mutant[random(mutant.length)] = random(256);
+      const cut = random(4) === 0 ? mutant.subarray(0, random(mutant.length)) : mutant;
+      try {
+        const recorded = await open(cut, 'mutant');
+        frame(recorded, recorded.frames - 1);
+        pictures++;
+      } catch (thrown) {
+        expect(thrown, String((thrown as Error).stack)).toBeInstanceOf(AppError);
+      }
+    }
+    expect(pictures).toBeGreaterThan(100);
+  });
+});
+
+describe.skipIf(!haveRecordings)('real recordings (skipped where they are not there)', () => {
+  const entries = haveRecordings ? manifest().filter(({ file }) => /\.(dcm|mha)$/.test(file)) : [];
+  for (const { file, dicom, decode_check: check } of entries) {
+    it(`${file}: pictures that are right, or a clear error`, async () => {
+      const opened = await openRecording(recording(file)).catch((thrown: unknown) => thrown);
+      if (opened instanceof Error) {
+        expect(opened).toBeInstanceOf(AppError);
+        expect((opened as AppError).message).toContain(file.split('/').at(-1));
+        if (!file.startsWith('malformed/')) throw opened;
+        return;
+      }
+      const recorded = opened as Recording;
+      if (dicom?.columns) expect(recorded.format).toMatchObject({ width: dicom.columns, height: dicom.rows });
+      if (check?.decoded !== true || check.mean_first === undefined) return;
+      if (check.frames_found !== undefined) expect(recorded.frames).toBe(check.frames_found);
+      let first: Uint8Array;
+      try {
+        first = frame(recorded);
+      } catch (thrown) {
+        expect(file).toMatch(/^malformed/);
+        expect(thrown).toMatchObject({ code: 'replay/damaged-frame' });
+        return;
+      }
+      // The manifest means of colour are of luma or of all samples, of 16-bit grey of an 8-bit rendering.
+      if (recorded.format.pixelFormat === 'GREY') expect(Math.abs(mean(first) - check.mean_first)).toBeLessThan(2);
+      if (recorded.format.pixelFormat === 'RGB24' && dicom && !file.includes('16bit') && !file.includes('no_color_transform')) {
+        const near = Math.min(Math.abs(mean(first) - check.mean_first), Math.abs(luma(first) - check.mean_first));
+        expect(near).toBeLessThan(2);
+      }
+    });
+  }
+
+  it('keeps the calibration of the echo exactly, and refuses the wrong one', async () => {
+    const echo = await openRecording(recording('us/us_echo_a4c_sequoia_65f_clean.dcm'));
+    expect(echo.format.regions).toHaveLength(1);
+    expect(echo.format.regions[0]).toMatchObject({
+      x0: 27,
+      y0: 48,
+      x1: 548,
+      y1: 391,
+      unitX: 'cm',
+      deltaX: -0.052478133506629575,
+      deltaY: 0.052478133506629575,
+    });
+    expect((await openRecording(recording('us/us_echo_sonosite_30f_ybr422.dcm'))).format.regions).toEqual([]);
+  });
+
+  it('plays what is left of a file that was cut off', async () => {
+    const cut = await openRecording(recording('malformed/xa_truncated_at_60pct.dcm'));
+    const whole = await openRecording(recording('xa/xa_coronary_rca_96f_jpeg8.dcm'));
+    expect(cut.frames).toBeGreaterThan(50);
+    expect(frame(cut, 40)).toEqual(frame(whole, 40));
+  });
+});
+
+const mean = (pixels: Uint8Array): number => pixels.reduce((total, value) => total + value, 0) / pixels.length;
+
+function luma(pixels: Uint8Array): number {
+  const weights = [0.299, 0.587, 0.114];
+  return pixels.reduce((total, value, at) => total + value * (weights[at % 3] as number), 0) / (pixels.length / 3);
+}

@@ -1,0 +1,78 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { replay } from '../../device-drivers/replay/replay.ts';
+import { ascii, dicomFile, us } from '../support/dicom-file.ts';
+import { runDriver } from './driver-bench.ts';
+import { driverContract } from './driver-contract.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'replay-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const frames = 6;
+const file = join(folder, 'six.dcm');
+const vector = '0\\20\\60\\20\\20\\20';
+writeFileSync(
+  file,
+  dicomFile({
+    rows: 5,
+    columns: 7,
+    frames,
+    pixels: Uint8Array.from({ length: 35 * frames + 1 }, (_, i) => Math.floor(i / 35) * 10),
+    more: [
+      [0x0028, 0x0009, 'AT', us(0x0018, 0x1065)],
+      [0x0018, 0x1065, 'DS', ascii(vector)],
+    ],
+  }),
+);
+
+driverContract(replay, { file });
+
+describe('replay', () => {
+  it('plays every frame in order, again and again, and holds to the recorded times on the whole', async () => {
+    const run = runDriver(replay, { file, rate: 1 });
+    await run.until(() => run.frames.length >= 2 * frames + 1);
+    await run.stop();
+    expect(run.frames.slice(0, 2 * frames).map(({ pixels }) => pixels[0])).toEqual([0, 10, 20, 30, 40, 50, 0, 10, 20, 30, 40, 50]);
+    // One round is 160 ms; a busy machine may be late, never early.
+    const roundMs = Number((run.frames[frames]?.capturedAtNs ?? 0n) - (run.frames[0]?.capturedAtNs ?? 0n)) / 1e6;
+    expect(roundMs).toBeGreaterThan(150);
+  });
+
+  it('holds at the end when it is played once, and a still at once', async () => {
+    const run = runDriver(replay, { file, loop: false, rate: 4 });
+    await run.until(() => run.holds.length === 1);
+    expect(run.frames).toHaveLength(frames);
+    expect(run.holds[0]).toMatch(/ended/);
+    await run.stop();
+    const still = join(folder, 'still.dcm');
+    writeFileSync(still, dicomFile({ rows: 2, columns: 2, pixels: new Uint8Array(4) }));
+    const held = runDriver(replay, { file: still });
+    await held.until(() => held.holds.length === 1);
+    expect(held.frames).toHaveLength(1);
+    await held.stop();
+  });
+
+  it('skips and counts a damaged frame and plays on', async () => {
+    const damaged = join(folder, 'damaged.dcm');
+    const rle = (value: number): Uint8Array => Buffer.concat([us(1, 0, 64, 0), new Uint8Array(56), Uint8Array.of(1, value, value, 0)]);
+    const nonsense = new Uint8Array(10).fill(0xff);
+    writeFileSync(
+      damaged,
+      dicomFile({ rows: 1, columns: 2, frames: 3, transferSyntax: '1.2.840.10008.1.2.5', pixels: [rle(7), nonsense, rle(9)] }),
+    );
+    const run = runDriver(replay, { file: damaged });
+    await run.until(() => run.frames.length >= 4);
+    await run.stop();
+    expect(run.frames.slice(0, 4).map(({ pixels }) => pixels[0])).toEqual([7, 9, 7, 9]);
+    expect(run.frames[1]?.sequence).toBe(2);
+    expect(run.losses.get('replay/damaged-frame')).toBeGreaterThanOrEqual(1);
+    expect(run.warnings.join()).toMatch(/frame 1 is damaged/);
+  });
+
+  it('fails with the coded error of a file that cannot be played', async () => {
+    const run = runDriver(replay, { file: join(folder, 'none.dcm') });
+    await expect(run.ended).rejects.toMatchObject({ code: 'replay/unreadable' });
+  });
+});
