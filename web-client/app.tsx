@@ -1,0 +1,50 @@
+import { useEffect } from 'react';
+import { Banner } from './banner.tsx';
+import { useMonitor, useMonitorState } from './hooks.ts';
+import { KeyMapDialog } from './key-map-dialog.tsx';
+import { shownStreams } from './monitor-state.ts';
+import { SidePanel } from './panel/side-panel.tsx';
+import { Tile } from './picture/tile.tsx';
+import { ToolColumn } from './tool-column.tsx';
+
+/** The whole page: banner, tools, pictures, panel. */
+export function App() {
+  const monitor = useMonitor();
+  const { unfit, room, streams, link, alone, panelOpen } = useMonitorState();
+  useEffect(() => {
+    document.title = room === '' ? 'Lumencast' : `${room} · Lumencast`;
+  }, [room]);
+  if (unfit !== undefined) return <Unfit message={unfit.message} remedy={unfit.remedy} />;
+  const shown = shownStreams({ ...monitor.state, streams, alone });
+  return (
+    <div className={panelOpen ? 'monitor with-panel' : 'monitor'}>
+      <Banner />
+      <ToolColumn />
+      <main className="tiles" style={{ '--columns': columns(shown.length), '--rows': Math.ceil(shown.length / columns(shown.length)) }}>
+        {shown.map((stream) => (
+          <Tile key={stream.id} stream={stream} position={streams.indexOf(stream) + 1} />
+        ))}
+        {streams.length === 0 && (
+          <p className="no-stream" role="status">
+            {link.state === 'open' ? 'This room has no stream' : 'Connecting to the server'}
+          </p>
+        )}
+      </main>
+      {panelOpen && <SidePanel />}
+      <KeyMapDialog />
+    </div>
+  );
+}
+
+/** Pictures are wider than high, and screens too: two stand side by side. */
+const columns = (count: number): number => Math.max(1, Math.ceil(Math.sqrt(count)));
+
+function Unfit({ message, remedy }: { message: string; remedy: string }) {
+  return (
+    <main className="unfit" role="alert">
+      <h1>No live picture on this device</h1>
+      <p>{message}</p>
+      <p>{remedy}</p>
+    </main>
+  );
+}

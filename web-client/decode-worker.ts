@@ -1,0 +1,144 @@
+import { asAppError } from '../src/app-error.ts';
+import { frameHeaderBytes, readFrameHeader } from '../src/protocol/frame-header.ts';
+import type { ServerMessage } from '../src/protocol/messages.ts';
+import { Painter } from './painter.ts';
+import { ServerClock } from './server-clock.ts';
+import { ServerLine } from './server-line.ts';
+import { type PlayerHost, StreamPlayer } from './stream-player.ts';
+import type { WorkerNews, WorkerOrder } from './worker-messages.ts';
+
+/** Everything that handles pixels: the line to the server, decoding, drawing, and the truth about what is drawn. */
+
+const tickMs = 100;
+
+const post = (news: WorkerNews): void => self.postMessage(news);
+const ownUs = (): number => performance.now() * 1000;
+
+function openMonitor(address: string, painter: Painter): (order: WorkerOrder) => void {
+  const clock = new ServerClock();
+  const line = new ServerLine(address, ownUs);
+  const players = new Map<number, StreamPlayer>();
+  let connected = false;
+  let hurried = false;
+
+  const tick = (): void => {
+    hurried = false;
+    const serverUs = clock.at(ownUs());
+    post({
+      news: 'tick',
+      atMs: performance.timeOrigin + performance.now(),
+      serverMs: serverUs === undefined ? undefined : serverUs / 1000,
+      clockErrorMs: clock.errorUs === undefined ? undefined : clock.errorUs / 1000,
+      truths: [...players.values()].map((player) => player.truth(connected)),
+    });
+  };
+  /** Many changes in one turn make one tick. */
+  const hurry = (): void => {
+    if (hurried) return;
+    hurried = true;
+    queueMicrotask(tick);
+  };
+  const host: PlayerHost = {
+    clock,
+    painter,
+    ownUs,
+    send: (message) => line.send(message),
+    hurry,
+    report: (stream, error) => post({ news: 'fault', stream, error }),
+  };
+  const playerOf = (stream: number): StreamPlayer => {
+    const player = players.get(stream) ?? new StreamPlayer(stream, host);
+    players.set(stream, player);
+    return player;
+  };
+
+  line.link$.subscribe((link) => {
+    connected = link.state === 'open';
+    post({ news: 'link', link });
+    hurry();
+  });
+  line.message$.subscribe((message) => {
+    obeyServer(message);
+    if (message.type !== 'pong') post({ news: 'message', message });
+  });
+  line.frame$.subscribe((buffer) => {
+    try {
+      const header = readFrameHeader(new DataView(buffer));
+      players.get(header.stream)?.receive(header, new Uint8Array(buffer, frameHeaderBytes));
+    } catch (thrown) {
+      post({ news: 'fault', stream: -1, error: asAppError(thrown, 'protocol/bad-header').toJSON() });
+    }
+  });
+
+  function obeyServer(message: ServerMessage): void {
+    switch (message.type) {
+      case 'hello':
+        clock.begin(message.clockUs, ownUs());
+        for (const stream of message.streams) playerOf(stream.id).welcome(stream);
+        for (const player of players.values()) player.watch();
+        break;
+      case 'pong':
+        clock.sample(message.sentUs, message.clockUs, ownUs());
+        break;
+      case 'stream':
+        playerOf(message.stream.id).describe(message.stream);
+        break;
+      case 'state':
+        playerOf(message.stream).setStatus(message.source);
+        break;
+      case 'stats':
+      case 'stage-set':
+      case 'error':
+        break;
+    }
+  }
+
+  line.connect();
+  setInterval(tick, tickMs);
+
+  return (order) => {
+    switch (order.order) {
+      case 'connect':
+        break;
+      case 'canvas':
+        playerOf(order.stream).setCanvas(order.view, order.canvas);
+        break;
+      case 'show':
+        playerOf(order.stream).show(order.shown);
+        break;
+      case 'hide':
+        playerOf(order.stream).hide();
+        break;
+      case 'freeze':
+        playerOf(order.stream).freeze(order.frozen);
+        break;
+      case 'send':
+        line.send(order.message);
+        break;
+    }
+  };
+}
+
+/** Loads the kernels, then obeys; orders that come earlier wait for their turn. */
+function serve(): void {
+  const waiting: WorkerOrder[] = [];
+  let obey = (order: WorkerOrder): void => {
+    waiting.push(order);
+  };
+  const begin = async (address: string): Promise<void> => {
+    const painter = await Painter.open();
+    obey = openMonitor(address, painter);
+    for (const order of waiting.splice(0)) obey(order);
+  };
+  self.addEventListener('message', ({ data }: MessageEvent<WorkerOrder>) => {
+    if (data.order !== 'connect') {
+      obey(data);
+      return;
+    }
+    begin(data.address).catch((thrown) => {
+      post({ news: 'unfit', error: asAppError(thrown, 'kernels/not-built', { path: 'wasm' }).toJSON() });
+    });
+  });
+}
+
+serve();

@@ -1,0 +1,65 @@
+import { createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import type { BehaviorSubject } from 'rxjs';
+import type { Monitor } from './monitor.ts';
+import type { MonitorState } from './monitor-state.ts';
+import { type PictureTruth, pictureTruth } from './picture-truth.ts';
+import type { Size } from './view-transform.ts';
+
+export const MonitorContext = createContext<Monitor | undefined>(undefined);
+
+export function useMonitor(): Monitor {
+  const monitor = useContext(MonitorContext);
+  if (monitor === undefined) throw new Error('a component stands outside of the monitor');
+  return monitor;
+}
+
+function useSubject<Value>(subject: BehaviorSubject<Value>): Value {
+  const subscribe = useMemo(
+    () => (changed: () => void) => {
+      const subscription = subject.subscribe(changed);
+      return () => subscription.unsubscribe();
+    },
+    [subject],
+  );
+  return useSyncExternalStore(subscribe, () => subject.value);
+}
+
+export function useMonitorState(): MonitorState {
+  return useSubject(useMonitor().state$);
+}
+
+export function useGeneration(): number {
+  return useSubject(useMonitor().generation$);
+}
+
+/** The truth about a stream's picture, renewed ten times a second. */
+export function usePictureTruth(stream: number): PictureTruth {
+  return pictureTruth(useSubject(useMonitor().truths$), stream);
+}
+
+export function useServerMs(): number | undefined {
+  const truths = useSubject(useMonitor().truths$);
+  return truths.serverMs === undefined ? undefined : truths.serverMs + (performance.now() - truths.atMs);
+}
+
+/** Size of an element in CSS pixels; 0 by 0 until it is laid out. */
+export function useSize(element: HTMLElement | null): Size {
+  const [size, setSize] = useState<Size>({ width: 0, height: 0 });
+  useEffect(() => {
+    if (element === null) return;
+    const observer = new ResizeObserver(() => setSize({ width: element.clientWidth, height: element.clientHeight }));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [element]);
+  return size;
+}
+
+/** The time now, renewed at a period; for countdowns and clocks. */
+export function useNowMs(periodMs: number): number {
+  const [nowMs, setNowMs] = useState(() => performance.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNowMs(performance.now()), periodMs);
+    return () => clearInterval(timer);
+  }, [periodMs]);
+  return nowMs;
+}

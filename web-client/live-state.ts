@@ -1,0 +1,55 @@
+import type { SourceState } from '../src/protocol/messages.ts';
+
+/** What the picture on the screen is. Only `live` may be taken for the patient as he is now. */
+export const liveStates = ['live', 'held', 'not-live', 'reconnecting', 'waiting'] as const;
+export type LiveState = (typeof liveStates)[number];
+
+/** The words on the screen. */
+export const liveWords: Readonly<Record<LiveState | 'frozen', string>> = {
+  live: 'LIVE',
+  held: 'HELD',
+  'not-live': 'NOT LIVE',
+  reconnecting: 'RECONNECTING',
+  waiting: 'NO PICTURE',
+  frozen: 'FROZEN',
+};
+
+export interface LiveFacts {
+  /** The line to the server is up and has answered lately. */
+  readonly connected: boolean;
+  readonly source: SourceState | undefined;
+  /** Server clock, microseconds; undefined before the server told it. */
+  readonly nowUs: number | undefined;
+  /** Capture time of the newest frame drawn; undefined before the first. */
+  readonly capturedUs: number | undefined;
+  /** A picture older than this is not live. */
+  readonly notLiveMs: number;
+  /** Capture time of the frame that was on the screen when it was last found not live. */
+  readonly condemnedUs: number | undefined;
+}
+
+export interface LiveVerdict {
+  readonly state: LiveState;
+  /** Age of the picture; undefined where there is no picture or no clock. */
+  readonly ageMs: number | undefined;
+  /** To be handed in as `condemnedUs` next time. */
+  readonly condemnedUs: number | undefined;
+}
+
+const brokenSources: ReadonlySet<SourceState> = new Set(['closed', 'faulted', 'stopped']);
+
+/**
+ * Decides what the picture is. Whatever is not known counts against it: without a clock, a line and a fresh frame nothing is live.
+ * A picture once found not live stays so until another frame is drawn, also when the clock is corrected or the source says it streams.
+ */
+export function judge(facts: LiveFacts): LiveVerdict {
+  const { connected, source, nowUs, capturedUs, notLiveMs, condemnedUs } = facts;
+  const ageMs = nowUs === undefined || capturedUs === undefined ? undefined : Math.max(0, (nowUs - capturedUs) / 1000);
+  if (!connected) return { state: 'reconnecting', ageMs, condemnedUs: capturedUs };
+  if (capturedUs === undefined) return { state: 'waiting', ageMs, condemnedUs: undefined };
+  if (source === 'held') return { state: 'held', ageMs, condemnedUs: undefined };
+  const broken = source === undefined || brokenSources.has(source);
+  const fresh = ageMs !== undefined && ageMs <= notLiveMs && condemnedUs !== capturedUs;
+  if (broken || !fresh) return { state: 'not-live', ageMs, condemnedUs: capturedUs };
+  return { state: 'live', ageMs, condemnedUs: undefined };
+}

@@ -1,0 +1,21 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app.tsx';
+import { MonitorContext } from './hooks.ts';
+import { attachKeys } from './keys.ts';
+import { Monitor } from './monitor.ts';
+
+/** Below this width the panel would take from the picture. */
+const panelFromPx = 1500;
+
+const place = document.getElementById('monitor');
+if (place === null) throw new Error('index.html has no #monitor');
+const monitor = new Monitor(window.innerWidth >= panelFromPx);
+attachKeys(monitor);
+createRoot(place).render(
+  <StrictMode>
+    <MonitorContext value={monitor}>
+      <App />
+    </MonitorContext>
+  </StrictMode>,
+);

@@ -1,0 +1,360 @@
+import { type Caliper, type Point, withEnd } from '../src/marks/mark.ts';
+import type { ServerMessage, SourceStatus, StageState, StreamDescription } from '../src/protocol/messages.ts';
+import { unmoved, type ViewTransform } from './view-transform.ts';
+import type { Link, WireError } from './worker-messages.ts';
+
+/** Counts of a stream since this page was opened. */
+export interface StreamCounts {
+  readonly captured: number;
+  readonly capturedFps: number;
+  readonly lost: Readonly<Record<string, number>>;
+  readonly processingMs: number;
+  readonly skipped: number;
+  /** The server counts skipped frames per watch; those of earlier watches. */
+  readonly skippedBefore: number;
+  readonly viewers: number;
+}
+
+/** Settings of a stage that this viewer asked for and the server has not confirmed yet. */
+export interface StageWish {
+  readonly enabled?: boolean;
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
+export type UndoStep =
+  | { readonly undo: 'calipers'; readonly stream: number; readonly calipers: readonly Caliper[] }
+  | { readonly undo: 'stage'; readonly stream: number; readonly stage: string; readonly before: StageWish; readonly atMs: number };
+
+export interface PickedEnd {
+  readonly stream: number;
+  readonly number: number;
+  readonly end: 0 | 1;
+}
+
+export type Tool = 'pan' | 'caliper';
+
+/** Everything that the page shows except what changes with every frame. Keyed by stream id. */
+export interface MonitorState {
+  readonly unfit: WireError | undefined;
+  readonly link: Link;
+  readonly room: string;
+  readonly server: string;
+  readonly streams: readonly StreamDescription[];
+  readonly counts: Readonly<Record<number, StreamCounts>>;
+  /** Local times at which faulted sources are due to start again. */
+  readonly retryAtMs: Readonly<Record<number, number>>;
+  /** The one stream that fills the screen; undefined: all side by side. */
+  readonly alone: number | undefined;
+  readonly selected: number;
+  readonly frozen: Readonly<Record<number, boolean>>;
+  /** Where the before/after divider stands, 0 to 1 from the left; absent: none. */
+  readonly dividers: Readonly<Record<number, number>>;
+  /** The stream whose unprocessed picture is shown while a key or button is held. */
+  readonly rawHeld: number | undefined;
+  readonly views: Readonly<Record<number, ViewTransform>>;
+  readonly tool: Tool;
+  readonly calipers: Readonly<Record<number, readonly Caliper[]>>;
+  readonly nextNumbers: Readonly<Record<number, number>>;
+  readonly picked: PickedEnd | undefined;
+  /** The caliper whose second end is not placed yet. */
+  readonly draft: PickedEnd | undefined;
+  readonly undoSteps: readonly UndoStep[];
+  readonly wishes: Readonly<Record<string, StageWish>>;
+  /** The last refusal for a stream, shown until something succeeds. */
+  readonly refusals: Readonly<Record<number, WireError>>;
+  readonly panelOpen: boolean;
+  readonly keyMapOpen: boolean;
+}
+
+export type Action =
+  | { readonly act: 'unfit'; readonly error: WireError }
+  | { readonly act: 'link'; readonly link: Link }
+  | { readonly act: 'server'; readonly message: ServerMessage; readonly nowMs: number }
+  | { readonly act: 'refuse'; readonly stream: number; readonly error: WireError }
+  | { readonly act: 'select'; readonly stream: number }
+  | { readonly act: 'alone'; readonly stream: number | undefined }
+  | { readonly act: 'freeze'; readonly stream: number; readonly frozen: boolean }
+  | { readonly act: 'divide'; readonly stream: number; readonly at: number | undefined }
+  | { readonly act: 'hold-raw'; readonly stream: number | undefined }
+  | { readonly act: 'view'; readonly stream: number; readonly view: ViewTransform }
+  | { readonly act: 'tool'; readonly tool: Tool }
+  | { readonly act: 'begin-caliper'; readonly stream: number; readonly at: Point }
+  | { readonly act: 'finish-caliper' }
+  | { readonly act: 'cancel-caliper' }
+  | { readonly act: 'pick'; readonly picked: PickedEnd | undefined }
+  /** The start of a change of the picked end, so that the whole change is undone at once. */
+  | { readonly act: 'grab' }
+  | { readonly act: 'move-end'; readonly to: Point }
+  | { readonly act: 'remove-caliper'; readonly stream: number; readonly number: number }
+  | { readonly act: 'clear-calipers'; readonly stream: number }
+  | { readonly act: 'undo' }
+  | {
+      readonly act: 'wish';
+      readonly stream: number;
+      readonly stage: string;
+      readonly wish: StageWish;
+      readonly atMs: number;
+      readonly undoable: boolean;
+    }
+  | { readonly act: 'wish-settled'; readonly stream: number; readonly stage: string; readonly error?: WireError }
+  | { readonly act: 'panel'; readonly open: boolean }
+  | { readonly act: 'key-map'; readonly open: boolean };
+
+export function initialState(panelOpen: boolean): MonitorState {
+  return {
+    unfit: undefined,
+    link: { state: 'connecting', attempt: 0 },
+    room: '',
+    server: '',
+    streams: [],
+    counts: {},
+    retryAtMs: {},
+    alone: undefined,
+    selected: 0,
+    frozen: {},
+    dividers: {},
+    rawHeld: undefined,
+    views: {},
+    tool: 'pan',
+    calipers: {},
+    nextNumbers: {},
+    picked: undefined,
+    draft: undefined,
+    undoSteps: [],
+    wishes: {},
+    refusals: {},
+    panelOpen,
+    keyMapOpen: false,
+  };
+}
+
+const keptUndoSteps = 100;
+/** Changes of one setting that follow each other this closely are one gesture. */
+const gestureMs = 1000;
+
+export function reduce(state: MonitorState, action: Action): MonitorState {
+  switch (action.act) {
+    case 'unfit':
+      return { ...state, unfit: action.error };
+    case 'link':
+      return { ...state, link: action.link };
+    case 'server':
+      return hear(state, action.message, action.nowMs);
+    case 'refuse':
+      return { ...state, refusals: { ...state.refusals, [action.stream]: action.error } };
+    case 'select':
+      return state.selected === action.stream ? state : { ...state, selected: action.stream };
+    case 'alone':
+      return { ...state, alone: action.stream, selected: action.stream ?? state.selected };
+    case 'freeze':
+      return { ...state, frozen: { ...state.frozen, [action.stream]: action.frozen } };
+    case 'divide':
+      return { ...state, dividers: withEntry(state.dividers, action.stream, action.at) };
+    case 'hold-raw':
+      return { ...state, rawHeld: action.stream };
+    case 'view':
+      return { ...state, views: { ...state.views, [action.stream]: action.view } };
+    case 'tool':
+      return { ...dropDraft(state), tool: action.tool };
+    case 'begin-caliper':
+      return beginCaliper(state, action.stream, action.at);
+    case 'finish-caliper':
+      return finishCaliper(state);
+    case 'cancel-caliper':
+      return dropDraft(state);
+    case 'pick':
+      return { ...state, picked: action.picked };
+    case 'grab':
+      return state.picked === undefined ? state : remember(state, state.picked.stream);
+    case 'move-end':
+      return moveEnd(state, action.to);
+    case 'remove-caliper': {
+      const kept = calipersOf(state, action.stream).filter(({ number }) => number !== action.number);
+      return setCalipers({ ...remember(state, action.stream), picked: undefined, draft: undefined }, action.stream, kept);
+    }
+    case 'clear-calipers':
+      return setCalipers({ ...remember(state, action.stream), picked: undefined, draft: undefined }, action.stream, []);
+    case 'undo':
+      return undo(state);
+    case 'wish':
+      return wish(state, action);
+    case 'wish-settled':
+      return settleWish(state, action.stream, action.stage, action.error);
+    case 'panel':
+      return { ...state, panelOpen: action.open };
+    case 'key-map':
+      return { ...state, keyMapOpen: action.open };
+  }
+}
+
+export const wishKey = (stream: number, stage: string): string => `${stream}/${stage}`;
+export const calipersOf = (state: MonitorState, stream: number): readonly Caliper[] => state.calipers[stream] ?? [];
+export const viewOf = (state: MonitorState, stream: number): ViewTransform => state.views[stream] ?? unmoved;
+
+export function streamOf(state: MonitorState, id: number): StreamDescription | undefined {
+  return state.streams.find((stream) => stream.id === id);
+}
+
+/** The streams on the screen, in the order of the room. */
+export function shownStreams(state: MonitorState): readonly StreamDescription[] {
+  return state.alone === undefined ? state.streams : state.streams.filter(({ id }) => id === state.alone);
+}
+
+/** A stage as it will be once the server has granted what was asked for. */
+export function wishedStage(stage: StageState, asked: StageWish | undefined): StageState {
+  if (asked === undefined) return stage;
+  return { ...stage, enabled: asked.enabled ?? stage.enabled, options: { ...stage.options, ...asked.options } };
+}
+
+export const skippedOf = (counts: StreamCounts): number => counts.skippedBefore + counts.skipped;
+
+function hear(state: MonitorState, message: ServerMessage, nowMs: number): MonitorState {
+  switch (message.type) {
+    case 'hello': {
+      const welcomed: MonitorState = { ...state, room: message.room, server: message.server, streams: message.streams, wishes: {} };
+      const described = message.streams.reduce((next, { id, status }) => setRetry(next, id, status, nowMs), welcomed);
+      const known = message.streams.map(({ id }) => id);
+      return {
+        ...described,
+        selected: known.includes(state.selected) ? state.selected : (known[0] ?? 0),
+        alone: state.alone !== undefined && known.includes(state.alone) ? state.alone : undefined,
+      };
+    }
+    case 'stream':
+      return setRetry(
+        { ...state, streams: state.streams.map((stream) => (stream.id === message.stream.id ? message.stream : stream)) },
+        message.stream.id,
+        message.stream.status,
+        nowMs,
+      );
+    case 'state':
+      return setRetry(
+        {
+          ...state,
+          streams: state.streams.map((stream) => (stream.id === message.stream ? { ...stream, status: message.source } : stream)),
+        },
+        message.stream,
+        message.source,
+        nowMs,
+      );
+    case 'stats': {
+      const before = state.counts[message.stream];
+      const again = before !== undefined && message.skipped < before.skipped;
+      const { captured, fps: capturedFps, lost, processingMs, skipped, viewers } = message;
+      const skippedBefore = (before?.skippedBefore ?? 0) + (again ? before.skipped : 0);
+      const counts = { captured, capturedFps, lost, processingMs, skipped, skippedBefore, viewers };
+      return { ...state, counts: { ...state.counts, [message.stream]: counts } };
+    }
+    case 'pong':
+    case 'stage-set':
+    case 'error':
+      return state;
+  }
+}
+
+function setRetry(state: MonitorState, stream: number, status: SourceStatus, nowMs: number): MonitorState {
+  const retryAtMs = status.state === 'faulted' && status.retryInMs !== undefined ? nowMs + status.retryInMs : undefined;
+  return { ...state, retryAtMs: withEntry(state.retryAtMs, stream, retryAtMs) };
+}
+
+function withEntry(record: Readonly<Record<number, number>>, key: number, value: number | undefined): Readonly<Record<number, number>> {
+  if (value !== undefined) return { ...record, [key]: value };
+  return Object.fromEntries(Object.entries(record).filter(([name]) => Number(name) !== key));
+}
+
+function setCalipers(state: MonitorState, stream: number, calipers: readonly Caliper[]): MonitorState {
+  return { ...state, calipers: { ...state.calipers, [stream]: calipers } };
+}
+
+/** Keeps the calipers of a stream as they are for undo. */
+function remember(state: MonitorState, stream: number): MonitorState {
+  return addUndo(state, { undo: 'calipers', stream, calipers: calipersOf(state, stream) });
+}
+
+function addUndo(state: MonitorState, step: UndoStep): MonitorState {
+  return { ...state, undoSteps: [...state.undoSteps, step].slice(-keptUndoSteps) };
+}
+
+function beginCaliper(state: MonitorState, stream: number, at: Point): MonitorState {
+  const number = state.nextNumbers[stream] ?? 1;
+  const end: PickedEnd = { stream, number, end: 1 };
+  const begun: Caliper = { kind: 'caliper', number, ends: [at, at] };
+  const remembered = remember(dropDraft(state), stream);
+  const added = setCalipers(remembered, stream, [...calipersOf(remembered, stream), begun]);
+  return { ...added, nextNumbers: { ...state.nextNumbers, [stream]: number + 1 }, picked: end, draft: end };
+}
+
+/** A caliper without length was a slip of the hand. */
+function finishCaliper(state: MonitorState): MonitorState {
+  const draft = state.draft;
+  if (draft === undefined) return state;
+  const caliper = calipersOf(state, draft.stream).find(({ number }) => number === draft.number);
+  const [a, b] = caliper?.ends ?? [];
+  const empty = a === undefined || b === undefined || Math.hypot(a.x - b.x, a.y - b.y) < 1;
+  return empty ? dropDraft(state) : { ...state, draft: undefined };
+}
+
+/** Takes an unfinished caliper away together with its place in the undo steps. */
+function dropDraft(state: MonitorState): MonitorState {
+  const draft = state.draft;
+  if (draft === undefined) return state;
+  const kept = calipersOf(state, draft.stream).filter(({ number }) => number !== draft.number);
+  const undoSteps = state.undoSteps.slice(0, -1);
+  const nextNumbers = { ...state.nextNumbers, [draft.stream]: draft.number };
+  return { ...setCalipers(state, draft.stream, kept), undoSteps, nextNumbers, draft: undefined, picked: undefined };
+}
+
+function moveEnd(state: MonitorState, to: Point): MonitorState {
+  const picked = state.picked;
+  if (picked === undefined) return state;
+  const moved = calipersOf(state, picked.stream).map((caliper) =>
+    caliper.number === picked.number ? withEnd(caliper, picked.end, to) : caliper,
+  );
+  return setCalipers(state, picked.stream, moved);
+}
+
+/** Takes the last step back; what a stage was set to before is asked for by whoever talks to the server. */
+function undo(state: MonitorState): MonitorState {
+  const cleared = dropDraft(state);
+  if (cleared !== state) return cleared;
+  const step = state.undoSteps.at(-1);
+  if (step === undefined) return state;
+  const shortened = { ...state, undoSteps: state.undoSteps.slice(0, -1) };
+  if (step.undo === 'stage') return shortened;
+  return { ...setCalipers(shortened, step.stream, step.calipers), picked: undefined };
+}
+
+function wish(state: MonitorState, { stream, stage, wish: asked, atMs, undoable }: Extract<Action, { act: 'wish' }>): MonitorState {
+  const key = wishKey(stream, stage);
+  const told = streamOf(state, stream)?.stages.find((candidate) => candidate.stage === stage);
+  if (told === undefined) return state;
+  const inForce = wishedStage(told, state.wishes[key]);
+  const merged: StageWish = { ...state.wishes[key], ...asked, options: { ...state.wishes[key]?.options, ...asked.options } };
+  const next = { ...state, wishes: { ...state.wishes, [key]: merged } };
+  if (!undoable) return next;
+  const before: StageWish = {
+    ...(asked.enabled !== undefined && { enabled: inForce.enabled }),
+    ...(asked.options && { options: Object.fromEntries(Object.keys(asked.options).map((name) => [name, inForce.options[name]])) }),
+  };
+  const step: UndoStep = { undo: 'stage', stream, stage, before, atMs };
+  const last = state.undoSteps.at(-1);
+  if (last?.undo !== 'stage' || !sameGesture(last, step)) return addUndo(next, step);
+  // One gesture is one step: it keeps the first value and moves with the last change.
+  return { ...next, undoSteps: [...state.undoSteps.slice(0, -1), { ...last, atMs }] };
+}
+
+function sameGesture(last: Extract<UndoStep, { undo: 'stage' }>, next: Extract<UndoStep, { undo: 'stage' }>): boolean {
+  const names = (step: StageWish): string => `${step.enabled === undefined ? '' : 'enabled '}${Object.keys(step.options ?? {}).join(' ')}`;
+  const sameSetting = last.stream === next.stream && last.stage === next.stage && names(last.before) === names(next.before);
+  return sameSetting && next.before.enabled === undefined && next.atMs - last.atMs < gestureMs;
+}
+
+function settleWish(state: MonitorState, stream: number, stage: string, error: WireError | undefined): MonitorState {
+  const key = wishKey(stream, stage);
+  const wishes = Object.fromEntries(Object.entries(state.wishes).filter(([name]) => name !== key));
+  const refusals =
+    error === undefined
+      ? Object.fromEntries(Object.entries(state.refusals).filter(([id]) => Number(id) !== stream))
+      : { ...state.refusals, [stream]: error };
+  return { ...state, wishes, refusals };
+}

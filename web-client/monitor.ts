@@ -1,0 +1,183 @@
+import { BehaviorSubject } from 'rxjs';
+import type { View } from '../src/protocol/frame-header.ts';
+import type { ViewerMessage } from '../src/protocol/messages.ts';
+import { type Action, initialState, type MonitorState, reduce, type StageWish, shownStreams } from './monitor-state.ts';
+import { staleMs } from './picture-truth.ts';
+import { StageSetter } from './stage-setter.ts';
+import type { Shown, StreamTruth, WorkerNews, WorkerOrder } from './worker-messages.ts';
+
+/** A worker that has been silent for so long is replaced. */
+const lostWorkerMs = 5000;
+const watchPeriodMs = 250;
+
+/** What is known of the pictures at one moment. */
+export interface Truths {
+  readonly byStream: ReadonlyMap<number, StreamTruth>;
+  /** Milliseconds since the worker was heard; above `staleMs` nothing in `byStream` holds any more. */
+  readonly silentMs: number;
+  readonly serverMs: number | undefined;
+  readonly clockErrorMs: number | undefined;
+  /** When `byStream` was true, on this page's `performance` clock. */
+  readonly atMs: number;
+}
+
+/** The page's side of the monitor: its state, its worker, and a watch over the worker. */
+export class Monitor {
+  readonly state$: BehaviorSubject<MonitorState>;
+  readonly truths$ = new BehaviorSubject<Truths>({
+    byStream: new Map(),
+    silentMs: 0,
+    serverMs: undefined,
+    clockErrorMs: undefined,
+    atMs: performance.now(),
+  });
+  /** Counts the workers: a canvas belongs to the worker it was handed to. */
+  readonly generation$ = new BehaviorSubject(0);
+  readonly #setter: StageSetter;
+  #worker: Worker;
+  #canvases = new Map<string, HTMLCanvasElement>();
+  #shown = new Map<number, Shown>();
+  #frozen = new Set<number>();
+  #heardMs = performance.now();
+  #watchedMs = performance.now();
+  #nextRequest = 1_000_000;
+
+  constructor(panelOpen: boolean) {
+    this.state$ = new BehaviorSubject(initialState(panelOpen));
+    this.#setter = new StageSetter(
+      (message) => this.#send(message),
+      (stream, stage, error) => this.act({ act: 'wish-settled', stream, stage, ...(error && { error }) }),
+    );
+    this.#worker = this.#startWorker();
+    setInterval(() => this.#watchWorker(), watchPeriodMs);
+  }
+
+  get state(): MonitorState {
+    return this.state$.value;
+  }
+
+  act(action: Action): void {
+    const before = this.state;
+    const after = reduce(before, action);
+    if (after === before) return;
+    this.state$.next(after);
+    this.#tellWorker(after);
+  }
+
+  /** Sets a stage for everybody who watches; at once on the screen's own controls. */
+  setStage(stream: number, stage: string, wish: StageWish, undoable = true): void {
+    this.act({ act: 'wish', stream, stage, wish, atMs: performance.now(), undoable });
+    this.#setter.set(stream, stage, wish);
+  }
+
+  undo(): void {
+    const step = this.state.draft === undefined ? this.state.undoSteps.at(-1) : undefined;
+    this.act({ act: 'undo' });
+    if (step?.undo === 'stage') this.setStage(step.stream, step.stage, step.before, false);
+  }
+
+  setSource(stream: number, running: boolean): void {
+    this.#send({ type: 'set-source', request: this.#nextRequest++, stream, running });
+  }
+
+  /** The canvas of a view, drawn by the worker; made at the first call of each generation. */
+  canvasOf(stream: number, view: View): HTMLCanvasElement {
+    const key = `${stream}/${view}`;
+    const known = this.#canvases.get(key);
+    if (known !== undefined) return known;
+    const element = document.createElement('canvas');
+    element.setAttribute('aria-hidden', 'true');
+    this.#canvases.set(key, element);
+    const canvas = element.transferControlToOffscreen();
+    this.#order({ order: 'canvas', stream, view, canvas }, [canvas]);
+    return element;
+  }
+
+  #startWorker(): Worker {
+    const worker = new Worker(new URL('./decode-worker.ts', import.meta.url), { type: 'module', name: 'pictures' });
+    worker.onmessage = ({ data }: MessageEvent<WorkerNews>) => {
+      if (worker === this.#worker) this.#hear(data);
+    };
+    const address = new URL('ws', document.baseURI);
+    address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
+    worker.postMessage({ order: 'connect', address: address.href } satisfies WorkerOrder);
+    return worker;
+  }
+
+  #order(order: WorkerOrder, transfer: Transferable[] = []): void {
+    this.#worker.postMessage(order, transfer);
+  }
+
+  #send(message: ViewerMessage): void {
+    this.#order({ order: 'send', message });
+  }
+
+  #hear(news: WorkerNews): void {
+    switch (news.news) {
+      case 'unfit':
+        this.act({ act: 'unfit', error: news.error });
+        break;
+      case 'link':
+        if (news.link.state === 'lost') this.#setter.forget();
+        this.act({ act: 'link', link: news.link });
+        break;
+      case 'message':
+        this.act({ act: 'server', message: news.message, nowMs: performance.now() });
+        this.#setter.hear(news.message);
+        break;
+      case 'fault':
+        this.act({ act: 'refuse', stream: news.stream, error: news.error });
+        break;
+      case 'tick': {
+        const nowMs = performance.now();
+        // A tick that waited while this page hung tells of then, not of now.
+        const lateMs = performance.timeOrigin + nowMs - news.atMs;
+        this.#heardMs = nowMs - Math.max(0, lateMs);
+        const byStream = new Map(news.truths.map((truth) => [truth.stream, truth]));
+        const { serverMs, clockErrorMs } = news;
+        this.truths$.next({ byStream, silentMs: Math.max(0, lateMs), serverMs, clockErrorMs, atMs: this.#heardMs });
+        break;
+      }
+    }
+  }
+
+  #tellWorker(state: MonitorState): void {
+    const shown = new Map(shownStreams(state).map(({ id }) => [id, shownOf(state, id)]));
+    for (const stream of this.#shown.keys()) if (!shown.has(stream)) this.#order({ order: 'hide', stream });
+    for (const [stream, what] of shown) if (this.#shown.get(stream) !== what) this.#order({ order: 'show', stream, shown: what });
+    this.#shown = shown;
+    const frozen = new Set(state.streams.map(({ id }) => id).filter((id) => state.frozen[id] === true));
+    for (const stream of frozen.symmetricDifference(this.#frozen)) this.#order({ order: 'freeze', stream, frozen: frozen.has(stream) });
+    this.#frozen = frozen;
+  }
+
+  #watchWorker(): void {
+    const nowMs = performance.now();
+    const awake = nowMs - this.#watchedMs < 4 * watchPeriodMs;
+    this.#watchedMs = nowMs;
+    const silentMs = nowMs - this.#heardMs;
+    if (silentMs < staleMs) return;
+    this.truths$.next({ ...this.truths$.value, silentMs });
+    // A page that slept has not heard the worker either; only one that was awake all the time may judge.
+    if (awake && silentMs > lostWorkerMs && this.state.unfit === undefined) this.#replaceWorker();
+  }
+
+  #replaceWorker(): void {
+    this.#worker.terminate();
+    this.#canvases = new Map();
+    this.#shown = new Map();
+    this.#frozen = new Set();
+    this.#setter.forget();
+    this.#heardMs = performance.now();
+    this.#worker = this.#startWorker();
+    // What was frozen is gone with the worker that held it.
+    for (const { id } of this.state.streams) if (this.state.frozen[id]) this.act({ act: 'freeze', stream: id, frozen: false });
+    this.#tellWorker(this.state);
+    this.generation$.next(this.generation$.value + 1);
+  }
+}
+
+function shownOf(state: MonitorState, stream: number): Shown {
+  if (state.rawHeld === stream) return 'raw';
+  return state.dividers[stream] === undefined ? 'processed' : 'both';
+}

@@ -1,0 +1,20 @@
+import { useMonitorState } from '../hooks.ts';
+import { streamOf } from '../monitor-state.ts';
+import { Results } from './results.tsx';
+import { SourceSection } from './source-section.tsx';
+import { Stages } from './stages.tsx';
+
+/** Results, stages and the source of the selected stream. */
+export function SidePanel() {
+  const state = useMonitorState();
+  const stream = streamOf(state, state.selected);
+  if (stream === undefined) return <aside className="panel" aria-label="Stages and results" />;
+  return (
+    <aside className="panel" aria-label="Stages and results">
+      <h2 className="of">{stream.name}</h2>
+      <Results stream={stream.id} calipers={state.calipers[stream.id]} picked={state.picked} />
+      <Stages stream={stream} wishes={state.wishes} refusal={state.refusals[stream.id]} />
+      <SourceSection stream={stream} viewers={state.counts[stream.id]?.viewers} />
+    </aside>
+  );
+}

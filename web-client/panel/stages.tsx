@@ -1,0 +1,157 @@
+import { ChevronDown, RotateCcw } from 'lucide-react';
+import { memo } from 'react';
+import {
+  Button,
+  Label,
+  ListBox,
+  ListBoxItem,
+  Popover,
+  Select,
+  SelectValue,
+  Slider,
+  SliderOutput,
+  SliderThumb,
+  SliderTrack,
+  Switch,
+} from 'react-aria-components';
+import type { StageState, StreamDescription } from '../../src/protocol/messages.ts';
+import { useMonitor } from '../hooks.ts';
+import { type StageWish, wishedStage, wishKey } from '../monitor-state.ts';
+import { type Setting, settingsOf, settingText } from '../stage-schema.ts';
+import type { WireError } from '../worker-messages.ts';
+
+interface StagesProps {
+  readonly stream: StreamDescription;
+  readonly wishes: Readonly<Record<string, StageWish>>;
+  readonly refusal: WireError | undefined;
+}
+
+/** What is done to the picture, in its order. Settings apply at once, for everybody who watches. */
+export const Stages = memo(function Stages({ stream, wishes, refusal }: StagesProps) {
+  return (
+    <section aria-label="Stages">
+      <header>
+        <h3>Stages</h3>
+      </header>
+      {refusal !== undefined && (
+        <p className="refusal" role="alert">
+          {refusal.message}
+          <br />
+          <small>{refusal.remedy}</small>
+        </p>
+      )}
+      {stream.stages.length === 0 && <p className="hint">Shown as it was captured.</p>}
+      {stream.stages.map((stage) => (
+        <Stage key={stage.stage} stream={stream.id} stage={wishedStage(stage, wishes[wishKey(stream.id, stage.stage)])} />
+      ))}
+    </section>
+  );
+});
+
+function Stage({ stream, stage }: { stream: number; stage: StageState }) {
+  const monitor = useMonitor();
+  const settings = settingsOf(stage.schema);
+  const set = (wish: StageWish): void => monitor.setStage(stream, stage.stage, wish);
+  const changed = settings.filter(({ name, initial }) => initial !== undefined && stage.options[name] !== initial);
+  return (
+    <div className={stage.enabled ? 'stage-settings on' : 'stage-settings'} data-testid={`stage-${stage.stage}`}>
+      <div className="stage-head">
+        <Switch className="switch" isSelected={stage.enabled} onChange={(enabled) => set({ enabled })}>
+          <span className="track" aria-hidden="true" />
+          {stage.title}
+        </Switch>
+        {stage.enabled && !stage.applied && <span className="idle">nothing to do here</span>}
+        {changed.length > 0 && (
+          <Button
+            className="icon"
+            aria-label={`${stage.title}: back to the defaults`}
+            onPress={() => set({ options: Object.fromEntries(changed.map(({ name, initial }) => [name, initial])) })}
+          >
+            <RotateCcw aria-hidden="true" />
+          </Button>
+        )}
+      </div>
+      {stage.enabled &&
+        settings.map((setting) => (
+          <Control
+            key={setting.name}
+            setting={setting}
+            value={stage.options[setting.name]}
+            onChange={(value) => set({ options: { [setting.name]: value } })}
+          />
+        ))}
+    </div>
+  );
+}
+
+interface ControlProps<Kind extends Setting = Setting> {
+  readonly setting: Kind;
+  readonly value: unknown;
+  onChange(value: number | boolean | string): void;
+}
+
+function Control({ setting, value, onChange }: ControlProps) {
+  switch (setting.kind) {
+    case 'number':
+      return <NumberControl setting={setting} value={value} onChange={onChange} />;
+    case 'toggle':
+      return (
+        <Switch className="switch small" isSelected={value === true} onChange={onChange}>
+          <span className="track" aria-hidden="true" />
+          {setting.label}
+        </Switch>
+      );
+    case 'choice':
+      return <ChoiceControl setting={setting} value={value} onChange={onChange} />;
+  }
+}
+
+function NumberControl({ setting, value, onChange }: ControlProps<Extract<Setting, { kind: 'number' }>>) {
+  const { label, hint, minimum, maximum, step } = setting;
+  const now = typeof value === 'number' ? value : minimum;
+  return (
+    <Slider className="slider" value={now} minValue={minimum} maxValue={maximum} step={step} onChange={onChange}>
+      <Label>
+        <span title={hint}>{label}</span>
+      </Label>
+      <SliderOutput>{settingText(now, step)}</SliderOutput>
+      <SliderTrack className="slider-track">
+        <div className="fill" style={{ width: `${((now - minimum) / (maximum - minimum)) * 100}%` }} />
+        <SliderThumb className="thumb" />
+      </SliderTrack>
+    </Slider>
+  );
+}
+
+function ChoiceControl({ setting, value, onChange }: ControlProps<Extract<Setting, { kind: 'choice' }>>) {
+  const choose = (key: unknown): void => {
+    const chosen = setting.choices.find((choice) => String(choice) === String(key));
+    if (chosen !== undefined) onChange(chosen);
+  };
+  return (
+    <Select className="choice" value={String(value)} onChange={choose}>
+      <Label>
+        <span title={setting.hint}>{setting.label}</span>
+      </Label>
+      <Button>
+        <SelectValue />
+        <ChevronDown aria-hidden="true" />
+      </Button>
+      <Popover className="choices" placement="bottom end">
+        <ListBox>
+          {setting.choices.map((choice) => (
+            <ListBoxItem key={String(choice)} id={String(choice)}>
+              {choiceText(choice)}
+            </ListBoxItem>
+          ))}
+        </ListBox>
+      </Popover>
+    </Select>
+  );
+}
+
+/** `hot-iron` → `Hot iron`. */
+function choiceText(choice: string | number): string {
+  const text = String(choice).replaceAll('-', ' ');
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

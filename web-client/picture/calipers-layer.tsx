@@ -1,0 +1,105 @@
+import type { Caliper, Point } from '../../src/marks/mark.ts';
+import { distanceText, type MeasuredPicture, measureDistance } from '../../src/marks/measure.ts';
+import { useMonitor } from '../hooks.ts';
+import type { PickedEnd } from '../monitor-state.ts';
+import { type Placement, type Size, toTile } from '../view-transform.ts';
+
+interface CalipersLayerProps {
+  readonly stream: number;
+  readonly calipers: readonly Caliper[];
+  readonly picked: PickedEnd | undefined;
+  readonly picture: MeasuredPicture;
+  readonly placement: Placement;
+  readonly tile: Size;
+}
+
+/** The calipers over the picture. They are drawn in tile pixels from places in the picture, so that lines keep their width. */
+export function CalipersLayer({ stream, calipers, picked, picture, placement, tile }: CalipersLayerProps) {
+  return calipers.map((caliper) => (
+    <CaliperMark
+      key={caliper.number}
+      caliper={caliper}
+      picked={picked?.stream === stream && picked.number === caliper.number ? picked : undefined}
+      picture={picture}
+      placement={placement}
+      tile={tile}
+    />
+  ));
+}
+
+interface CaliperMarkProps {
+  readonly caliper: Caliper;
+  readonly picked: PickedEnd | undefined;
+  readonly picture: MeasuredPicture;
+  readonly placement: Placement;
+  readonly tile: Size;
+}
+
+function CaliperMark({ caliper, picked, picture, placement, tile }: CaliperMarkProps) {
+  const { number, ends } = caliper;
+  const [from, to] = ends;
+  const text = distanceText(measureDistance(picture, from, to));
+  const a = toTile(placement, from);
+  const b = toTile(placement, to);
+  const label = labelPlace(a, b, text.length, tile);
+  return (
+    <g className={picked === undefined ? 'caliper' : 'caliper picked'} data-testid={`caliper-${number}`}>
+      <line className="halo" x1={a.x} y1={a.y} x2={b.x} y2={b.y} />
+      <line className="thread" x1={a.x} y1={a.y} x2={b.x} y2={b.y} />
+      {([0, 1] as const).map((end) => (
+        <g
+          key={end}
+          className={picked?.end === end ? 'end active' : 'end'}
+          transform={`translate(${end === 0 ? a.x : b.x} ${end === 0 ? a.y : b.y})`}
+        >
+          <circle className="ring" r={18} />
+          <path className="halo" d={cross} />
+          <path className="cross" d={cross} />
+        </g>
+      ))}
+      <text className="value" x={label.x} y={label.y} textAnchor={label.anchor} dominantBaseline="central">
+        <tspan className="number">{number}</tspan> {text}
+      </text>
+    </g>
+  );
+}
+
+/** A cross with a free middle: what is measured stays visible. */
+const cross = 'M-11 0H-4M4 0H11M0 -11V-4M0 4V11';
+
+/** Beyond the right end, away from the line; inside the tile whatever the length of the text. */
+function labelPlace(a: Point, b: Point, letters: number, tile: Size): { x: number; y: number; anchor: 'start' | 'end' } {
+  const end = b.x >= a.x ? b : a;
+  const other = end === b ? a : b;
+  const room = 16 + letters * 13;
+  const below = end.y >= other.y ? 20 : -20;
+  const y = Math.min(Math.max(end.y + below, 18), Math.max(18, tile.height - 18));
+  if (end.x + room < tile.width) return { x: end.x + 16, y, anchor: 'start' };
+  return { x: Math.min(end.x - 16, tile.width - 8), y, anchor: 'end' };
+}
+
+/**
+ * The ends for keyboard and screen reader. Pointers pass through to the picture, whose gestures find the nearest end:
+ * a target larger than these would lie over the next mark.
+ */
+export function CaliperHandles({ stream, calipers, picked, picture, placement }: Omit<CalipersLayerProps, 'tile'>) {
+  const monitor = useMonitor();
+  return calipers.flatMap(({ number, ends }) => {
+    const text = distanceText(measureDistance(picture, ends[0], ends[1]));
+    return ([0, 1] as const).map((end) => {
+      const { x, y } = toTile(placement, ends[end]);
+      const isPicked = picked?.stream === stream && picked.number === number && picked.end === end;
+      return (
+        <button
+          key={`${number} ${end}`}
+          type="button"
+          className="end-handle"
+          aria-label={`Caliper ${number}, end ${end + 1} of 2, ${text}. Arrow keys move it.`}
+          aria-pressed={isPicked}
+          style={{ translate: `${x}px ${y}px` }}
+          onFocus={() => monitor.act({ act: 'pick', picked: { stream, number, end } })}
+        />
+      );
+    });
+  });
+}

@@ -1,0 +1,122 @@
+import { Play, Square, TriangleAlert } from 'lucide-react';
+import { useEffect, useRef } from 'react';
+import { Button } from 'react-aria-components';
+import type { SourceStatus, StreamDescription } from '../../src/protocol/messages.ts';
+import { useMonitor, useNowMs } from '../hooks.ts';
+import { liveWords } from '../live-state.ts';
+import type { PictureTruth } from '../picture-truth.ts';
+import { seconds } from '../texts.ts';
+
+/** Across a picture that is not live: impossible to take for the patient as he is now. */
+export function NotLiveBand({ truth, source }: { truth: PictureTruth; source: SourceStatus }) {
+  if (truth.frozen || (truth.state !== 'not-live' && truth.state !== 'reconnecting')) return null;
+  return (
+    <div className="band" data-testid="not-live-band">
+      <div className="band-line">
+        <TriangleAlert aria-hidden="true" />
+        <span className="band-word">{liveWords['not-live']}</span>
+        <span className="band-count">{seconds(truth.ageMs)}</span>
+      </div>
+      <div className="band-reason">{reason(truth, source)}</div>
+    </div>
+  );
+}
+
+function reason(truth: PictureTruth, source: SourceStatus): string {
+  const last = truth.picture === undefined ? 'no picture yet' : 'since the last frame';
+  if (truth.unanswered) return `${last} · this viewer's decoder does not answer`;
+  if (truth.state === 'reconnecting') return `${last} · connection lost, reconnecting`;
+  if (source.state === 'faulted') return `${last} · the source has failed`;
+  if (source.state === 'stopped') return `${last} · the source was stopped`;
+  if (source.state === 'opening' || source.state === 'closed') return `${last} · the source is opening`;
+  return last;
+}
+
+/** What happened to the source, what to do, when it tries again. */
+export function SourceCard({ stream, retryAtMs }: { stream: StreamDescription; retryAtMs: number | undefined }) {
+  const monitor = useMonitor();
+  const { state, error, reason: why } = stream.status;
+  if (state !== 'faulted' && state !== 'stopped' && state !== 'held') return null;
+  if (state === 'held') {
+    return (
+      <aside className="source-card calm" data-testid="source-card">
+        <p>Held by the source{why === undefined ? '' : `: ${why}`}</p>
+      </aside>
+    );
+  }
+  return (
+    <aside className="source-card" data-testid="source-card">
+      <div>
+        <p className="what">
+          {stream.name}: {error?.message ?? 'stopped by an operator'}
+        </p>
+        {error !== undefined && <p className="remedy">{error.remedy}</p>}
+        {retryAtMs !== undefined && <Countdown untilMs={retryAtMs} attempts={stream.status.attempts} />}
+      </div>
+      <div className="acts">
+        <Button onPress={() => monitor.setSource(stream.id, true)}>
+          <Play aria-hidden="true" />
+          {state === 'faulted' ? 'Try now' : 'Start'}
+        </Button>
+        {state === 'faulted' && (
+          <Button onPress={() => monitor.setSource(stream.id, false)}>
+            <Square aria-hidden="true" />
+            Stop
+          </Button>
+        )}
+      </div>
+    </aside>
+  );
+}
+
+function Countdown({ untilMs, attempts }: { untilMs: number; attempts: number }) {
+  const leftMs = Math.max(0, untilMs - useNowMs(100));
+  return (
+    <p className="retry">
+      Next attempt in {seconds(leftMs)}
+      {attempts > 1 ? ` · ${attempts} have failed` : ''}
+    </p>
+  );
+}
+
+/** Longer than any tick is late on a busy machine, short enough that nobody acts on a dead page. */
+const curtainMs = 1500;
+
+/**
+ * A curtain that falls by itself: its animation runs in the compositor and would cover the picture, were it not wound back
+ * by every fresh verdict. A page that hangs winds nothing back, so it cannot go on showing LIVE.
+ */
+export function DeadManCurtain({ stream }: { stream: number }) {
+  const monitor = useMonitor();
+  const curtain = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const fall = curtain.current?.animate([{ opacity: 0 }, { opacity: 0, offset: 0.98 }, { opacity: 1 }], {
+      duration: curtainMs,
+      fill: 'forwards',
+    });
+    if (fall === undefined) return;
+    let woundMs = 0;
+    const subscription = monitor.truths$.subscribe(({ silentMs, byStream, atMs }) => {
+      const fresh = silentMs < curtainMs / 3 && byStream.has(stream);
+      if (!fresh || atMs - woundMs < curtainMs / 6) return;
+      woundMs = atMs;
+      fall.currentTime = 0;
+      fall.play();
+    });
+    return () => {
+      subscription.unsubscribe();
+      fall.cancel();
+    };
+  }, [monitor, stream]);
+  return (
+    <div ref={curtain} className="curtain" aria-hidden="true">
+      <div className="band">
+        <div className="band-line">
+          <TriangleAlert />
+          <span className="band-word">{liveWords['not-live']}</span>
+        </div>
+        <div className="band-reason">this display does not answer</div>
+      </div>
+    </div>
+  );
+}

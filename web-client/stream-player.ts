@@ -1,0 +1,239 @@
+import { asAppError } from '../src/app-error.ts';
+import { codecById } from '../src/codec/codecs.ts';
+import type { CalibrationRegion } from '../src/frame/calibration.ts';
+import { frameFormat } from '../src/frame/frame-format.ts';
+import { type FrameHeader, frameFlags, type View, views } from '../src/protocol/frame-header.ts';
+import type { StreamDescription, ViewerMessage } from '../src/protocol/messages.ts';
+import { AgeMeter, FrameRate } from './age-meter.ts';
+import { judge } from './live-state.ts';
+import type { Painter } from './painter.ts';
+import { Pairing } from './pairing.ts';
+import type { ServerClock } from './server-clock.ts';
+import type { Shown, ShownPicture, StreamTruth, WireError } from './worker-messages.ts';
+
+interface ReceivedFrame {
+  readonly header: FrameHeader;
+  readonly payload: Uint8Array;
+}
+
+/** What a player shares with its worker. */
+export interface PlayerHost {
+  readonly clock: ServerClock;
+  readonly painter: Painter;
+  ownUs(): number;
+  send(message: ViewerMessage): void;
+  /** Something changed that must not wait for the next tick. */
+  hurry(): void;
+  report(stream: number, error: WireError): void;
+}
+
+/** Frames of an earlier epoch are at most a few behind. */
+const keptEpochs = 8;
+
+const viewsOf = (shown: Shown): View[] => (shown === 'processed' ? ['processed'] : ['processed', 'raw']);
+
+/** One stream on the screen: takes its frames, draws them or holds them back, and knows the truth about what is shown. */
+export class StreamPlayer {
+  readonly stream: number;
+  readonly #host: PlayerHost;
+  readonly #canvases = new Map<View, OffscreenCanvas>();
+  readonly #received = new Map<View, ReceivedFrame>();
+  readonly #drawn = new Map<View, ShownPicture>();
+  readonly #pairing = new Pairing();
+  readonly #age = new AgeMeter();
+  readonly #rate = new FrameRate();
+  readonly #regions = new Map<number, readonly CalibrationRegion[]>();
+  #description: StreamDescription | undefined;
+  #asked: Shown = 'processed';
+  #watching = false;
+  #frozen = false;
+  #condemnedUs: number | undefined;
+  #state: StreamTruth['state'] = 'waiting';
+  #refused = 0;
+
+  constructor(stream: number, host: PlayerHost) {
+    this.stream = stream;
+    this.#host = host;
+  }
+
+  /** A new line: epochs of the one before mean nothing any more. */
+  welcome(description: StreamDescription): void {
+    this.#regions.clear();
+    this.#description = undefined;
+    this.describe(description);
+  }
+
+  describe(description: StreamDescription): void {
+    this.#description = description;
+    this.#regions.set(description.epoch, description.regions);
+    const [oldest] = this.#regions.keys();
+    if (this.#regions.size > keptEpochs && oldest !== undefined) this.#regions.delete(oldest);
+  }
+
+  setCanvas(view: View, canvas: OffscreenCanvas): void {
+    this.#canvases.set(view, canvas);
+    this.#redraw(view);
+  }
+
+  show(shown: Shown): void {
+    const before = viewsOf(this.#asked).length;
+    const watched = this.#watching;
+    this.#asked = shown;
+    this.#watching = true;
+    this.#pairing.clear();
+    if (!watched || viewsOf(shown).length !== before) this.watch();
+    if (shown === 'processed' && !this.#frozen) this.#forget('raw');
+    this.#host.hurry();
+  }
+
+  hide(): void {
+    if (!this.#watching) return;
+    this.#watching = false;
+    this.#host.send({ type: 'unwatch', stream: this.stream });
+    for (const view of views) this.#forget(view);
+  }
+
+  /** Asks the server for what is to be shown: at every change and on every new line. */
+  watch(): void {
+    if (this.#watching) this.#host.send({ type: 'watch', stream: this.stream, views: viewsOf(this.#asked) });
+  }
+
+  freeze(frozen: boolean): void {
+    if (frozen === this.#frozen) return;
+    this.#frozen = frozen;
+    if (!frozen) for (const view of views) this.#redraw(view);
+    this.#host.hurry();
+  }
+
+  receive(header: FrameHeader, payload: Uint8Array): void {
+    const frame = { header, payload };
+    if (!this.#watching || !viewsOf(this.#asked).includes(header.view)) {
+      this.#acknowledge(header, false);
+      return;
+    }
+    this.#received.set(header.view, frame);
+    if (this.#frozen) {
+      this.#count(header);
+      this.#acknowledge(header, false);
+      return;
+    }
+    if (this.#asked !== 'both') {
+      this.#draw(frame);
+      return;
+    }
+    const step = this.#pairing.offer(header.view, header.sequence);
+    if (step === 'wait') {
+      // Held back frames are acknowledged at once: the other half could be waiting behind them for this very acknowledgement.
+      this.#acknowledge(header, false);
+      return;
+    }
+    this.#draw(frame);
+    const other = this.#received.get(header.view === 'raw' ? 'processed' : 'raw');
+    if (step === 'pair' && other !== undefined) this.#draw(other);
+  }
+
+  truth(connected: boolean): StreamTruth {
+    const nowUs = this.#host.clock.at(this.#host.ownUs());
+    if (nowUs !== undefined) this.#age.advance(nowUs);
+    const shown = this.#shownNow();
+    const verdict = judge({
+      connected,
+      source: this.#description?.status.state,
+      nowUs,
+      capturedUs: this.#newestUs(shown),
+      notLiveMs: this.#description?.notLiveMs ?? 0,
+      condemnedUs: this.#condemnedUs,
+    });
+    this.#condemnedUs = verdict.condemnedUs;
+    this.#state = verdict.state;
+    const picture = this.#drawn.get(shown === 'raw' ? 'raw' : 'processed');
+    const raw = this.#drawn.get('raw');
+    return {
+      stream: this.stream,
+      state: verdict.state,
+      ageMs: verdict.ageMs,
+      meanAgeMs: this.#age.reading?.meanMs,
+      worstAgeMs: this.#age.reading?.worstMs,
+      fps: this.#rate.at(this.#host.ownUs()),
+      shown,
+      paired: raw !== undefined && raw.sequence === picture?.sequence,
+      frozen: this.#frozen,
+      picture,
+      refused: this.#refused,
+    };
+  }
+
+  setStatus(status: StreamDescription['status']): void {
+    if (this.#description !== undefined) this.#description = { ...this.#description, status };
+    this.#host.hurry();
+  }
+
+  #shownNow(): Shown {
+    return this.#asked !== 'processed' && this.#drawn.has('raw') ? this.#asked : 'processed';
+  }
+
+  /** Capture time of what is shown, or would be were it not frozen; under the divider the older half counts. */
+  #newestUs(shown: Shown): number | undefined {
+    const newest = (view: View): number | undefined =>
+      this.#frozen ? this.#received.get(view)?.header.capturedAtUs : this.#drawn.get(view)?.capturedUs;
+    if (shown !== 'both') return newest(shown);
+    const processed = newest('processed');
+    const raw = newest('raw');
+    return processed === undefined || raw === undefined ? undefined : Math.min(processed, raw);
+  }
+
+  #draw({ header, payload }: ReceivedFrame): void {
+    const canvas = this.#canvases.get(header.view);
+    const drawn = canvas !== undefined && this.#paint(canvas, header, payload);
+    this.#acknowledge(header, drawn);
+    if (!drawn) return;
+    const { width, height, epoch, sequence, capturedAtUs: capturedUs } = header;
+    const first = !this.#drawn.has(header.view);
+    const synthetic = (header.flags & frameFlags.synthetic) !== 0;
+    const regions = this.#regions.get(epoch) ?? [];
+    this.#drawn.set(header.view, { width, height, epoch, sequence, capturedUs, synthetic, regions });
+    this.#count(header);
+    if (first || this.#state !== 'live') this.#host.hurry();
+  }
+
+  #paint(canvas: OffscreenCanvas, header: FrameHeader, payload: Uint8Array): boolean {
+    try {
+      const window = this.#description?.formats?.[header.view].window;
+      const format = frameFormat(header.width, header.height, header.pixelFormat, window === undefined ? {} : { window });
+      const codec = codecById(header.codec);
+      this.#host.painter.paint(canvas, format, codec, payload);
+      return true;
+    } catch (thrown) {
+      this.#refused++;
+      const error = asAppError(thrown, 'protocol/bad-header');
+      this.#host.report(this.stream, error.toJSON());
+      return false;
+    }
+  }
+
+  /** Only frames of the view that carries the numbers, and each once. */
+  #count(header: FrameHeader): void {
+    if (header.view === 'raw' && this.#asked !== 'raw') return;
+    if (header.view === 'processed' && this.#asked === 'raw' && this.#drawn.has('raw')) return;
+    const ownUs = this.#host.ownUs();
+    const nowUs = this.#host.clock.at(ownUs);
+    if (nowUs !== undefined) this.#age.drawn(header.capturedAtUs, nowUs);
+    this.#rate.drawn(ownUs);
+  }
+
+  #acknowledge({ view, sequence }: FrameHeader, drawn: boolean): void {
+    const drawnUs = drawn ? this.#host.clock.at(this.#host.ownUs()) : undefined;
+    this.#host.send({ type: 'ack', stream: this.stream, view, sequence, ...(drawnUs !== undefined && { drawnUs: Math.round(drawnUs) }) });
+  }
+
+  /** The newest frame of a view, after a thaw or on a new canvas. */
+  #redraw(view: View): void {
+    const frame = this.#received.get(view);
+    if (frame !== undefined && !this.#frozen) this.#draw(frame);
+  }
+
+  #forget(view: View): void {
+    this.#received.delete(view);
+    this.#drawn.delete(view);
+  }
+}

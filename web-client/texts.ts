@@ -1,0 +1,32 @@
+/** Texts of numbers on the monitor. An unknown number is a dash, never a guess. */
+export const dash = '–';
+
+/** No-break space between number and unit. */
+const space = '\u00a0';
+
+export function milliseconds(value: number | undefined): string {
+  return value === undefined ? dash : `${Math.round(value)}${space}ms`;
+}
+
+/** Seconds with one decimal, minutes and hours where they read better. */
+export function seconds(valueMs: number | undefined): string {
+  if (valueMs === undefined) return dash;
+  const whole = Math.floor(valueMs / 1000);
+  if (whole < 60) return `${(Math.floor(valueMs / 100) / 10).toFixed(1)}${space}s`;
+  const two = (part: number): string => String(part).padStart(2, '0');
+  if (whole < 3600) return `${Math.floor(whole / 60)}:${two(whole % 60)}${space}min`;
+  return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}${space}h`;
+}
+
+/** Time of day on the clock of this place, from Unix milliseconds. */
+export function clockText(unixMs: number, tenths = false): string {
+  const date = new Date(unixMs);
+  const two = (part: number): string => String(part).padStart(2, '0');
+  const clock = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  return tenths ? `${clock}.${Math.floor(date.getMilliseconds() / 100)}` : clock;
+}
+
+/** A count with thin spaces between thousands. */
+export function countText(value: number | undefined): string {
+  return value === undefined ? dash : String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, '\u202f');
+}

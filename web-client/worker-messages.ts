@@ -1,0 +1,74 @@
+import type { CalibrationRegion } from '../src/frame/calibration.ts';
+import type { View } from '../src/protocol/frame-header.ts';
+import type { ServerMessage, SourceStatus, ViewerMessage } from '../src/protocol/messages.ts';
+import type { LiveState } from './live-state.ts';
+
+/** An error as it crosses the WebSocket; a newer server may send codes that this page does not know. */
+export type WireError = NonNullable<SourceStatus['error']>;
+
+/** Which pictures of a stream are on the screen; `both` lies under a divider, raw on the left. */
+export type Shown = View | 'both';
+
+/** Page → worker. */
+export type WorkerOrder =
+  | { readonly order: 'connect'; readonly address: string }
+  | { readonly order: 'canvas'; readonly stream: number; readonly view: View; readonly canvas: OffscreenCanvas }
+  | { readonly order: 'show'; readonly stream: number; readonly shown: Shown }
+  | { readonly order: 'hide'; readonly stream: number }
+  | { readonly order: 'freeze'; readonly stream: number; readonly frozen: boolean }
+  | { readonly order: 'send'; readonly message: ViewerMessage };
+
+/** The picture that is on the canvas. */
+export interface ShownPicture {
+  readonly width: number;
+  readonly height: number;
+  readonly epoch: number;
+  readonly sequence: number;
+  /** Server clock, Unix microseconds. */
+  readonly capturedUs: number;
+  readonly synthetic: boolean;
+  /** The calibration that this picture was captured under; empty: not calibrated. */
+  readonly regions: readonly CalibrationRegion[];
+}
+
+/** What the worker knows of a stream's picture at one moment. */
+export interface StreamTruth {
+  readonly stream: number;
+  readonly state: LiveState;
+  /** Now; grows while nothing comes. */
+  readonly ageMs: number | undefined;
+  /** Over the last half second. */
+  readonly meanAgeMs: number | undefined;
+  readonly worstAgeMs: number | undefined;
+  readonly fps: number | undefined;
+  /** What lies on the canvases now; follows the order with the first frame of the view asked for. */
+  readonly shown: Shown;
+  /** Under the divider: both sides show the same moment. */
+  readonly paired: boolean;
+  readonly frozen: boolean;
+  readonly picture: ShownPicture | undefined;
+  /** Frames that could not be decoded here. */
+  readonly refused: number;
+}
+
+export type Link =
+  | { readonly state: 'connecting'; readonly attempt: number }
+  | { readonly state: 'open' }
+  | { readonly state: 'lost'; readonly attempt: number; readonly retryInMs: number };
+
+/** Worker → page. */
+export type WorkerNews =
+  | { readonly news: 'unfit'; readonly error: WireError }
+  | { readonly news: 'link'; readonly link: Link }
+  | { readonly news: 'message'; readonly message: ServerMessage }
+  | { readonly news: 'fault'; readonly stream: number; readonly error: WireError }
+  /** Ten times a second and at every change that must not wait; also the sign that the worker lives. */
+  | {
+      readonly news: 'tick';
+      /** Unix milliseconds of this machine's clock, from `performance`. */
+      readonly atMs: number;
+      /** Server clock at that moment, Unix milliseconds. */
+      readonly serverMs: number | undefined;
+      readonly clockErrorMs: number | undefined;
+      readonly truths: readonly StreamTruth[];
+    };
