@@ -5,10 +5,10 @@ import { q15 } from './fixed';
 
 // @ts-ignore: decorator
 @inline
-function blend8(now: v128, before: v128, share: v128, threshold: v128, most: v128, ramp: i32): v128 {
+function blend8(now: v128, before: v128, share: v128, threshold: v128, most: v128, rise: v128): v128 {
   const difference = i16x8.sub(now, before);
-  const excess = i16x8.min_s(i16x8.max_s(i16x8.sub(i16x8.abs(difference), threshold), i16x8.splat(0)), most);
-  const alpha = i16x8.add_sat_s(share, i16x8.shl(excess, ramp));
+  const excess = i16x8.min_u(i16x8.sub_sat_u(i16x8.abs(difference), threshold), most);
+  const alpha = i16x8.add_sat_s(share, i16x8.mul(excess, rise));
   return i16x8.add(before, q15(difference, alpha));
 }
 
@@ -26,13 +26,18 @@ export function persistence(
   const thresholdV = i16x8.splat(<i16>threshold);
   const most = 32767 >> ramp;
   const mostV = i16x8.splat(<i16>most);
+  const rise = i16x8.splat(<i16>((<i32>1) << ramp));
+  if (sourceStride == <usize>width && targetStride == <usize>width) {
+    width *= height;
+    height = 1;
+  }
   for (let y = 0; y < height; y++) {
     let x = 0;
     for (; x + 16 <= width; x += 16) {
       const pixels = v128.load(source + x);
       const at = history + (<usize>x << 1);
-      const lower = blend8(i16x8.shl(i16x8.extend_low_i8x16_u(pixels), 7), v128.load(at), shareV, thresholdV, mostV, ramp);
-      const upper = blend8(i16x8.shl(i16x8.extend_high_i8x16_u(pixels), 7), v128.load(at, 16), shareV, thresholdV, mostV, ramp);
+      const lower = blend8(i16x8.shl(i16x8.extend_low_i8x16_u(pixels), 7), v128.load(at), shareV, thresholdV, mostV, rise);
+      const upper = blend8(i16x8.shl(i16x8.extend_high_i8x16_u(pixels), 7), v128.load(at, 16), shareV, thresholdV, mostV, rise);
       v128.store(at, lower);
       v128.store(at, upper, 16);
       v128.store(target + x, i8x16.narrow_i16x8_u(shown(lower), shown(upper)));

@@ -131,20 +131,22 @@ export function windowY16(
   }
 }
 
-// Eight pixels are three words of 64 bits: the table holds 0x00BBGGRR.
+// Two pixels leave as one word of eight bytes, whose last two the next pair overwrites; the table holds 0x00BBGGRR.
 export function colourMap(
   source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32, table: usize,
 ): void {
+  if (sourceStride == <usize>width && targetStride == <usize>width * 3) {
+    width *= height;
+    height = 1;
+  }
   for (let y = 0; y < height; y++) {
     let to = target;
     let x = 0;
-    for (; x + 8 <= width; x += 8) {
-      const pixels = load<u64>(source + x);
-      const t2 = colourOf(pixels, 16, table);
-      const t5 = colourOf(pixels, 40, table);
-      store<u64>(to, colourOf(pixels, 0, table) | (colourOf(pixels, 8, table) << 24) | (t2 << 48));
-      store<u64>(to, (t2 >> 16) | (colourOf(pixels, 24, table) << 8) | (colourOf(pixels, 32, table) << 32) | (t5 << 56), 8);
-      store<u64>(to, (t5 >> 8) | (colourOf(pixels, 48, table) << 16) | (colourOf(pixels, 56, table) << 40), 16);
+    for (; x + 9 <= width; x += 8) {
+      store<u64>(to, colourOf(source + x, table) | (colourOf(source + x + 1, table) << 24));
+      store<u64>(to, colourOf(source + x + 2, table) | (colourOf(source + x + 3, table) << 24), 6);
+      store<u64>(to, colourOf(source + x + 4, table) | (colourOf(source + x + 5, table) << 24), 12);
+      store<u64>(to, colourOf(source + x + 6, table) | (colourOf(source + x + 7, table) << 24), 18);
       to += 24;
     }
     for (; x < width; x++) {
@@ -160,6 +162,6 @@ export function colourMap(
 
 // @ts-ignore: decorator
 @inline
-function colourOf(pixels: u64, shift: u64, table: usize): u64 {
-  return <u64>load<u32>(table + (<usize>((pixels >> shift) & 0xff) << 2));
+function colourOf(at: usize, table: usize): u64 {
+  return <u64>load<u32>(table + (<usize>load<u8>(at) << 2));
 }
