@@ -1,0 +1,146 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+
+/** Who may import whom: folder → the folders and packages that its files may name. A file's own folder is always allowed. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  'src/app-error.ts': [],
+  'src/frame': ['src/app-error.ts'],
+  'src/marks': ['src/frame'],
+  'src/protocol': ['src/app-error.ts', 'src/frame', 'typebox'],
+  'src/codec': ['src/app-error.ts', 'src/frame'],
+  'src/config': ['src/app-error.ts', 'typebox', 'node:fs', 'node:path', 'node:util'],
+  'src/device': ['src/app-error.ts'],
+  'src/stage': ['src/app-error.ts', 'src/frame', 'src/protocol', 'src/config', 'wasm', 'typebox'],
+  'src/stream': [
+    'src/app-error.ts',
+    'src/frame',
+    'src/protocol',
+    'src/codec',
+    'src/config',
+    'src/device',
+    'src/stage',
+    'device-drivers',
+    'wasm',
+    'rxjs',
+    'node:worker_threads',
+    'node:zlib',
+  ],
+  'src/broadcast': [
+    'src/app-error.ts',
+    'src/frame',
+    'src/protocol',
+    'src/config',
+    'src/device',
+    'src/stream',
+    'rxjs',
+    'ws',
+    'fastify',
+    '@fastify/helmet',
+    '@fastify/static',
+    'prom-client',
+    'typebox',
+    'node:fs',
+    'node:http',
+    'node:net',
+    'node:path',
+  ],
+  'src/inspect': ['src/app-error.ts', 'src/frame', 'device-drivers/replay', 'node:path', 'node:zlib'],
+  'src/log.ts': ['pino', 'pino-pretty'],
+  'src/main.ts': ['src', 'node:fs'],
+  wasm: ['src/app-error.ts', 'wasm-feature-detect', 'assemblyscript', 'node:fs', 'node:fs/promises', 'node:path'],
+  'device-drivers/driver.ts': ['src/frame', 'typebox'],
+  'device-drivers/drivers.ts': ['src/app-error.ts', 'device-drivers'],
+  'device-drivers/simulator': [
+    'src/app-error.ts',
+    'src/frame',
+    'device-drivers/driver.ts',
+    'typebox',
+    'node:timers/promises',
+    'node:worker_threads',
+  ],
+  'device-drivers/replay': [
+    'src/app-error.ts',
+    'src/frame',
+    'device-drivers/driver.ts',
+    'typebox',
+    'dicom-parser',
+    'dcmjs-codecs',
+    'node:fs',
+    'node:path',
+    'node:zlib',
+    'node:worker_threads',
+  ],
+  'web-client': [
+    'src/app-error.ts',
+    'src/frame',
+    'src/marks',
+    'src/protocol',
+    'src/codec',
+    'wasm',
+    'react',
+    'react-dom',
+    'react-aria-components',
+    'lucide-react',
+    'rxjs',
+    'vite',
+    '@vitejs/plugin-react',
+    'node:path',
+    'node:url',
+  ],
+};
+
+const importSpecifier = /(?:^|\n)\s*(?:import|export)\s[^'";]*?from\s+'([^']+)'|(?:^|\n)\s*import\s+'([^']+)'|\bimport\('([^']+)'\)/g;
+
+function specifiersOf(source: string): string[] {
+  return [...source.matchAll(importSpecifier)].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
+}
+
+/** What a file imports against the table: one line per violation. */
+function violations(file: string, source: string): string[] {
+  const rule = Object.keys(allowed)
+    .filter((key) => file === key || file.startsWith(`${key}/`))
+    .sort((a, b) => b.length - a.length)[0];
+  if (rule === undefined) return [`${file} stands in no folder of the table`];
+  const may = [...(allowed[rule] ?? []), ...(rule.endsWith('.ts') ? [] : [rule])];
+  return specifiersOf(source)
+    .map((specifier) => (specifier.startsWith('.') ? relative(root, resolve(root, dirname(file), specifier)) : specifier))
+    .filter((target) => !may.some((entry) => target === entry || target.startsWith(`${entry}/`)))
+    .map((target) => `${file} imports ${target}`);
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return ['dist', 'build', 'assembly', 'public'].includes(entry.name) ? [] : filesBelow(path);
+    return /\.tsx?$/.test(entry.name) ? [path] : [];
+  });
+}
+
+const files = ['src', 'device-drivers', 'wasm', 'web-client'].flatMap(filesBelow);
+
+describe('architecture', () => {
+  it('reads real files', () => {
+    expect(files.length).toBeGreaterThan(40);
+    expect(files).toContain('src/main.ts');
+  });
+
+  it('nobody imports whom it may not', () => {
+    expect(files.flatMap((file) => violations(file, readFileSync(join(root, file), 'utf8')))).toEqual([]);
+  });
+
+  it('finds a planted violation', () => {
+    expect(violations('src/frame/frame.ts', "import { x } from '../stream/stream.ts';")).toEqual([
+      'src/frame/frame.ts imports src/stream/stream.ts',
+    ]);
+    expect(violations('device-drivers/simulator/a.ts', "import {\n  type A,\n} from '../replay/replay.ts';")).toHaveLength(1);
+    expect(violations('src/codec/raw.ts', "export { a } from 'rxjs';")).toHaveLength(1);
+    expect(violations('src/new/a.ts', '')).toHaveLength(1);
+  });
+
+  it('has no folder names that say nothing', () => {
+    for (const file of files) expect(file).not.toMatch(/\/(utils?|helpers?|common|manager|types|index)(\.ts|\/)/);
+  });
+});

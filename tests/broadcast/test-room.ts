@@ -1,0 +1,104 @@
+import { WebSocket } from 'ws';
+import { openServer } from '../../src/broadcast/server.ts';
+import { parseRoom } from '../../src/config/room.ts';
+import { anchorClock } from '../../src/device/clock.ts';
+import { type FrameHeader, frameHeaderBytes, readFrameHeader } from '../../src/protocol/frame-header.ts';
+import type { ServerMessage, ViewerMessage } from '../../src/protocol/messages.ts';
+import { Stream } from '../../src/stream/stream.ts';
+
+/** A real server on loopback over real workers. */
+export async function openRoom(streams: readonly object[], limits: object = {}) {
+  const room = parseRoom({ port: 0, streams, limits }, 'test');
+  const clock = anchorClock();
+  const log = { info: () => undefined, warn: () => undefined };
+  const running = room.streams.map((settings, id) => new Stream(id, settings, room.limits, clock, log));
+  const server = await openServer(room, running, clock, 'test');
+  for (const stream of running) stream.start();
+  const viewers: TestViewer[] = [];
+  return {
+    address: server.address,
+    streams: running,
+    async view(acknowledge = true): Promise<TestViewer> {
+      const viewer = new TestViewer(server.address, acknowledge);
+      viewers.push(viewer);
+      await viewer.until(() => viewer.messages.length > 0);
+      return viewer;
+    },
+    async close() {
+      for (const viewer of viewers) viewer.socket.terminate();
+      await Promise.all([server.close(), ...running.map((stream) => stream.close())]);
+    },
+  };
+}
+
+export interface ReceivedFrame {
+  readonly header: FrameHeader;
+  readonly payload: Uint8Array;
+}
+
+/** A viewer as docs/protocol.md describes one. */
+export class TestViewer {
+  readonly socket: WebSocket;
+  readonly messages: ServerMessage[] = [];
+  readonly frames: ReceivedFrame[] = [];
+  closed: { code: number; reason: string } | undefined;
+  readonly #checks = new Set<() => void>();
+
+  constructor(address: string, acknowledge: boolean) {
+    this.socket = new WebSocket(`${address.replace('http', 'ws')}ws`, 'lumencast.v1');
+    this.socket.on('message', (data: Buffer, isBinary) => {
+      if (isBinary) this.#receive(data, acknowledge);
+      else this.messages.push(JSON.parse(data.toString()) as ServerMessage);
+      this.#happened();
+    });
+    this.socket.on('close', (code, reason) => {
+      this.closed = { code, reason: reason.toString() };
+      this.#happened();
+    });
+    this.socket.on('error', () => this.#happened());
+  }
+
+  say(message: ViewerMessage): void {
+    this.socket.send(JSON.stringify(message));
+  }
+
+  acknowledge({ header }: ReceivedFrame): void {
+    this.say({ type: 'ack', stream: header.stream, view: header.view, sequence: header.sequence });
+  }
+
+  last<Type extends ServerMessage['type']>(type: Type): Extract<ServerMessage, { type: Type }> | undefined {
+    return this.messages.findLast((message): message is Extract<ServerMessage, { type: Type }> => message.type === type);
+  }
+
+  until(condition: () => boolean, timeoutMs = 15_000): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#checks.delete(check);
+        reject(
+          new Error(
+            `not within ${timeoutMs} ms; ${this.frames.length} frames, last messages ${JSON.stringify(this.messages.slice(-3)).slice(0, 500)}`,
+          ),
+        );
+      }, timeoutMs);
+      const check = (): void => {
+        if (!condition()) return;
+        clearTimeout(timer);
+        this.#checks.delete(check);
+        resolve();
+      };
+      this.#checks.add(check);
+      check();
+    });
+  }
+
+  #receive(data: Buffer, acknowledge: boolean): void {
+    const header = readFrameHeader(new DataView(data.buffer, data.byteOffset, data.length));
+    const frame = { header, payload: Uint8Array.from(data.subarray(frameHeaderBytes)) };
+    this.frames.push(frame);
+    if (acknowledge) this.acknowledge(frame);
+  }
+
+  #happened(): void {
+    for (const check of this.#checks) check();
+  }
+}

@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { AppError, type ErrorCode } from '../../src/app-error.ts';
+import { parseCommandLine } from '../../src/config/command-line.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function config(content: unknown): string {
+  const path = join(folder, 'room.json');
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+function refusal(args: string[], environment = {}): AppError {
+  try {
+    parseCommandLine(args, environment);
+  } catch (thrown) {
+    expect(thrown).toBeInstanceOf(AppError);
+    return thrown as AppError;
+  }
+  throw new Error(`${args.join(' ')} was not refused`);
+}
+
+const serve = (args: string[], environment = {}) => {
+  const command = parseCommandLine(args, environment);
+  if (command.run !== 'serve') throw new Error(command.run);
+  return command;
+};
+
+describe('command line', () => {
+  it('without arguments: two simulated streams on loopback', () => {
+    const { room, json } = serve([]);
+    expect(room.streams.map(({ driver }) => driver)).toEqual(['simulator', 'simulator']);
+    expect(room).toMatchObject({ host: '127.0.0.1', port: 8420, limits: { notLiveMs: 400 } });
+    expect(json).toBe(false);
+  });
+
+  it('plays files as streams, looping or once', () => {
+    expect(serve(['a.dcm', 'b.mha']).room.streams).toMatchObject([
+      { name: 'a.dcm', driver: 'replay', options: { file: 'a.dcm' } },
+      { name: 'b.mha', driver: 'replay' },
+    ]);
+    expect(serve(['a.dcm', '--once']).room.streams[0]?.options).toMatchObject({ loop: false });
+  });
+
+  it('flags go before the environment, that before the file', () => {
+    const file = config({ port: 1, room: 'Lab', streams: [{ name: 'x' }] });
+    expect(serve(['--config', file]).room).toMatchObject({ port: 1, room: 'Lab' });
+    expect(serve([], { LUMENCAST_CONFIG: file, LUMENCAST_PORT: '2' }).room.port).toBe(2);
+    expect(serve(['--port', '3'], { LUMENCAST_CONFIG: file, LUMENCAST_PORT: '2' }).room.port).toBe(3);
+  });
+
+  it('inspects', () => {
+    expect(parseCommandLine(['inspect', 'a', 'b', '--json', '--pixels'], {})).toEqual({
+      run: 'inspect',
+      files: ['a', 'b'],
+      json: true,
+      pixels: true,
+    });
+    expect(parseCommandLine(['--help'], {})).toEqual({ run: 'help' });
+    expect(parseCommandLine(['--version'], {})).toEqual({ run: 'version' });
+  });
+
+  it('refuses what it does not know', () => {
+    expect(refusal(['--colour']).message).toContain('--colour');
+    expect(refusal(['inspect']).code).toBe('cli/bad-value');
+    for (const port of ['x', '-1', '70000', '1.5']) expect(refusal([`--port=${port}`]).message).toContain(port);
+  });
+});
+
+describe('configuration', () => {
+  const cases: readonly (readonly [unknown, ErrorCode, RegExp])[] = [
+    ['{', 'config/not-json', /room\.json is not JSON/],
+    [[], 'config/bad-value', /the whole/],
+    [{ streams: [{ name: 'x', colour: 1 }] }, 'config/unknown-key', /streams\[0\]\.colour/],
+    [{ streams: [{ name: 'x' }], limits: { notLiveMs: -3 } }, 'config/bad-value', /limits\.notLiveMs is -3/],
+    [{ streams: [] }, 'config/bad-value', /streams/],
+    [{ streams: [{}] }, 'config/missing-key', /streams\[0\]\.name/],
+    [{}, 'config/missing-key', /streams/],
+    [{ streams: [{ name: 'x' }], port: 'high' }, 'config/bad-value', /port is "high"/],
+  ];
+  for (const [content, code, message] of cases) {
+    it(`${JSON.stringify(content)}: ${code}`, () => {
+      const error = refusal(['--config', config(content)]);
+      expect(error.code).toBe(code);
+      expect(error.message).toMatch(message);
+      expect(error.remedy).not.toContain('{');
+    });
+  }
+
+  it('says when the file is not there', () => {
+    expect(refusal(['--config', join(folder, 'none.json')]).code).toBe('config/unreadable');
+  });
+
+  it('says what is allowed', () => {
+    expect(refusal(['--config', config({ streams: [{ name: 'x' }], limits: { viewers: 0 } })]).remedy).toBe(
+      'allowed: a whole number from 1 to 10000',
+    );
+    expect(refusal(['--config', config({ streams: [{ name: 'x' }], rom: 1 })]).remedy).toContain('room');
+  });
+});

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { AppError } from '../../src/app-error.ts';
+import { backOffMs, runSession, type SessionStatus } from '../../src/device/session.ts';
+
+function session(run: (attempt: number, signal: AbortSignal) => Promise<void>, delivered = (): boolean => false) {
+  const stop = new AbortController();
+  const reports: SessionStatus[] = [];
+  let attempts = 0;
+  const ended = runSession(
+    { driver: 'test', run: (signal) => run(attempts++, signal), delivered, report: (status) => reports.push(status) },
+    stop.signal,
+  );
+  return { stop, reports, ended };
+}
+
+describe('session', () => {
+  it('starts a broken driver again and tells the error and the wait', async () => {
+    const { reports, ended, stop } = session(async (attempt, signal) => {
+      if (attempt < 1) throw new AppError('device/planted-fault', { kind: 'test' });
+      stop.abort();
+      signal.throwIfAborted();
+    });
+    await ended;
+    expect(reports.map(({ state }) => state)).toEqual(['opening', 'faulted', 'opening']);
+    expect(reports[1]).toMatchObject({ error: { code: 'device/planted-fault' }, retryInMs: 250, attempts: 1 });
+  });
+
+  it('takes a driver that ends by itself as broken, and any throw as a coded error', async () => {
+    for (const end of [async () => undefined, () => Promise.reject(new Error('x'))]) {
+      const { reports, ended, stop } = session(end);
+      stop.signal.addEventListener('abort', () => undefined);
+      await Promise.resolve();
+      await new Promise((resolve) => setImmediate(resolve));
+      stop.abort();
+      await ended;
+      expect(reports[1]).toMatchObject({ state: 'faulted', error: { code: 'device/crashed' } });
+    }
+  });
+
+  it('waits longer with every failure, bounded, and from the beginning after a frame', () => {
+    expect([1, 2, 3, 4, 5, 6, 50].map(backOffMs)).toEqual([250, 500, 1000, 2000, 4000, 5000, 5000]);
+  });
+
+  it('ends at once when it is stopped while it waits', async () => {
+    const { ended, stop } = session(() => Promise.reject(new Error('x')));
+    await new Promise((resolve) => setImmediate(resolve));
+    stop.abort();
+    await ended;
+  });
+});
