@@ -36,7 +36,7 @@ export class StageChain {
   #active: readonly OpenStage<Record<string, unknown>>[] = [];
   #output: FrameFormat;
 
-  /** `settings` name what differs from the defaults. Throws stage/… errors. */
+  /** `settings` name what differs from the defaults, in any order: pictures pass the stages in the order of stages.ts. Throws stage/… errors. */
   constructor(settings: readonly StageSettings[], input: FrameFormat, room: StageRoom) {
     this.#input = input;
     this.#output = input;
@@ -55,7 +55,10 @@ export class StageChain {
       options: Value.Default(stage.options, {}) as Record<string, unknown>,
       opened: undefined,
     }));
-    for (const { stage, enabled, options } of settings) this.#change(stage, { enabled, options });
+    for (const { stage, enabled, options } of settings) {
+      if (settings.filter((other) => other.stage === stage).length > 1) throw new AppError('stage/twice', { stage });
+      this.#change(stage, { enabled, options });
+    }
     this.#connect();
   }
 

@@ -2,7 +2,7 @@ import Type from 'typebox';
 import { bytesPerPixel } from '../frame/frame-format.ts';
 import type { Stage } from './stage.ts';
 
-/** Stops of each map from black to white in equal steps; between them linear. Luminance rises all the way, so no detail is lost. */
+/** Stops of each map from dark to bright in equal steps; between them linear. Luminance rises all the way, so no detail is lost. */
 const maps = {
   grey: [
     [0, 0, 0],
@@ -27,6 +27,19 @@ const maps = {
     [255, 222, 70],
     [255, 255, 255],
   ],
+  // Ten steps of the map by van der Walt and Smith (matplotlib, CC0): equal steps of grey look equal.
+  viridis: [
+    [68, 1, 84],
+    [72, 40, 120],
+    [62, 73, 137],
+    [49, 104, 142],
+    [38, 130, 142],
+    [31, 158, 137],
+    [53, 183, 121],
+    [110, 206, 88],
+    [181, 222, 43],
+    [253, 231, 37],
+  ],
 } as const;
 type MapName = keyof typeof maps;
 
@@ -35,7 +48,7 @@ const options = Type.Object(
     map: Type.Unsafe<MapName>(
       Type.Union(
         (Object.keys(maps) as MapName[]).map((name) => Type.Literal(name)),
-        { title: 'Map', default: 'sepia', description: 'colours from black to white' },
+        { title: 'Map', default: 'sepia', description: 'colours from dark to bright' },
       ),
     ),
   },

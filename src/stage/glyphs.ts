@@ -48,7 +48,6 @@ const rows: Readonly<Record<string, string>> = {
 };
 
 export const glyphWidth = 5;
-export const glyphHeight = 7;
 
 /** Calls `dot` for every dot of a text on one line, in dots from its upper left corner; letters without a shape are left blank. */
 export function eachDot(text: string, dot: (x: number, y: number) => void): void {

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import type { CalibrationRegion } from '../frame/calibration.ts';
 import type { FrameFormat } from '../frame/frame-format.ts';
-import { eachDot, glyphHeight, glyphWidth } from './glyphs.ts';
+import { eachDot, glyphWidth } from './glyphs.ts';
 import type { Stage } from './stage.ts';
 
 const options = Type.Object(
@@ -18,7 +18,10 @@ export const overlay: Stage<typeof options> = {
   name: 'overlay',
   title: 'Burnt-in overlay',
   options,
-  output: (input) => (input.pixelFormat === 'Y16' ? undefined : input),
+  output(input, { ruler, text }) {
+    const hasSomething = text.trim() !== '' || (ruler && depthRegion(input) !== undefined);
+    return hasSomething && input.pixelFormat !== 'Y16' ? input : undefined;
+  },
   scratchBytes: ({ width, height }) => width * height * 2,
   open(input, first, { kernels, memory, scratch }) {
     const { width, height, bytesPerLine } = input;
@@ -70,27 +73,55 @@ class Planes {
 
 function draw(planes: Planes, input: FrameFormat, { ruler, text, opacity }: Static<typeof options>): void {
   const alpha = Math.round(opacity * 255);
-  const scale = Math.max(1, Math.round(input.height / 400));
+  const scale = scaleOf(input);
   planes.clear();
   write(planes, text, 8 * scale, 8 * scale, scale, alpha);
-  const region = input.regions.find(({ kind, unitY }) => kind === 'tissue' && unitY === 'cm');
+  const region = depthRegion(input);
   if (ruler && region !== undefined) drawRuler(planes, region, input.width, scale, alpha);
 }
+
+/** Where depth in centimetres is known and ticks have room; without calibration there is no ruler. */
+function depthRegion(input: FrameFormat): CalibrationRegion | undefined {
+  return input.regions.find(
+    (region) => region.kind === 'tissue' && region.unitY === 'cm' && tickStepCm(region, scaleOf(input)) !== undefined,
+  );
+}
+
+/** Closer than four of its own lines a tick is no longer one. */
+function tickStepCm({ deltaY }: CalibrationRegion, scale: number): number | undefined {
+  return [1, 5, 10, 50].find((cm) => cm / Math.abs(deltaY) >= 4 * scale);
+}
+
+/** Row of depth 0: the reference pixel (0018,6022) with its value where that lies in the region, else the region's upper edge. */
+function zeroRow({ y0, y1, deltaY, referenceY, referenceValueY = 0 }: CalibrationRegion): number {
+  if (referenceY === undefined) return y0;
+  const row = y0 + referenceY - referenceValueY / deltaY;
+  return row >= y0 && row <= y1 ? row : y0;
+}
+
+/** Picture pixels per dot of a letter. */
+const scaleOf = ({ height }: FrameFormat): number => Math.max(1, Math.round(height / 400));
 
 function drawRuler(planes: Planes, region: CalibrationRegion, width: number, scale: number, alpha: number): void {
   const pixelsPerCm = 1 / Math.abs(region.deltaY);
   const x = Math.min(region.x1 + 4 * scale, width - 10 * scale);
-  const ticks = Math.floor((region.y1 - region.y0) / pixelsPerCm);
-  // Below four pixels a tick is no longer one.
-  const step = pixelsPerCm >= 4 ? 1 : 5;
-  for (let cm = 0; cm <= ticks; cm += step) {
-    const y = Math.round(region.y0 + cm * pixelsPerCm);
-    planes.fill(x, y, (cm % 5 === 0 ? 8 : 4) * scale, scale, alpha);
-    if (cm % 5 === 0 && cm > 0) write(planes, String(cm), x - (glyphWidth + 1) * 2 * scale - 2, y - 3 * scale, scale, alpha);
+  const zero = zeroRow(region);
+  const step = tickStepCm(region, scale);
+  if (step === undefined) return;
+  const long = step * 5;
+  const first = -Math.floor((zero - region.y0) / (step * pixelsPerCm)) * step;
+  for (let cm = first; zero + cm * pixelsPerCm <= region.y1; cm += step) {
+    const y = Math.round(zero + cm * pixelsPerCm);
+    planes.fill(x, y, (cm % long === 0 ? 8 : 4) * scale, scale, alpha);
+    if (cm % long === 0 && cm !== 0) label(planes, `${Math.abs(cm)} cm`, x, y, scale, alpha);
   }
 }
 
+/** To the left of a tick, at its height. */
+function label(planes: Planes, text: string, tickX: number, tickY: number, scale: number, alpha: number): void {
+  write(planes, text, tickX - ((glyphWidth + 1) * text.length + 1) * scale, tickY - 3 * scale, scale, alpha);
+}
+
 function write(planes: Planes, text: string, x: number, y: number, scale: number, alpha: number): void {
-  if (y + glyphHeight * scale < 0) return;
   eachDot(text, (dotX, dotY) => planes.fill(x + dotX * scale, y + dotY * scale, scale, scale, alpha));
 }

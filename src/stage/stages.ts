@@ -6,7 +6,7 @@ import type { Stage } from './stage.ts';
 import { window } from './window.ts';
 
 /** All stages, in the order in which they are applied. */
-export const stages = [window, persistence, median, colourMap, overlay] as unknown as readonly Stage[];
+export const stages: readonly Stage[] = [window, persistence, median, colourMap, overlay];
 
 /** At work where nobody said otherwise: without a window a 16-bit picture has no 8-bit form. */
 export const enabledByDefault: readonly string[] = [window.name];

@@ -12,6 +12,10 @@ const sizes = [
   [18, 3],
   [31, 7],
   [33, 33],
+  [32, 3],
+  [47, 2],
+  [48, 2],
+  [49, 3],
   [64, 9],
   [129, 6],
 ] as const;
@@ -71,6 +75,7 @@ for (const variant of kernelVariants) {
         kernels.windowGrey(end - pixels, width, 0, width, width, height, 0, 1);
         kernels.windowGrey(0, width, end - pixels, width, width, height, 0, 1);
         kernels.windowY16(end - 2 * pixels, 2 * width, 0, width, width, height, 0, 1);
+        kernels.windowY16(0, 2 * width, end - pixels, width, width, height, 0, 1);
         kernels.median3(end - pixels, width, 0, width, width, height);
         kernels.median3(0, width, end - pixels, width, width, height);
         kernels.colourMap(end - pixels, width, 0, 3 * width, width, height, 65_536);
@@ -79,7 +84,13 @@ for (const variant of kernelVariants) {
         kernels.persistence(0, width, 65_536, width, width, height, end - 2 * pixels, 9000, 600, 3);
         kernels.overlayRgb(end - 3 * pixels, 3 * width, 0, 3 * width, width, height, 65_536, 65_536);
         kernels.overlayGrey(0, width, 65_536, width, width, height, end - pixels, end - pixels);
+        kernels.overlayGrey(end - pixels, width, 0, width, width, height, 65_536, 65_536);
+        kernels.overlayRgb(0, 3 * width, end - 3 * pixels, 3 * width, width, height, 65_536, 65_536);
+        kernels.startHistory(0, width, width, height, end - 2 * pixels);
+        kernels.startHistory(end - pixels, width, width, height, 0);
         kernels.rgbToRgba(end - 3 * pixels, 0, pixels);
+        kernels.rgbToRgba(0, end - 4 * pixels, pixels);
+        kernels.greyToRgba(0, end - 4 * pixels, pixels);
         kernels.greyToRgba(end - pixels, 0, pixels);
         kernels.y16ToRgba(0, end - 4 * pixels, pixels, 0, 1);
       }
