@@ -2,7 +2,7 @@ import { inflateRawSync } from 'node:zlib';
 import dicomParser, { type DataSet, type Element } from 'dicom-parser';
 import { AppError, printable } from '../../src/app-error.ts';
 import { type CalibrationRegion, regionFault, regionKinds, unitNames } from '../../src/frame/calibration.ts';
-import { type FrameFormat, frameBytes, frameFormat, type GreyWindow, maxSide } from '../../src/frame/frame-format.ts';
+import { type FrameFormat, frameFormat, type GreyWindow, maxSide } from '../../src/frame/frame-format.ts';
 import { type FrameRanges, framesOf } from './encapsulated.ts';
 import { frameIntervals } from './frame-times.ts';
 import { greyPixels, type Palette, palettePixels, rgbPixels, type Samples, ybr422Pixels, ybrPixels } from './photometric.ts';
@@ -453,6 +453,3 @@ function integer(dataSet: DataSet, tag: string): number | undefined {
 
 /** Spreading a list of millions onto the stack would end the process. */
 const sample = (values: readonly number[]): readonly number[] => (values.length <= 10_000 ? values : values.slice(0, 10_000));
-
-/** Bytes of one decoded picture. */
-export const decodedBytes = (recording: Recording): number => frameBytes(recording.format);
