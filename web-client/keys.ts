@@ -39,7 +39,9 @@ export function zoomSelected(monitor: Monitor, factor: number): void {
 
 export function toggleFreeze(monitor: Monitor): void {
   const { selected, frozen } = monitor.state;
-  monitor.act({ act: 'freeze', stream: selected, frozen: frozen[selected] !== true });
+  const thaw = frozen[selected] === true;
+  const picture = monitor.truths$.value.byStream.get(selected)?.picture;
+  if (thaw || picture !== undefined) monitor.act({ act: 'freeze', stream: selected, frozen: !thaw });
 }
 
 export function toggleDivider(monitor: Monitor): void {
@@ -121,7 +123,7 @@ const acts: Readonly<Record<string, (monitor: Monitor) => void>> = {
 /** A control that has a use of its own for the key keeps it. */
 function isTaken(event: KeyboardEvent): boolean {
   if (!(event.target instanceof Element)) return false;
-  if (event.target.closest('[role="dialog"], [role="listbox"], input[type="text"], textarea, select') !== null) return true;
+  if (event.target.closest('[role="dialog"], [role="listbox"], .text-setting') !== null) return true;
   const presses = event.key === ' ' || event.key === 'Enter';
   if (presses && event.target.closest('button:not(.end-handle), [role="switch"], input, label, summary') !== null) return true;
   return event.key in arrows && event.target.closest('input, [role="slider"], [role="toolbar"]') !== null;

@@ -18,18 +18,27 @@ export type Setting =
       readonly hint: string;
       readonly choices: readonly (string | number)[];
       readonly initial: string | number | undefined;
+    }
+  | {
+      readonly kind: 'text';
+      readonly name: string;
+      readonly label: string;
+      readonly hint: string;
+      readonly maxLength: number;
+      readonly pattern: string | undefined;
+      readonly initial: string | undefined;
     };
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The settings of a schema that can be shown as a slider, a toggle or a choice, in its order; others cannot be set from here. */
+/** The settings of a schema that can be shown as a slider, a toggle, a choice or a line of text, in its order; others cannot be set from here. */
 export function settingsOf(schema: unknown): Setting[] {
   if (!isRecord(schema) || !isRecord(schema.properties)) return [];
   return Object.entries(schema.properties).flatMap(([name, property]) => (isRecord(property) ? settingOf(name, property) : []));
 }
 
 function settingOf(name: string, property: Record<string, unknown>): Setting[] {
-  const base = { name, label: labelOf(name), hint: typeof property.description === 'string' ? property.description : '' };
+  const base = { name, label: typeof property.title === 'string' ? property.title : labelOf(name), hint: typeof property.description === 'string' ? property.description : '' };
   const initial = property.default;
   if (property.type === 'boolean') {
     return [{ ...base, kind: 'toggle', initial: typeof initial === 'boolean' ? initial : undefined }];
@@ -39,6 +48,10 @@ function settingOf(name: string, property: Record<string, unknown>): Setting[] {
     return [
       { ...base, kind: 'choice', choices, initial: typeof initial === 'string' || typeof initial === 'number' ? initial : undefined },
     ];
+  }
+  if (property.type === 'string' && typeof property.maxLength === 'number') {
+    const pattern = typeof property.pattern === 'string' ? property.pattern : undefined;
+    return [{ ...base, kind: 'text', maxLength: property.maxLength, pattern, initial: typeof initial === 'string' ? initial : undefined }];
   }
   if (property.type !== 'number' && property.type !== 'integer') return [];
   const { minimum, maximum } = property;

@@ -40,7 +40,7 @@ export class StreamPlayer {
   readonly #received = new Map<View, ReceivedFrame>();
   readonly #drawn = new Map<View, ShownPicture>();
   readonly #pairing = new Pairing();
-  readonly #age = new AgeMeter();
+  #age = new AgeMeter();
   readonly #rate = new FrameRate();
   readonly #regions = new Map<number, readonly CalibrationRegion[]>();
   #description: StreamDescription | undefined;
@@ -90,7 +90,8 @@ export class StreamPlayer {
     if (!this.#watching) return;
     this.#watching = false;
     this.#host.send({ type: 'unwatch', stream: this.stream });
-    for (const view of views) this.#forget(view);
+    // A frozen picture stays on its canvas until it is thawed.
+    if (!this.#frozen) for (const view of views) this.#forget(view);
   }
 
   /** Asks the server for what is to be shown: at every change and on every new line. */
@@ -101,7 +102,7 @@ export class StreamPlayer {
   freeze(frozen: boolean): void {
     if (frozen === this.#frozen) return;
     this.#frozen = frozen;
-    if (!frozen) for (const view of views) this.#redraw(view);
+    if (!frozen) for (const view of views) this.#thaw(view);
     this.#host.hurry();
   }
 
@@ -145,6 +146,8 @@ export class StreamPlayer {
       condemnedUs: this.#condemnedUs,
     });
     this.#condemnedUs = verdict.condemnedUs;
+    // Ages from before an interruption say nothing about the picture that is live again.
+    if (verdict.state !== 'live') this.#age = new AgeMeter();
     this.#state = verdict.state;
     const picture = this.#drawn.get(shown === 'raw' ? 'raw' : 'processed');
     const raw = this.#drawn.get('raw');
@@ -152,7 +155,7 @@ export class StreamPlayer {
       stream: this.stream,
       state: verdict.state,
       ageMs: verdict.ageMs,
-      meanAgeMs: this.#age.reading?.meanMs,
+      meanAgeMs: this.#age.reading?.meanMs ?? verdict.ageMs,
       worstAgeMs: this.#age.reading?.worstMs,
       fps: this.#rate.at(this.#host.ownUs()),
       shown,
@@ -224,6 +227,12 @@ export class StreamPlayer {
   #acknowledge({ view, sequence }: FrameHeader, drawn: boolean): void {
     const drawnUs = drawn ? this.#host.clock.at(this.#host.ownUs()) : undefined;
     this.#host.send({ type: 'ack', stream: this.stream, view, sequence, ...(drawnUs !== undefined && { drawnUs: Math.round(drawnUs) }) });
+  }
+
+  /** The newest frame takes the place of the frozen one; a view that nobody asks for any more holds an old moment. */
+  #thaw(view: View): void {
+    if (this.#watching && viewsOf(this.#asked).includes(view)) this.#redraw(view);
+    else this.#forget(view);
   }
 
   /** The newest frame of a view, after a thaw or on a new canvas. */

@@ -2,6 +2,7 @@ import { ChevronDown, RotateCcw } from 'lucide-react';
 import { memo } from 'react';
 import {
   Button,
+  Input,
   Label,
   ListBox,
   ListBoxItem,
@@ -13,6 +14,7 @@ import {
   SliderThumb,
   SliderTrack,
   Switch,
+  TextField,
 } from 'react-aria-components';
 import type { StageState, StreamDescription } from '../../src/protocol/messages.ts';
 import { useMonitor } from '../hooks.ts';
@@ -60,7 +62,7 @@ function Stage({ stream, stage }: { stream: number; stage: StageState }) {
           <span className="track" aria-hidden="true" />
           {stage.title}
         </Switch>
-        {stage.enabled && !stage.applied && <span className="idle">nothing to do here</span>}
+        {stage.enabled && !stage.applied && <span className="idle">no effect now</span>}
         {changed.length > 0 && (
           <Button
             className="icon"
@@ -101,6 +103,8 @@ function Control({ setting, value, onChange }: ControlProps) {
           {setting.label}
         </Switch>
       );
+    case 'text':
+      return <TextControl key={String(value)} setting={setting} value={value} onChange={onChange} />;
     case 'choice':
       return <ChoiceControl setting={setting} value={value} onChange={onChange} />;
   }
@@ -147,6 +151,34 @@ function ChoiceControl({ setting, value, onChange }: ControlProps<Extract<Settin
         </ListBox>
       </Popover>
     </Select>
+  );
+}
+
+/** Sent when the line is left or Enter is pressed: half a word burnt into everybody's picture helps nobody. */
+function TextControl({ setting, value, onChange }: ControlProps<Extract<Setting, { kind: 'text' }>>) {
+  const { label, hint, maxLength, pattern } = setting;
+  const send = (input: HTMLInputElement): void => {
+    if (input.checkValidity() && input.value !== value) onChange(input.value);
+  };
+  return (
+    <TextField
+      className="text-setting"
+      defaultValue={typeof value === 'string' ? value : ''}
+      maxLength={maxLength}
+      {...(pattern && { pattern })}
+    >
+      <Label>
+        <span title={hint}>{label}</span>
+      </Label>
+      <Input
+        spellCheck={false}
+        autoComplete="off"
+        onBlur={({ currentTarget }) => send(currentTarget)}
+        onKeyDown={({ key, currentTarget }) => {
+          if (key === 'Enter') send(currentTarget);
+        }}
+      />
+    </TextField>
   );
 }
 

@@ -4,7 +4,9 @@ import { attachGestures, type GestureHost } from '../gestures.ts';
 import { useMonitor, useMonitorState, usePictureTruth, useSize } from '../hooks.ts';
 import { liveWords } from '../live-state.ts';
 import { calipersOf, viewOf } from '../monitor-state.ts';
+import type { PictureTruth } from '../picture-truth.ts';
 import { contain, place } from '../view-transform.ts';
+import type { Shown } from '../worker-messages.ts';
 import { CaliperHandles, CalipersLayer } from './calipers-layer.tsx';
 import { DepthRulers } from './depth-ruler.tsx';
 import { Divider } from './divider.tsx';
@@ -63,10 +65,7 @@ export function Tile({ stream, position }: { stream: StreamDescription; position
             placement={placement}
           />
         )}
-        {truth.shown === 'raw' && <p className="raw-note">Unprocessed</p>}
-        {state.rawHeld === stream.id && truth.shown !== 'raw' && (
-          <p className="raw-note">{truth.frozen ? 'No unprocessed picture of this frame' : '…'}</p>
-        )}
+        <RawNote truth={truth} asked={state.rawHeld === stream.id ? 'raw' : divider === undefined ? 'processed' : 'both'} />
         {view.zoom > 1.001 && <p className="zoom-note">{view.zoom.toFixed(1)}×</p>}
         {divider !== undefined && truth.shown === 'both' && <Divider stream={stream.id} at={divider} paired={truth.paired} />}
         <NotLiveBand truth={truth} source={stream.status} />
@@ -84,4 +83,11 @@ export function Tile({ stream, position }: { stream: StreamDescription; position
 function emptyText(stream: StreamDescription, state: string): string {
   if (state === 'reconnecting') return 'Connecting to the server';
   return stream.status.state === 'opening' || stream.status.state === 'closed' ? 'The source is opening' : 'No picture yet';
+}
+
+/** Says that the picture is the unprocessed one, or why it is not although it was asked for. */
+function RawNote({ truth, asked }: { truth: PictureTruth; asked: Shown }) {
+  if (truth.shown === 'raw') return <p className="raw-note">Unprocessed</p>;
+  if (asked === truth.shown || !truth.frozen) return null;
+  return <p className="raw-note">Frozen without its unprocessed picture</p>;
 }

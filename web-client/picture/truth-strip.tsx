@@ -1,4 +1,4 @@
-import { CircleDot, Pause, RefreshCw, Snowflake, TriangleAlert, Unplug } from 'lucide-react';
+import { Circle, Pause, RefreshCw, Snowflake, TriangleAlert, Unplug } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import type { StreamDescription } from '../../src/protocol/messages.ts';
 import { useMonitor } from '../hooks.ts';
@@ -11,7 +11,7 @@ type Word = LiveState | 'frozen';
 
 /** Word, colour and shape say the same: no state is told by colour alone (IEC 60601-1-8). */
 const shapes: Readonly<Record<Word, ReactNode>> = {
-  live: <CircleDot aria-hidden="true" />,
+  live: <Circle className="solid" aria-hidden="true" />,
   held: <Pause aria-hidden="true" />,
   frozen: <Snowflake aria-hidden="true" />,
   'not-live': <TriangleAlert aria-hidden="true" />,
@@ -114,6 +114,10 @@ function Counts({ truth, counts }: { truth: PictureTruth; counts: StreamCounts |
       </button>
       {(open || pinned) && (
         <dl className="breakdown" data-testid="breakdown">
+          <dt>Age of the picture, mean and worst of half a second</dt>
+          <dd>
+            {milliseconds(truth.meanAgeMs)}, {milliseconds(truth.worstAgeMs)}
+          </dd>
           <dt>Captured by the source</dt>
           <dd>
             {countText(counts?.captured)} at {counts === undefined ? dash : counts.capturedFps.toFixed(1)} fps

@@ -1,0 +1,25 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
+
+/** Where Linux distributions and CHROMIUM_PATH put the browser. */
+const places = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/** The system's Chromium; undefined: tests that need one are to be skipped. */
+export const browserPath = places.find((place) => place !== undefined && existsSync(place));
+
+/** Opens the browser without a window and without a word to anybody outside. */
+export function openBrowser(): Promise<Browser> {
+  if (browserPath === undefined) throw new Error('no Chromium here; set CHROMIUM_PATH');
+  return chromium.launch({
+    executablePath: browserPath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}

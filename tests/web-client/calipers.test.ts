@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import type { Caliper } from '../../src/marks/mark.ts';
+import { nearestEnd } from '../../web-client/calipers.ts';
+
+const caliper = (number: number, x0: number, y0: number, x1: number, y1: number): Caliper => ({
+  kind: 'caliper',
+  number,
+  ends: [
+    { x: x0, y: y0 },
+    { x: x1, y: y1 },
+  ],
+});
+const placement = { scale: 2, left: 100, top: 0 };
+
+describe('nearestEnd', () => {
+  const calipers = [caliper(1, 10, 10, 50, 10), caliper(2, 60, 10, 60, 40)];
+
+  it('finds the end under the pointer in tile pixels', () => {
+    expect(nearestEnd(calipers, placement, { x: 121, y: 19 }, 18)).toEqual({ number: 1, end: 0 });
+    expect(nearestEnd(calipers, placement, { x: 218, y: 82 }, 18)).toEqual({ number: 2, end: 1 });
+  });
+
+  it('takes the nearer of two within reach', () => {
+    expect(nearestEnd(calipers, placement, { x: 208, y: 20 }, 34)).toEqual({ number: 1, end: 1 });
+    expect(nearestEnd(calipers, placement, { x: 212, y: 20 }, 34)).toEqual({ number: 2, end: 0 });
+  });
+
+  it('takes the one on top where ends coincide', () => {
+    expect(nearestEnd([caliper(1, 0, 0, 9, 9), caliper(2, 9, 9, 0, 0)], placement, { x: 100, y: 0 }, 10)).toEqual({ number: 2, end: 1 });
+  });
+
+  it('finds nothing out of reach', () => {
+    expect(nearestEnd(calipers, placement, { x: 160, y: 60 }, 18)).toBeUndefined();
+  });
+});

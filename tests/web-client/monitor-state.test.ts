@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest';
+import type { ServerMessage, StreamDescription } from '../../src/protocol/messages.ts';
+import {
+  type Action,
+  calipersOf,
+  initialState,
+  type MonitorState,
+  reduce,
+  shownStreams,
+  skippedOf,
+  wishedStage,
+  wishKey,
+} from '../../web-client/monitor-state.ts';
+
+const stream = (id: number, rest: Partial<StreamDescription> = {}): StreamDescription => ({
+  id,
+  name: `stream ${id}`,
+  modality: 'ultrasound',
+  source: '',
+  synthetic: true,
+  warnings: [],
+  epoch: 0,
+  regions: [],
+  notLiveMs: 400,
+  stages: [
+    { stage: 'persistence', title: 'Persistence', enabled: true, applied: true, options: { strength: 0.3, threshold: 6 }, schema: {} },
+  ],
+  status: { state: 'streaming', sinceUs: 0, attempts: 0 },
+  ...rest,
+});
+const hello = (...streams: StreamDescription[]): ServerMessage => ({
+  type: 'hello',
+  protocol: 1,
+  server: 'lumencast',
+  room: 'Cath lab 2',
+  viewer: 1,
+  clockUs: 0,
+  streams,
+});
+const heard = (message: ServerMessage, nowMs = 0): Action => ({ act: 'server', message, nowMs });
+const reached = (...actions: Action[]): MonitorState =>
+  actions.reduce(reduce, reduce(initialState(false), heard(hello(stream(0), stream(1)))));
+const begin: Action = { act: 'begin-caliper', stream: 0, at: { x: 10, y: 10 } };
+const stretch: Action = { act: 'move-end', to: { x: 40, y: 50 } };
+const finish: Action = { act: 'finish-caliper' };
+const wish = (strength: number, atMs: number): Action => ({
+  act: 'wish',
+  stream: 0,
+  stage: 'persistence',
+  wish: { options: { strength } },
+  atMs,
+  undoable: true,
+});
+
+describe('streams and layout', () => {
+  it('shows all streams, or one alone', () => {
+    expect(shownStreams(reached()).map(({ id }) => id)).toEqual([0, 1]);
+    const alone = reached({ act: 'alone', stream: 1 });
+    expect(shownStreams(alone).map(({ id }) => id)).toEqual([1]);
+    expect(alone.selected).toBe(1);
+  });
+
+  it('keeps layout, views and marks over a new connection', () => {
+    const view = { zoom: 2, panX: 3, panY: 4 };
+    const before = reached(begin, stretch, finish, { act: 'alone', stream: 1 }, { act: 'view', stream: 0, view });
+    const again = reduce(before, heard(hello(stream(0), stream(1))));
+    expect(again).toMatchObject({ alone: 1, selected: 1, views: { 0: view } });
+    expect(calipersOf(again, 0)).toEqual(calipersOf(before, 0));
+  });
+
+  it('falls back to all streams when the one shown alone is gone', () => {
+    const again = reduce(reached({ act: 'alone', stream: 1 }), heard(hello(stream(0))));
+    expect(again).toMatchObject({ alone: undefined, selected: 0 });
+  });
+
+  it('adds up skipped frames over watches, whose counts start anew', () => {
+    const stats = (skipped: number): Action =>
+      heard({ type: 'stats', stream: 0, captured: 9, fps: 30, lost: {}, processingMs: 1, sent: 9, skipped, viewers: 1 });
+    const counts = reached(stats(5), stats(8), stats(2), stats(3)).counts[0];
+    expect(counts && skippedOf(counts)).toBe(11);
+  });
+
+  it('knows when a failed source tries again, and forgets it when it streams', () => {
+    const faulted = { state: 'faulted', sinceUs: 0, attempts: 2, retryInMs: 500 } as const;
+    const failed = reached(heard({ type: 'state', stream: 1, source: faulted }, 1000));
+    expect(failed.retryAtMs).toEqual({ 1: 1500 });
+    expect(failed.streams[1]?.status.state).toBe('faulted');
+    const back = reduce(failed, heard({ type: 'state', stream: 1, source: { state: 'streaming', sinceUs: 0, attempts: 0 } }));
+    expect(back.retryAtMs).toEqual({});
+  });
+});
+
+describe('calipers', () => {
+  it('are placed by two points and numbered from 1 per stream', () => {
+    const state = reached(begin, stretch, finish, begin, stretch, finish, { ...begin, stream: 1 }, stretch, finish);
+    expect(calipersOf(state, 0).map(({ number }) => number)).toEqual([1, 2]);
+    expect(calipersOf(state, 1).map(({ number }) => number)).toEqual([1]);
+    expect(calipersOf(state, 0)[0]?.ends).toEqual([
+      { x: 10, y: 10 },
+      { x: 40, y: 50 },
+    ]);
+    expect(state.draft).toBeUndefined();
+  });
+
+  it('without length leave nothing behind, not even a step to undo', () => {
+    const slip = reached(begin, finish);
+    expect(calipersOf(slip, 0)).toEqual([]);
+    expect(slip.undoSteps).toEqual([]);
+    expect(slip.nextNumbers[0]).toBe(1);
+  });
+
+  it('are dropped when another tool is taken up before they are finished', () => {
+    expect(calipersOf(reached(begin, stretch, { act: 'tool', tool: 'pan' }), 0)).toEqual([]);
+  });
+
+  it('come back by undo, one gesture at a time', () => {
+    const pick: Action = { act: 'pick', picked: { stream: 0, number: 1, end: 0 } };
+    const moved = reached(
+      begin,
+      stretch,
+      finish,
+      pick,
+      { act: 'grab' },
+      { act: 'move-end', to: { x: 1, y: 1 } },
+      { act: 'move-end', to: { x: 2, y: 2 } },
+    );
+    const removed = reduce(moved, { act: 'remove-caliper', stream: 0, number: 1 });
+    expect(calipersOf(removed, 0)).toEqual([]);
+    const restored = reduce(removed, { act: 'undo' });
+    expect(calipersOf(restored, 0)[0]?.ends[0]).toEqual({ x: 2, y: 2 });
+    const moveUndone = reduce(restored, { act: 'undo' });
+    expect(calipersOf(moveUndone, 0)[0]?.ends[0]).toEqual({ x: 10, y: 10 });
+    expect(calipersOf(reduce(moveUndone, { act: 'undo' }), 0)).toEqual([]);
+  });
+
+  it('do not give their number to another after they were removed', () => {
+    const state = reached(begin, stretch, finish, { act: 'remove-caliper', stream: 0, number: 1 }, begin, stretch, finish);
+    expect(calipersOf(state, 0).map(({ number }) => number)).toEqual([2]);
+  });
+
+  it('undo of an unfinished one takes it away and nothing else', () => {
+    const state = reached(begin, stretch, finish, begin, stretch, { act: 'undo' });
+    expect(calipersOf(state, 0).map(({ number }) => number)).toEqual([1]);
+    expect(state.undoSteps).toHaveLength(1);
+  });
+});
+
+describe('stage settings', () => {
+  const stageOf = (state: MonitorState) => {
+    const stage = state.streams[0]?.stages[0];
+    if (stage === undefined) throw new Error('the stream has lost its stage');
+    return wishedStage(stage, state.wishes[wishKey(0, 'persistence')]);
+  };
+
+  it('are shown at once and stay what the server says when it refuses', () => {
+    const asked = reached(wish(0.8, 0));
+    expect(stageOf(asked).options).toEqual({ strength: 0.8, threshold: 6 });
+    const error = { code: 'stage/bad-option', message: 'no', remedy: 'none' };
+    const refused = reduce(asked, { act: 'wish-settled', stream: 0, stage: 'persistence', error });
+    expect(stageOf(refused).options).toEqual({ strength: 0.3, threshold: 6 });
+    expect(refused.refusals[0]).toEqual(error);
+    expect(reduce(refused, { act: 'wish-settled', stream: 0, stage: 'persistence' }).refusals).toEqual({});
+  });
+
+  it('are undone by gesture: a drag is one step, a later change another', () => {
+    const dragged = reached(wish(0.4, 0), wish(0.5, 100), wish(0.6, 200));
+    expect(dragged.undoSteps).toMatchObject([{ undo: 'stage', before: { options: { strength: 0.3 } } }]);
+    const twice = reduce(dragged, wish(0.7, 5000));
+    expect(twice.undoSteps).toHaveLength(2);
+    expect(twice.undoSteps[1]).toMatchObject({ before: { options: { strength: 0.6 } } });
+  });
+
+  it('remember what a switch was', () => {
+    const off: Action = { act: 'wish', stream: 0, stage: 'persistence', wish: { enabled: false }, atMs: 0, undoable: true };
+    expect(reached(off).undoSteps).toMatchObject([{ undo: 'stage', before: { enabled: true } }]);
+    expect(stageOf(reached(off)).enabled).toBe(false);
+  });
+
+  it('are forgotten with the connection: the new one tells what is in force', () => {
+    expect(reduce(reached(wish(0.8, 0)), heard(hello(stream(0)))).wishes).toEqual({});
+  });
+});

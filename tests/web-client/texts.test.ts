@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { clockText, countText, dash, milliseconds, seconds } from '../../web-client/texts.ts';
+
+describe('texts', () => {
+  it('shows an unknown as a dash', () => {
+    expect([milliseconds(undefined), seconds(undefined), countText(undefined)]).toEqual([dash, dash, dash]);
+  });
+
+  it('rounds milliseconds and never rounds seconds up', () => {
+    expect(milliseconds(37.6)).toBe('38\u00a0ms');
+    expect(seconds(59_999)).toBe('59.9\u00a0s');
+    expect(seconds(60_000)).toBe('1:00\u00a0min');
+    expect(seconds(3_599_000)).toBe('59:59\u00a0min');
+    expect(seconds(7_265_000)).toBe('2:01\u00a0h');
+  });
+
+  it('groups thousands', () => {
+    expect(countText(1_234_567)).toBe('1\u202f234\u202f567');
+    expect(countText(999)).toBe('999');
+  });
+
+  it('tells the time of day to the tenth', () => {
+    const at = new Date(2026, 3, 2, 9, 5, 7, 980).getTime();
+    expect(clockText(at)).toBe('09:05:07');
+    expect(clockText(at, true)).toBe('09:05:07.9');
+  });
+});
