@@ -1,6 +1,7 @@
 // Writes the generated parts of docs/protocol.md and docs/errors.md.
-import { readFileSync, writeFileSync } from 'node:fs';
+
 import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { install, node, root } from './prepare.mjs';
 

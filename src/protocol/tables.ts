@@ -9,7 +9,9 @@ export function protocolTables(): string {
 }
 
 export function errorTables(): string {
-  const rows = (Object.keys(errorTable) as ErrorCode[]).map((code) => `| \`${code}\` | ${errorTable[code].message} | ${errorTable[code].remedy} |`);
+  const rows = (Object.keys(errorTable) as ErrorCode[]).map(
+    (code) => `| \`${code}\` | ${errorTable[code].message} | ${errorTable[code].remedy} |`,
+  );
   return ['| code | what happened | what to do |', '|---|---|---|', ...rows].join('\n');
 }
 
@@ -26,7 +28,14 @@ interface Schema {
 
 function messageTable(type: string, schema: Schema): string {
   const rows = rowsOf(schema, '').filter((row) => !row.startsWith('| `type` '));
-  return [`**\`${type}\`** ${schema.description ?? ''}`, '', '| field | type | meaning |', '|---|---|---|', `| \`type\` | \`"${type}"\` | |`, ...rows].join('\n');
+  return [
+    `**\`${type}\`** ${schema.description ?? ''}`,
+    '',
+    '| field | type | meaning |',
+    '|---|---|---|',
+    `| \`type\` | \`"${type}"\` | |`,
+    ...rows,
+  ].join('\n');
 }
 
 function rowsOf(schema: Schema, prefix: string): string[] {

@@ -17,7 +17,9 @@ describe('the documents are true (npm run docs writes the tables)', () => {
   });
 
   it('every dependency has a line in docs/decisions.md', () => {
-    const { dependencies, devDependencies } = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../package.json'), 'utf8')) as Record<string, Record<string, string>>;
+    const { dependencies, devDependencies } = JSON.parse(
+      readFileSync(resolve(import.meta.dirname, '../../package.json'), 'utf8'),
+    ) as Record<string, Record<string, string>>;
     const decisions = doc('decisions.md');
     for (const name of Object.keys({ ...dependencies, ...devDependencies })) expect(decisions, name).toContain(`\`${name}\``);
   });
