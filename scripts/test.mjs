@@ -28,10 +28,12 @@ process.exit(status === 0 && passed > 0 ? 0 : 1);
 
 /** The browser tests use a system Chromium; where there is none it is installed if this user may. */
 function findBrowser() {
-  if (['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].some(existsSync) || process.env.CHROMIUM) return;
+  if (['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].some(existsSync) || process.env.CHROMIUM_PATH) return;
   const mayInstall = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
   if (!mayInstall) {
-    console.error('lumencast: no Chromium found: install the package "chromium" or name one in CHROMIUM; the browser tests are skipped');
+    console.error(
+      'lumencast: no Chromium found: install the package "chromium" or name one in CHROMIUM_PATH; the browser tests are skipped',
+    );
     return;
   }
   console.error('lumencast: installing chromium for the browser tests');
