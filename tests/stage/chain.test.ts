@@ -126,6 +126,20 @@ describe('StageChain', () => {
     }
   });
 
+  it('opens a stage afresh when other pictures reach it: the result is that of a chain built so', () => {
+    const format = frameFormat(100, 80, 'GREY', { regions: [region] });
+    const switched = open(format, [on('overlay')]);
+    switched.chain.apply(source, target, truth);
+    switched.chain.set('colour-map', { enabled: true, options: { map: 'hot' } });
+    const built = open(format, [on('overlay'), on('colour-map', { map: 'hot' })]);
+    for (const { chain, bytes } of [switched, built]) {
+      for (let at = 0; at < 8000; at++) bytes[source + at] = at;
+      chain.apply(source, target, truth);
+      expect(chain.output.pixelFormat).toBe('RGB24');
+    }
+    expect(switched.bytes.slice(target, target + 24_000)).toEqual(built.bytes.slice(target, target + 24_000));
+  });
+
   it('draws a ruler only where the picture is calibrated, at whole centimetres', () => {
     const plain = open(frameFormat(100, 80, 'GREY'), [on('overlay')]);
     expect(plain.chain.active).toBe(false);

@@ -29,6 +29,17 @@ type Call = (kernels: Kernels, width: number, height: number, pad: number) => vo
 const calls: Readonly<Record<string, Call>> = {
   windowGrey: (k, w, h, pad) => k.windowGrey(place.source, w + pad, place.target, w + 2 * pad, w, h, 20.5, 1.7),
   'windowGrey, a step': (k, w, h, pad) => k.windowGrey(place.source, w + pad, place.target, w + pad, w, h, 127.4995, 255_000),
+  // Gaps on one side only: no shortcut may take such a picture for one line.
+  'windowGrey, gaps in the target': (k, w, h, pad) => k.windowGrey(place.source, w, place.target, w + pad, w, h, 20.5, 1.7),
+  'windowGrey, gaps in the source': (k, w, h, pad) => k.windowGrey(place.source, w + pad, place.target, w, w, h, 20.5, 1.7),
+  'windowY16, gaps in the target': (k, w, h, pad) => k.windowY16(place.source, 2 * w, place.target, w + pad, w, h, 3000.25, 0.0061),
+  'windowY16, gaps in the source': (k, w, h, pad) => k.windowY16(place.source, 2 * w + pad, place.target, w, w, h, 3000.25, 0.0061),
+  'colourMap, gaps in the target': (k, w, h, pad) => k.colourMap(place.source, w, place.target, 3 * w + pad, w, h, place.table),
+  'colourMap, gaps in the source': (k, w, h, pad) => k.colourMap(place.source, w + pad, place.target, 3 * w, w, h, place.table),
+  'persistence, gaps in the target': (k, w, h, pad) =>
+    k.persistence(place.source, w, place.target, w + pad, w, h, place.history, 9000, 600, 3),
+  'persistence, gaps in the source': (k, w, h, pad) =>
+    k.persistence(place.source, w + pad, place.target, w, w, h, place.history, 9000, 600, 3),
   windowY16: (k, w, h, pad) => k.windowY16(place.source, 2 * w + pad, place.target, w + pad, w, h, 3000.25, 0.0061),
   colourMap: (k, w, h, pad) => k.colourMap(place.source, w + pad, place.target, 3 * w + pad, w, h, place.table),
   'persistence, three frames': (k, w, h, pad) => {
