@@ -9,7 +9,7 @@ export function Banner() {
       <span className="patient" title="No examination is open">
         Patient <b>—</b>
       </span>
-      <span className="room">{room}</span>
+      <h1 className="room">{room === '' ? 'Lumencast' : room}</h1>
       {link.state === 'lost' && <span className="line-lost">Connection lost</span>}
       {!crossOriginIsolated && (
         <span className="not-isolated" title="The server did not send COOP and COEP: shared memory may be refused by this browser">

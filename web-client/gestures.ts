@@ -74,7 +74,9 @@ export function attachGestures(element: HTMLElement, hostNow: () => GestureHost)
   const down = (event: PointerEvent): void => {
     const host = hostNow();
     host.act({ act: 'select', stream: host.stream });
-    if (host.picture === undefined || event.button > 1) return;
+    // What lies over the picture has a use of its own for the pointer.
+    const taken = event.target instanceof Element && event.target.closest('.source-card, .divider') !== null;
+    if (taken || host.picture === undefined || event.button > 1) return;
     const at = locate(event);
     element.setPointerCapture(event.pointerId);
     fingers.set(event.pointerId, { at, start: at, moved: false });

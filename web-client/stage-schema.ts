@@ -38,7 +38,11 @@ export function settingsOf(schema: unknown): Setting[] {
 }
 
 function settingOf(name: string, property: Record<string, unknown>): Setting[] {
-  const base = { name, label: typeof property.title === 'string' ? property.title : labelOf(name), hint: typeof property.description === 'string' ? property.description : '' };
+  const base = {
+    name,
+    label: typeof property.title === 'string' ? property.title : labelOf(name),
+    hint: typeof property.description === 'string' ? property.description : '',
+  };
   const initial = property.default;
   if (property.type === 'boolean') {
     return [{ ...base, kind: 'toggle', initial: typeof initial === 'boolean' ? initial : undefined }];

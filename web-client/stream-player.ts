@@ -48,6 +48,7 @@ export class StreamPlayer {
   #watching = false;
   #frozen = false;
   #condemnedUs: number | undefined;
+  #countedUs: number | undefined;
   #state: StreamTruth['state'] = 'waiting';
   #refused = 0;
 
@@ -218,6 +219,9 @@ export class StreamPlayer {
   #count(header: FrameHeader): void {
     if (header.view === 'raw' && this.#asked !== 'raw') return;
     if (header.view === 'processed' && this.#asked === 'raw' && this.#drawn.has('raw')) return;
+    // A new watch begins with the newest frame, which may have been here before.
+    if (header.capturedAtUs === this.#countedUs) return;
+    this.#countedUs = header.capturedAtUs;
     const ownUs = this.#host.ownUs();
     const nowUs = this.#host.clock.at(ownUs);
     if (nowUs !== undefined) this.#age.drawn(header.capturedAtUs, nowUs);

@@ -44,7 +44,7 @@ function CaliperMark({ caliper, picked, picture, placement, tile }: CaliperMarkP
   const label = labelPlace(a, b, text.length, tile);
   return (
     <g className={picked === undefined ? 'caliper' : 'caliper picked'} data-testid={`caliper-${number}`}>
-      <line className="halo" x1={a.x} y1={a.y} x2={b.x} y2={b.y} />
+      <line className="thread-halo" x1={a.x} y1={a.y} x2={b.x} y2={b.y} />
       <line className="thread" x1={a.x} y1={a.y} x2={b.x} y2={b.y} />
       {([0, 1] as const).map((end) => (
         <g

@@ -68,8 +68,10 @@ export function Tile({ stream, position }: { stream: StreamDescription; position
         <RawNote truth={truth} asked={state.rawHeld === stream.id ? 'raw' : divider === undefined ? 'processed' : 'both'} />
         {view.zoom > 1.001 && <p className="zoom-note">{view.zoom.toFixed(1)}×</p>}
         {divider !== undefined && truth.shown === 'both' && <Divider stream={stream.id} at={divider} paired={truth.paired} />}
-        <NotLiveBand truth={truth} source={stream.status} />
-        <SourceCard stream={stream} retryAtMs={state.retryAtMs[stream.id]} />
+        <div className="notices">
+          <NotLiveBand truth={truth} source={stream.status} />
+          {truth.state !== 'reconnecting' && <SourceCard stream={stream} retryAtMs={state.retryAtMs[stream.id]} />}
+        </div>
         <DeadManCurtain stream={stream.id} />
       </div>
       <TruthStrip place={position} stream={stream} truth={truth} counts={state.counts[stream.id]} alone={state.alone === stream.id} />

@@ -1,0 +1,156 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { browserPath, openBrowser } from '../support/browser.ts';
+import { type RunningServer, startServer } from '../support/running-server.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'lumencast-faults-'));
+const echo = { kind: 'ultrasound', width: 320, height: 240, fps: 15 };
+
+function roomFile(name: string, options: object, port = 0): string {
+  const file = join(folder, `${name}.json`);
+  const streams = [{ name: 'Echo', options: { ...echo, ...options } }];
+  writeFileSync(file, JSON.stringify({ room: 'Test room', port, limits: { notLiveMs: 800 }, streams }));
+  return file;
+}
+
+describe.skipIf(browserPath === undefined)('monitor when something fails', () => {
+  let browser: Browser;
+  let page: Page;
+  const servers: RunningServer[] = [];
+
+  const serve = async (args: readonly string[]): Promise<RunningServer> => {
+    const server = await startServer(args);
+    servers.push(server);
+    return server;
+  };
+  const open = async (address: string): Promise<void> => {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 720 } });
+    page = await context.newPage();
+    await page.goto(address);
+  };
+  const state = (name: string): Locator => page.locator(`[data-testid="state"][data-state="${name}"]`);
+  const reached = (name: string): Promise<void> => state(name).waitFor({ timeout: 20_000 });
+  const band = (): Locator => page.getByTestId('not-live-band');
+
+  beforeAll(async () => {
+    browser = await openBrowser();
+  });
+  afterEach(async () => {
+    await page.context().close();
+    for (const server of servers.splice(0)) await server.stop();
+  });
+  afterAll(async () => {
+    await browser.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('says NOT LIVE and counts when the source falls silent, until a new frame is drawn', async () => {
+    const { address } = await serve(['--config', roomFile('stall', { faults: [{ afterS: 5, kind: 'stall', forS: 4 }] })]);
+    await open(address);
+    await reached('live');
+    expect(await band().count()).toBe(0);
+    await reached('not-live');
+    const seconds = async (): Promise<number> => Number.parseFloat((await band().locator('.band-count').textContent()) ?? '');
+    const first = await seconds();
+    expect(first).toBeGreaterThanOrEqual(0.8);
+    await expect.poll(seconds).toBeGreaterThan(first);
+    expect(await page.evaluate("getComputedStyle(document.querySelector('.layers')).filter")).toContain('grayscale(1)');
+    await reached('live');
+    expect(await band().count()).toBe(0);
+  });
+
+  it('is calm about a source that holds its picture', async () => {
+    const { address } = await serve(['--config', roomFile('hold', { frames: 30 })]);
+    await open(address);
+    await reached('held');
+    await page.getByTestId('source-card').getByText('all 30 frames were sent').waitFor();
+    expect(await band().count()).toBe(0);
+  });
+
+  it('tells what happened to a source that fails, what to do and when it tries again', async () => {
+    const crashes = [{ afterS: 2, kind: 'crash' }];
+    const { address } = await serve(['--config', roomFile('crash', { faults: crashes })]);
+    await open(address);
+    await reached('not-live');
+    const card = page.getByTestId('source-card');
+    await card.getByText('the simulator was told to fail here').waitFor();
+    await card.getByText('options.faults').waitFor();
+    await card.getByText(/Next attempt in/).waitFor();
+  });
+
+  it('stops and starts a source', async () => {
+    const { address } = await serve(['--config', roomFile('switch', {})]);
+    await open(address);
+    await reached('live');
+    await page.keyboard.press('p');
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await reached('not-live');
+    await page.getByTestId('source-card').getByText('stopped by an operator').waitFor();
+    await page.getByTestId('source-card').getByRole('button', { name: 'Start' }).click();
+    await reached('live');
+  });
+
+  it('says RECONNECTING when the server is gone, and comes back with its layout and marks', async () => {
+    const server = await serve(['--config', roomFile('gone', {})]);
+    await open(server.address);
+    await reached('live');
+    await page.keyboard.press('c');
+    const box = await page.locator('.stage').boundingBox();
+    if (box === null) throw new Error('the stage is not on the screen');
+    await page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.4);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.6, { steps: 3 });
+    await page.mouse.up();
+    const value = await page.locator('.caliper .value').textContent();
+    server.process.kill('SIGKILL');
+    await reached('reconnecting');
+    await band().getByText('connection lost').waitFor();
+    const port = new URL(server.address).port;
+    await serve(['--config', roomFile('gone', {}), '--port', port]);
+    await reached('live');
+    expect(await page.locator('.caliper .value').textContent()).toBe(value);
+  });
+
+  it('shows nothing as live while the worker that draws does not answer', async () => {
+    const { address } = await serve(['--config', roomFile('hang', {})]);
+    await open(address);
+    await reached('live');
+    const [worker] = page.workers();
+    const hang = worker?.evaluate('(() => { const end = performance.now() + 3000; while (performance.now() < end); })()');
+    await reached('not-live');
+    await band().getByText('decoder does not answer').waitFor();
+    await hang;
+    await reached('live');
+  });
+
+  it('replaces a worker that is lost', async () => {
+    const { address } = await serve(['--config', roomFile('lost', {})]);
+    await open(address);
+    await reached('live');
+    const replaced = page.waitForEvent('worker', { timeout: 20_000 });
+    // It never ends; the page ends it.
+    page
+      .workers()[0]
+      ?.evaluate('(() => { for (;;); })()')
+      .catch(() => undefined);
+    await replaced;
+    await reached('live');
+  });
+
+  it('lets its curtain fall when the page itself hangs: nothing can show LIVE by inertia', async () => {
+    const { address } = await serve(['--config', roomFile('inertia', {})]);
+    await open(address);
+    await reached('live');
+    const opacity = await page.evaluate(`new Promise((resolve) => {
+      const curtain = document.querySelector('.curtain');
+      const end = performance.now() + 2500;
+      while (performance.now() < end);
+      requestAnimationFrame(() => resolve(getComputedStyle(curtain).opacity));
+    })`);
+    expect(Number(opacity)).toBeGreaterThan(0.9);
+    await expect.poll(() => page.evaluate("getComputedStyle(document.querySelector('.curtain')).opacity")).toBe('0');
+  });
+});

@@ -1,0 +1,239 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { browserPath, openBrowser } from '../support/browser.ts';
+import { type RunningServer, startServer } from '../support/running-server.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'lumencast-monitor-'));
+/** Small and slow enough for two shared cores; what is tested is the monitor and not the speed. */
+const echo = { name: 'Echo', options: { kind: 'ultrasound', width: 320, height: 240, fps: 15 } };
+const fluoroscopy = { name: 'Fluoroscopy', options: { kind: 'fluoroscopy', width: 256, height: 256, fps: 8, bits: 10 } };
+
+function roomFile(name: string, room: object): string {
+  const file = join(folder, `${name}.json`);
+  writeFileSync(file, JSON.stringify({ room: 'Test room', limits: { notLiveMs: 1500 }, ...room }));
+  return file;
+}
+
+const tile = (page: Page, stream: number): Locator => page.getByTestId(`tile-${stream}`);
+const inState = (page: Page, stream: number, state: string): Promise<void> =>
+  tile(page, stream).locator(`[data-testid="state"][data-state="${state}"]`).waitFor({ timeout: 15_000 });
+
+/** Mean brightness, share of nearly white pixels and a checksum of a place on the screen, as a person would see it. */
+async function look(page: Page, where: Locator): Promise<{ mean: number; white: number; sum: number }> {
+  const png = (await where.screenshot()).toString('base64');
+  return page.evaluate(`(async () => {
+    const image = await createImageBitmap(await (await fetch('data:image/png;base64,${png}')).blob());
+    const canvas = new OffscreenCanvas(image.width, image.height);
+    const context = canvas.getContext('2d');
+    context.drawImage(image, 0, 0);
+    const { data } = context.getImageData(0, 0, image.width, image.height);
+    let sum = 0, white = 0, check = 0;
+    for (let i = 0; i < data.length; i += 4) {
+      sum += data[i];
+      if (Math.min(data[i], data[i + 1], data[i + 2]) > 235) white++;
+      check = (check * 31 + data[i]) >>> 0;
+    }
+    return { mean: sum * 4 / data.length, white: white * 4 / data.length, sum: check };
+  })()`);
+}
+
+async function drag(page: Page, stream: number, from: [number, number], to: [number, number]): Promise<void> {
+  const box = await tile(page, stream).locator('.stage').boundingBox();
+  if (box === null) throw new Error('the stage is not on the screen');
+  await page.mouse.move(box.x + box.width * from[0], box.y + box.height * from[1]);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * to[0], box.y + box.height * to[1], { steps: 5 });
+  await page.mouse.up();
+}
+
+describe.skipIf(browserPath === undefined)('monitor', () => {
+  let browser: Browser;
+  let page: Page;
+  const servers: RunningServer[] = [];
+
+  const serve = async (name: string, room: object): Promise<RunningServer> => {
+    const server = await startServer(['--config', roomFile(name, room)]);
+    servers.push(server);
+    return server;
+  };
+  const open = async (address: string, width = 1280, height = 720): Promise<string[]> => {
+    // The checker's own page fetches nothing, but `look` reads screenshots from data: addresses.
+    const context = await browser.newContext({ viewport: { width, height }, bypassCSP: true });
+    page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    await page.goto(address);
+    return complaints;
+  };
+
+  beforeAll(async () => {
+    browser = await openBrowser();
+  });
+  afterEach(async () => {
+    await page.context().close();
+    for (const server of servers.splice(0)) await server.stop();
+  });
+  afterAll(async () => {
+    await browser.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('shows live pictures of plausible age, nothing white, nothing that axe or the console complain about', async () => {
+    const { address } = await serve('two', { streams: [echo, fluoroscopy] });
+    const complaints = await open(address);
+    await inState(page, 0, 'live');
+    await inState(page, 1, 'live');
+    const ageMs = Number.parseFloat((await tile(page, 0).locator('.age').textContent()) ?? '');
+    expect(ageMs).toBeGreaterThan(0);
+    expect(ageMs).toBeLessThan(1500);
+    for (const stream of [0, 1]) {
+      const picture = tile(page, stream).locator('.layers');
+      const before = await look(page, picture);
+      expect(before.mean).toBeGreaterThan(8);
+      await expect.poll(async () => (await look(page, picture)).sum, { timeout: 10_000 }).not.toBe(before.sum);
+    }
+    expect(await page.evaluate('crossOriginIsolated')).toBe(true);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+    // A fluoroscopy may be bright; everything around it may not.
+    expect((await look(page, page.getByRole('dialog'))).white).toBeLessThan(0.02);
+    expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
+  it('is dark before any script has run', async () => {
+    const { address } = await serve('dark', { streams: [echo] });
+    const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 390, height: 844 } });
+    const bare = await context.newPage();
+    await bare.route('**/*.css', (route) => route.abort());
+    await bare.goto(address);
+    const shot = (await bare.screenshot()).toString('base64');
+    await context.close();
+    await open(address, 390, 844);
+    const mean = await page.evaluate(`(async () => {
+      const image = await createImageBitmap(await (await fetch('data:image/png;base64,${shot}')).blob());
+      const context = new OffscreenCanvas(image.width, image.height).getContext('2d');
+      context.drawImage(image, 0, 0);
+      return context.getImageData(0, 0, image.width, image.height).data.reduce((sum, value, at) => at % 4 === 3 ? sum : sum + value, 0) / (image.width * image.height * 3);
+    })()`);
+    expect(mean).toBeLessThan(10);
+  });
+
+  it('freezes one picture, says so with its time, and lets it go on', async () => {
+    const { address } = await serve('freeze', { streams: [echo] });
+    await open(address);
+    await inState(page, 0, 'live');
+    await page.keyboard.press('Space');
+    await inState(page, 0, 'frozen');
+    expect(await tile(page, 0).locator('.age').textContent()).toMatch(/^\d\d:\d\d:\d\d\.\d$/);
+    const aside = tile(page, 0).getByTestId('live-aside');
+    expect(await aside.textContent()).toMatch(/live \d+\u00a0ms$/);
+    const frozen = await look(page, tile(page, 0).locator('.layers'));
+    // Frames go on arriving: the age of what is not shown changes while the picture stays.
+    const told = await aside.textContent();
+    await expect.poll(() => aside.textContent(), { timeout: 10_000 }).not.toBe(told);
+    expect((await look(page, tile(page, 0).locator('.layers'))).sum).toBe(frozen.sum);
+    await page.keyboard.press('Space');
+    await inState(page, 0, 'live');
+    await expect.poll(async () => (await look(page, tile(page, 0).locator('.layers'))).sum, { timeout: 10_000 }).not.toBe(frozen.sum);
+  });
+
+  it('measures millimetres on the calibrated echo and pixels on fluoroscopy, and undoes', async () => {
+    const { address } = await serve('caliper', { streams: [echo, fluoroscopy] });
+    await open(address);
+    await inState(page, 0, 'live');
+    await inState(page, 1, 'live');
+    await page.keyboard.press('c');
+    await drag(page, 0, [0.5, 0.4], [0.5, 0.55]);
+    await drag(page, 1, [0.4, 0.5], [0.6, 0.5]);
+    await page.keyboard.press('Escape');
+    const echoValue = tile(page, 0).locator('.caliper .value');
+    expect(await echoValue.textContent()).toMatch(/^1 \d+\.\d mm$/);
+    expect(await tile(page, 1).locator('.caliper .value').textContent()).toMatch(/^1 \d+ px, not calibrated$/);
+
+    // The value is that of the calibration: pixels between the ends times the deltas that the server told.
+    const before = await echoValue.textContent();
+    await drag(page, 0, [0.5, 0.55], [0.5, 0.6]);
+    const after = await echoValue.textContent();
+    expect(Number.parseFloat(after?.slice(2) ?? '')).toBeGreaterThan(Number.parseFloat(before?.slice(2) ?? ''));
+    await page.keyboard.press('ArrowDown');
+    expect(await echoValue.textContent()).not.toBe(after);
+    await page.keyboard.press('Control+z');
+    expect(await echoValue.textContent()).toBe(after);
+    await page.keyboard.press('Control+z');
+    expect(await echoValue.textContent()).toBe(before);
+
+    // Marks stay on the anatomy: zoomed, the value is the same and the line is longer.
+    const length = async (): Promise<number> => (await tile(page, 0).locator('.caliper .thread').boundingBox())?.height ?? 0;
+    const whole = await length();
+    await page.keyboard.press('+');
+    await expect.poll(length).toBeGreaterThan(whole * 1.2);
+    expect(await echoValue.textContent()).toBe(before);
+    await tile(page, 0)
+      .getByRole('button', { name: /Caliper 1, end 2 of 2/ })
+      .focus();
+    await page.keyboard.press('Delete');
+    await expect.poll(() => echoValue.count()).toBe(0);
+  });
+
+  it('shows the unprocessed picture while N is held, and both under the divider', async () => {
+    const dark = { stage: 'window', options: {} };
+    const { address } = await serve('divider', { streams: [{ ...echo, stages: [dark] }] });
+    await open(address);
+    await inState(page, 0, 'live');
+    await page.keyboard.down('n');
+    await tile(page, 0).getByText('Unprocessed').waitFor();
+    await page.keyboard.up('n');
+    await expect.poll(() => tile(page, 0).getByText('Unprocessed').count()).toBe(0);
+
+    await page.keyboard.press('d');
+    const divider = tile(page, 0).getByRole('slider', { name: /Divider/ });
+    await divider.waitFor();
+    expect(await divider.getAttribute('aria-valuenow')).toBe('50');
+    await page.keyboard.press('ArrowRight');
+    expect(await divider.getAttribute('aria-valuenow')).toBe('52');
+    await drag(page, 0, [0.52, 0.8], [0.25, 0.8]);
+    expect(Number(await divider.getAttribute('aria-valuenow'))).toBeCloseTo(25, -0.5);
+    expect(await tile(page, 0).getByText('not the same frame').count()).toBe(0);
+    await page.keyboard.press('d');
+    await expect.poll(() => divider.count()).toBe(0);
+    await inState(page, 0, 'live');
+  });
+
+  it('changes stages live, for every viewer, and back by undo', async () => {
+    const { address } = await serve('stages', { streams: [echo] });
+    await open(address);
+    await inState(page, 0, 'live');
+    await page.keyboard.press('p');
+    const picture = tile(page, 0).locator('.layers');
+    const before = await look(page, picture);
+    const map = page.getByTestId('stage-colour-map');
+    await map.getByRole('switch').press('Space');
+    const brightness = page.getByTestId('stage-window').getByRole('slider', { name: 'Brightness' });
+    await brightness.focus();
+    await page.keyboard.press('End');
+    await expect.poll(async () => (await look(page, picture)).mean, { timeout: 10_000 }).toBeGreaterThan(before.mean + 30);
+
+    const other = await browser.newContext();
+    const second = await other.newPage();
+    await second.goto(address);
+    await second.locator('[data-state="live"]').waitFor();
+    await second.keyboard.press('p');
+    await expect.poll(() => second.getByTestId('stage-colour-map').getByRole('switch').isChecked()).toBe(true);
+    await other.close();
+
+    await page.getByRole('button', { name: 'Undo (Ctrl+Z)' }).click();
+    await expect.poll(async () => (await look(page, picture)).mean, { timeout: 10_000 }).toBeLessThan(before.mean + 15);
+    await page.getByRole('button', { name: 'Undo (Ctrl+Z)' }).click();
+    await expect.poll(() => map.getByRole('switch').isChecked()).toBe(false);
+  });
+});
