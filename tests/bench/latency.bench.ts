@@ -96,8 +96,9 @@ async function measure(address: string, selector: string): Promise<number[]> {
     const captured = capturedMs.get(index);
     if (captured !== undefined) latencies.push(unixMs - captured);
   });
-  await page.goto(address);
-  await page.waitForSelector(selector);
+  // A stream of pictures never finishes loading.
+  await page.goto(address, { waitUntil: 'commit' });
+  await page.waitForSelector(selector, { state: 'attached' });
   await page.waitForTimeout(1000);
   latencies.length = 0;
   await page.evaluate(watchBars, { selector, block });
