@@ -21,6 +21,12 @@ export interface StageWish {
   readonly options?: Readonly<Record<string, unknown>>;
 }
 
+export interface SourceTrouble {
+  readonly error: WireError;
+  /** This page's clock; absent where no attempt is due. */
+  readonly retryAtMs: number | undefined;
+}
+
 export type UndoStep =
   | { readonly undo: 'calipers'; readonly stream: number; readonly calipers: readonly Caliper[] }
   | { readonly undo: 'stage'; readonly stream: number; readonly stage: string; readonly before: StageWish; readonly atMs: number };
@@ -41,8 +47,8 @@ export interface MonitorState {
   readonly server: string;
   readonly streams: readonly StreamDescription[];
   readonly counts: Readonly<Record<number, StreamCounts>>;
-  /** Local times at which faulted sources are due to start again. */
-  readonly retryAtMs: Readonly<Record<number, number>>;
+  /** What is wrong with sources; kept while they are opened again, so that a text can be read to its end. */
+  readonly troubles: Readonly<Record<number, SourceTrouble>>;
   /** The one stream that fills the screen; undefined: all side by side. */
   readonly alone: number | undefined;
   readonly selected: number;
@@ -108,7 +114,7 @@ export function initialState(panelOpen: boolean): MonitorState {
     server: '',
     streams: [],
     counts: {},
-    retryAtMs: {},
+    troubles: {},
     alone: undefined,
     selected: 0,
     frozen: {},
@@ -212,7 +218,7 @@ function hear(state: MonitorState, message: ServerMessage, nowMs: number): Monit
   switch (message.type) {
     case 'hello': {
       const welcomed: MonitorState = { ...state, room: message.room, server: message.server, streams: message.streams, wishes: {} };
-      const described = message.streams.reduce((next, { id, status }) => setRetry(next, id, status, nowMs), welcomed);
+      const described = message.streams.reduce((next, { id, status }) => setTrouble(next, id, status, nowMs), welcomed);
       const known = message.streams.map(({ id }) => id);
       return {
         ...described,
@@ -221,14 +227,14 @@ function hear(state: MonitorState, message: ServerMessage, nowMs: number): Monit
       };
     }
     case 'stream':
-      return setRetry(
+      return setTrouble(
         { ...state, streams: state.streams.map((stream) => (stream.id === message.stream.id ? message.stream : stream)) },
         message.stream.id,
         message.stream.status,
         nowMs,
       );
     case 'state':
-      return setRetry(
+      return setTrouble(
         {
           ...state,
           streams: state.streams.map((stream) => (stream.id === message.stream ? { ...stream, status: message.source } : stream)),
@@ -252,12 +258,14 @@ function hear(state: MonitorState, message: ServerMessage, nowMs: number): Monit
   }
 }
 
-function setRetry(state: MonitorState, stream: number, status: SourceStatus, nowMs: number): MonitorState {
-  const retryAtMs = status.state === 'faulted' && status.retryInMs !== undefined ? nowMs + status.retryInMs : undefined;
-  return { ...state, retryAtMs: withEntry(state.retryAtMs, stream, retryAtMs) };
+function setTrouble(state: MonitorState, stream: number, status: SourceStatus, nowMs: number): MonitorState {
+  if (status.state === 'opening') return state;
+  const { error, retryInMs } = status;
+  const trouble = error && { error, retryAtMs: retryInMs === undefined ? undefined : nowMs + retryInMs };
+  return { ...state, troubles: withEntry(state.troubles, stream, status.state === 'faulted' ? trouble : undefined) };
 }
 
-function withEntry(record: Readonly<Record<number, number>>, key: number, value: number | undefined): Readonly<Record<number, number>> {
+function withEntry<Value>(record: Readonly<Record<number, Value>>, key: number, value: Value | undefined): Readonly<Record<number, Value>> {
   if (value !== undefined) return { ...record, [key]: value };
   return Object.fromEntries(Object.entries(record).filter(([name]) => Number(name) !== key));
 }

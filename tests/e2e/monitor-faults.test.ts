@@ -71,14 +71,17 @@ describe.skipIf(browserPath === undefined)('monitor when something fails', () =>
   });
 
   it('tells what happened to a source that fails, what to do and when it tries again', async () => {
-    const crashes = [{ afterS: 2, kind: 'crash' }];
+    const crashes = [{ afterS: 0, kind: 'crash' }];
     const { address } = await serve(['--config', roomFile('crash', { faults: crashes })]);
     await open(address);
-    await reached('not-live');
+    await reached('waiting');
     const card = page.getByTestId('source-card');
-    await card.getByText('the simulator was told to fail here').waitFor();
+    await card.getByText('Echo: the simulator was told to fail here').waitFor();
     await card.getByText('options.faults').waitFor();
     await card.getByText(/Next attempt in/).waitFor();
+    await card.getByText(/[2-9] have failed/).waitFor();
+    await card.getByRole('button', { name: 'Stop' }).click();
+    await card.getByText('stopped by an operator').waitFor();
   });
 
   it('stops and starts a source', async () => {
@@ -144,13 +147,33 @@ describe.skipIf(browserPath === undefined)('monitor when something fails', () =>
     const { address } = await serve(['--config', roomFile('inertia', {})]);
     await open(address);
     await reached('live');
-    const opacity = await page.evaluate(`new Promise((resolve) => {
-      const curtain = document.querySelector('.curtain');
-      const end = performance.now() + 2500;
-      while (performance.now() < end);
-      requestAnimationFrame(() => resolve(getComputedStyle(curtain).opacity));
-    })`);
-    expect(Number(opacity)).toBeGreaterThan(0.9);
+    // What the compositor shows while the page's own thread does nothing.
+    const seen: string[] = [];
+    const session = await page.context().newCDPSession(page);
+    session.on('Page.screencastFrame', ({ data, sessionId }) => {
+      seen.push(data);
+      session.send('Page.screencastFrameAck', { sessionId }).catch(() => undefined);
+    });
+    await session.send('Page.startScreencast', { format: 'png', maxWidth: 640, maxHeight: 360 });
+    await expect.poll(() => seen.length).toBeGreaterThan(0);
+    const before = seen.at(-1);
+    await page.evaluate('{ const end = performance.now() + 3500; while (performance.now() < end); }');
+    const during = seen.at(-1);
+    await session.send('Page.stopScreencast');
+    const red = (png: string | undefined): Promise<number> =>
+      page.evaluate(`(async () => {
+        const bytes = Uint8Array.from(atob('${png}'), (letter) => letter.charCodeAt(0));
+        const image = await createImageBitmap(new Blob([bytes]));
+        const context = new OffscreenCanvas(image.width, image.height).getContext('2d');
+        context.drawImage(image, 0, 0);
+        const { data } = context.getImageData(0, 0, image.width, image.height);
+        let red = 0;
+        for (let i = 0; i < data.length; i += 4) if (data[i] > 60 && data[i + 1] < 40 && data[i + 2] < 40) red++;
+        return red * 4 / data.length;
+      })()`);
+    expect(await red(before)).toBeLessThan(0.01);
+    expect(await red(during)).toBeGreaterThan(0.05);
     await expect.poll(() => page.evaluate("getComputedStyle(document.querySelector('.curtain')).opacity")).toBe('0');
+    await reached('live');
   });
 });

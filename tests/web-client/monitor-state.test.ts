@@ -80,13 +80,17 @@ describe('streams and layout', () => {
     expect(counts && skippedOf(counts)).toBe(11);
   });
 
-  it('knows when a failed source tries again, and forgets it when it streams', () => {
-    const faulted = { state: 'faulted', sinceUs: 0, attempts: 2, retryInMs: 500 } as const;
-    const failed = reached(heard({ type: 'state', stream: 1, source: faulted }, 1000));
-    expect(failed.retryAtMs).toEqual({ 1: 1500 });
+  it('keeps what is wrong with a source while it is opened again, and forgets it when it streams', () => {
+    const error = { code: 'device/crashed', message: 'broken', remedy: 'wait' };
+    const status = (source: Partial<StreamDescription['status']>, nowMs = 0): Action =>
+      heard({ type: 'state', stream: 1, source: { state: 'streaming', sinceUs: 0, attempts: 0, ...source } }, nowMs);
+    const failed = reached(status({ state: 'faulted', attempts: 2, retryInMs: 500, error }, 1000));
+    expect(failed.troubles).toEqual({ 1: { error, retryAtMs: 1500 } });
     expect(failed.streams[1]?.status.state).toBe('faulted');
-    const back = reduce(failed, heard({ type: 'state', stream: 1, source: { state: 'streaming', sinceUs: 0, attempts: 0 } }));
-    expect(back.retryAtMs).toEqual({});
+    const opening = reduce(failed, status({ state: 'opening', attempts: 2 }));
+    expect(opening.troubles).toEqual(failed.troubles);
+    expect(reduce(opening, status({})).troubles).toEqual({});
+    expect(reduce(opening, status({ state: 'stopped' })).troubles).toEqual({});
   });
 });
 

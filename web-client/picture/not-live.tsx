@@ -4,6 +4,7 @@ import { Button } from 'react-aria-components';
 import type { SourceStatus, StreamDescription } from '../../src/protocol/messages.ts';
 import { useMonitor, useNowMs } from '../hooks.ts';
 import { liveWords } from '../live-state.ts';
+import type { SourceTrouble } from '../monitor-state.ts';
 import type { PictureTruth } from '../picture-truth.ts';
 import { seconds } from '../texts.ts';
 
@@ -33,10 +34,10 @@ function reason(truth: PictureTruth, source: SourceStatus): string {
 }
 
 /** What happened to the source, what to do, when it tries again. */
-export function SourceCard({ stream, retryAtMs }: { stream: StreamDescription; retryAtMs: number | undefined }) {
+export function SourceCard({ stream, trouble }: { stream: StreamDescription; trouble: SourceTrouble | undefined }) {
   const monitor = useMonitor();
-  const { state, error, reason: why } = stream.status;
-  if (state !== 'faulted' && state !== 'stopped' && state !== 'held') return null;
+  const { state, reason: why, attempts } = stream.status;
+  if (trouble === undefined && state !== 'stopped' && state !== 'held') return null;
   if (state === 'held') {
     return (
       <aside className="source-card calm" data-testid="source-card">
@@ -48,17 +49,17 @@ export function SourceCard({ stream, retryAtMs }: { stream: StreamDescription; r
     <aside className="source-card" data-testid="source-card">
       <div>
         <p className="what">
-          {stream.name}: {error?.message ?? 'stopped by an operator'}
+          {stream.name}: {trouble?.error.message ?? 'stopped by an operator'}
         </p>
-        {error !== undefined && <p className="remedy">{error.remedy}</p>}
-        {retryAtMs !== undefined && <Countdown untilMs={retryAtMs} attempts={stream.status.attempts} />}
+        {trouble !== undefined && <p className="remedy">{trouble.error.remedy}</p>}
+        {trouble !== undefined && <Countdown untilMs={trouble.retryAtMs} attempts={attempts} />}
       </div>
       <div className="acts">
         <Button onPress={() => monitor.setSource(stream.id, true)}>
           <Play aria-hidden="true" />
-          {state === 'faulted' ? 'Try now' : 'Start'}
+          {trouble === undefined ? 'Start' : 'Try now'}
         </Button>
-        {state === 'faulted' && (
+        {trouble !== undefined && (
           <Button onPress={() => monitor.setSource(stream.id, false)}>
             <Square aria-hidden="true" />
             Stop
@@ -69,11 +70,11 @@ export function SourceCard({ stream, retryAtMs }: { stream: StreamDescription; r
   );
 }
 
-function Countdown({ untilMs, attempts }: { untilMs: number; attempts: number }) {
-  const leftMs = Math.max(0, untilMs - useNowMs(100));
+function Countdown({ untilMs, attempts }: { untilMs: number | undefined; attempts: number }) {
+  const nowMs = useNowMs(100);
   return (
     <p className="retry">
-      Next attempt in {seconds(leftMs)}
+      {untilMs === undefined || untilMs <= nowMs ? 'Trying again' : `Next attempt in ${seconds(untilMs - nowMs)}`}
       {attempts > 1 ? ` · ${attempts} have failed` : ''}
     </p>
   );
@@ -110,12 +111,20 @@ export function DeadManCurtain({ stream }: { stream: number }) {
   }, [monitor, stream]);
   return (
     <div ref={curtain} className="curtain" aria-hidden="true">
-      <div className="band">
-        <div className="band-line">
-          <TriangleAlert />
-          <span className="band-word">{liveWords['not-live']}</span>
+      <div className="curtain-stage">
+        <div className="band">
+          <div className="band-line">
+            <TriangleAlert />
+            <span className="band-word">{liveWords['not-live']}</span>
+          </div>
+          <div className="band-reason">this display does not answer</div>
         </div>
-        <div className="band-reason">this display does not answer</div>
+      </div>
+      <div className="curtain-truth">
+        <div className="state not-live">
+          <TriangleAlert />
+          <span className="word">{liveWords['not-live']}</span>
+        </div>
       </div>
     </div>
   );

@@ -70,11 +70,11 @@ export function Tile({ stream, position }: { stream: StreamDescription; position
         {divider !== undefined && truth.shown === 'both' && <Divider stream={stream.id} at={divider} paired={truth.paired} />}
         <div className="notices">
           <NotLiveBand truth={truth} source={stream.status} />
-          {truth.state !== 'reconnecting' && <SourceCard stream={stream} retryAtMs={state.retryAtMs[stream.id]} />}
+          {truth.state !== 'reconnecting' && <SourceCard stream={stream} trouble={state.troubles[stream.id]} />}
         </div>
-        <DeadManCurtain stream={stream.id} />
       </div>
       <TruthStrip place={position} stream={stream} truth={truth} counts={state.counts[stream.id]} alone={state.alone === stream.id} />
+      <DeadManCurtain stream={stream.id} />
       <p className="for-screen-readers" role="status">
         {stream.name}: {liveWords[word]}
       </p>
