@@ -38,7 +38,7 @@ const Limits = Type.Object(
     messagesPerSecond: Type.Integer({ default: 2000, minimum: 50, maximum: 100_000, description: 'messages from one viewer' }),
     silentWorkerMs: Type.Integer({
       default: 5000,
-      minimum: 1000,
+      minimum: 2000,
       maximum: 60_000,
       description: 'a stream whose worker has not answered for so long is started again',
     }),
