@@ -72,3 +72,8 @@ export function contain(picture: Size, tile: Size, view: ViewTransform): ViewTra
 
 /** Adding 0 turns -0 into 0. */
 const bounded = (value: number, limit: number): number => Math.min(limit, Math.max(-limit, value)) + 0;
+
+/** How much larger marks are drawn on a tile of many CSS pixels, so that a wall display shows them as large as a desk does. */
+export function markScale(tile: Size): number {
+  return Math.min(3, Math.max(1, Math.min(tile.width, tile.height) / 900));
+}

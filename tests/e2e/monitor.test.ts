@@ -136,7 +136,7 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     await inState(page, 0, 'frozen');
     expect(await tile(page, 0).locator('.age').textContent()).toMatch(/^\d\d:\d\d:\d\d\.\d$/);
     const aside = tile(page, 0).getByTestId('live-aside');
-    expect(await aside.textContent()).toMatch(/live \d+\u00a0ms$/);
+    expect(await aside.textContent()).toMatch(/^source live \d+\u00a0ms$/);
     const frozen = await look(page, tile(page, 0).locator('.layers'));
     // Frames go on arriving: the age of what is not shown changes while the picture stays.
     const told = await aside.textContent();

@@ -2,7 +2,7 @@ import type { Caliper, Point } from '../../src/marks/mark.ts';
 import { distanceText, type MeasuredPicture, measureDistance } from '../../src/marks/measure.ts';
 import { useMonitor } from '../hooks.ts';
 import type { PickedEnd } from '../monitor-state.ts';
-import { type Placement, type Size, toTile } from '../view-transform.ts';
+import { markScale, type Placement, type Size, toTile } from '../view-transform.ts';
 
 interface CalipersLayerProps {
   readonly stream: number;
@@ -50,7 +50,7 @@ function CaliperMark({ caliper, picked, picture, placement, tile }: CaliperMarkP
         <g
           key={end}
           className={picked?.end === end ? 'end active' : 'end'}
-          transform={`translate(${end === 0 ? a.x : b.x} ${end === 0 ? a.y : b.y})`}
+          transform={`translate(${end === 0 ? a.x : b.x} ${end === 0 ? a.y : b.y}) scale(${markScale(tile)})`}
         >
           <circle className="ring" r={18} />
           <path className="halo" d={cross} />
@@ -71,11 +71,12 @@ const cross = 'M-11 0H-4M4 0H11M0 -11V-4M0 4V11';
 function labelPlace(a: Point, b: Point, letters: number, tile: Size): { x: number; y: number; anchor: 'start' | 'end' } {
   const end = b.x >= a.x ? b : a;
   const other = end === b ? a : b;
-  const room = 16 + letters * 13;
-  const below = end.y >= other.y ? 20 : -20;
+  const grow = markScale(tile);
+  const room = (16 + letters * 13) * grow;
+  const below = (end.y >= other.y ? 20 : -20) * grow;
   const y = Math.min(Math.max(end.y + below, 18), Math.max(18, tile.height - 18));
-  if (end.x + room < tile.width) return { x: end.x + 16, y, anchor: 'start' };
-  return { x: Math.min(end.x - 16, tile.width - 8), y, anchor: 'end' };
+  if (end.x + room < tile.width) return { x: end.x + 16 * grow, y, anchor: 'start' };
+  return { x: Math.min(end.x - 16 * grow, tile.width - 8), y, anchor: 'end' };
 }
 
 /**

@@ -41,9 +41,8 @@ export function Tile({ stream, position }: { stream: StreamDescription; position
     <section className={classes.join(' ')} aria-label={stream.name} data-testid={`tile-${stream.id}`}>
       <div className="stage" ref={setStage}>
         <PictureLayers stream={stream.id} picture={picture} placement={placement} shown={truth.shown} divider={divider ?? 0.5} />
-        {picture === undefined ? (
-          <p className="no-picture">{emptyText(stream, truth.state)}</p>
-        ) : (
+        {picture === undefined && state.troubles[stream.id] === undefined && <p className="no-picture">{emptyText(stream, truth.state)}</p>}
+        {picture !== undefined && (
           <svg className="marks" width={tile.width} height={tile.height} aria-hidden="true">
             <DepthRulers picture={picture} placement={placement} tile={tile} />
             <CalipersLayer

@@ -1,4 +1,4 @@
-import { Circle, Pause, RefreshCw, Snowflake, TriangleAlert, Unplug } from 'lucide-react';
+import { Circle, CircleDashed, Pause, Snowflake, TriangleAlert, Unplug } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import type { StreamDescription } from '../../src/protocol/messages.ts';
 import { useMonitor } from '../hooks.ts';
@@ -16,7 +16,7 @@ const shapes: Readonly<Record<Word, ReactNode>> = {
   frozen: <Snowflake aria-hidden="true" />,
   'not-live': <TriangleAlert aria-hidden="true" />,
   reconnecting: <Unplug aria-hidden="true" />,
-  waiting: <RefreshCw aria-hidden="true" />,
+  waiting: <CircleDashed aria-hidden="true" />,
 };
 
 interface TruthStripProps {
@@ -33,7 +33,12 @@ export function TruthStrip({ place, stream, truth, counts, alone }: TruthStripPr
   const word: Word = truth.frozen ? 'frozen' : truth.state;
   return (
     <footer className="truth">
-      <div className={`state ${word}`} data-testid="state" data-state={word} title={worstAge(truth)}>
+      <div
+        className={`state ${word}`}
+        data-testid="state"
+        data-state={word}
+        title={truth.frozen ? 'Frozen by this viewer; the time is that of the capture' : worstAge(truth)}
+      >
         {shapes[word]}
         <span className="word">{liveWords[word]}</span>
         <span className="age">{ageText(word, truth)}</span>
@@ -79,7 +84,7 @@ function LiveAside({ truth }: { truth: PictureTruth }) {
   const age = truth.state === 'live' ? milliseconds(truth.meanAgeMs) : seconds(truth.ageMs);
   return (
     <div className={`aside ${truth.state}`} data-testid="live-aside">
-      frozen here; source {liveWords[truth.state].toLowerCase()} {age}
+      source {liveWords[truth.state].toLowerCase()} {age}
     </div>
   );
 }
