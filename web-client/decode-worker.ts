@@ -40,7 +40,7 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
   };
   const host: PlayerHost = {
     clock,
-    painter,
+    paint: (canvas, format, codec, payload) => painter.paint(canvas, format, codec, payload),
     ownUs,
     send: (message) => line.send(message),
     hurry,

@@ -29,6 +29,7 @@ export class ServerLine {
   #failures = 0;
   #heardUs = 0;
   #pings = 0;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #pingTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(address: string, ownUs: () => number) {
@@ -53,6 +54,15 @@ export class ServerLine {
       clearTimeout(opening);
       this.#lose(socket);
     };
+  }
+
+  /** Ends the line for good. */
+  close(): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    clearTimeout(this.#pingTimer);
+    clearTimeout(this.#retryTimer);
+    socket?.close();
   }
 
   send(message: ViewerMessage): void {
@@ -94,6 +104,6 @@ export class ServerLine {
     this.#failures++;
     const retryInMs = retryWaitMs(this.#failures, Math.random());
     this.link$.next({ state: 'lost', attempt: this.#failures, retryInMs });
-    setTimeout(() => this.connect(), retryInMs);
+    this.#retryTimer = setTimeout(() => this.connect(), retryInMs);
   }
 }

@@ -1,12 +1,12 @@
 import { asAppError } from '../src/app-error.ts';
+import type { Codec } from '../src/codec/codec.ts';
 import { codecById } from '../src/codec/codecs.ts';
 import type { CalibrationRegion } from '../src/frame/calibration.ts';
-import { frameFormat } from '../src/frame/frame-format.ts';
+import { type FrameFormat, frameFormat } from '../src/frame/frame-format.ts';
 import { type FrameHeader, frameFlags, type View, views } from '../src/protocol/frame-header.ts';
 import type { StreamDescription, ViewerMessage } from '../src/protocol/messages.ts';
 import { AgeMeter, FrameRate } from './age-meter.ts';
 import { judge } from './live-state.ts';
-import type { Painter } from './painter.ts';
 import { Pairing } from './pairing.ts';
 import type { ServerClock } from './server-clock.ts';
 import type { Shown, ShownPicture, StreamTruth, WireError } from './worker-messages.ts';
@@ -19,7 +19,8 @@ interface ReceivedFrame {
 /** What a player shares with its worker. */
 export interface PlayerHost {
   readonly clock: ServerClock;
-  readonly painter: Painter;
+  /** Decodes a picture onto a canvas; throws an AppError where the payload is not of the format. */
+  paint(canvas: OffscreenCanvas, format: FrameFormat, codec: Codec, payload: Uint8Array): void;
   ownUs(): number;
   send(message: ViewerMessage): void;
   /** Something changed that must not wait for the next tick. */
@@ -205,7 +206,7 @@ export class StreamPlayer {
       const window = this.#description?.formats?.[header.view].window;
       const format = frameFormat(header.width, header.height, header.pixelFormat, window === undefined ? {} : { window });
       const codec = codecById(header.codec);
-      this.#host.painter.paint(canvas, format, codec, payload);
+      this.#host.paint(canvas, format, codec, payload);
       return true;
     } catch (thrown) {
       this.#refused++;

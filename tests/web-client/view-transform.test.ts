@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { contain, largestZoom, panBy, place, toPicture, toTile, unmoved, zoomAt } from '../../web-client/view-transform.ts';
+import { contain, largestZoom, markScale, panBy, place, toPicture, toTile, unmoved, zoomAt } from '../../web-client/view-transform.ts';
 
 const picture = { width: 1024, height: 768 };
 const tile = { width: 800, height: 900 };
@@ -55,6 +55,10 @@ describe('view transform', () => {
         else expect(top).toBeCloseTo(tile.height - bottom, 6);
       }),
     );
+  });
+
+  it('draws marks larger on tiles of many pixels, never smaller', () => {
+    expect([400, 900, 1800, 9000].map((side) => markScale({ width: side, height: side }))).toEqual([1, 1, 2, 3]);
   });
 
   it('keeps a contained view as it is', () => {

@@ -1,0 +1,211 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { AppError } from '../../src/app-error.ts';
+import type { CalibrationRegion } from '../../src/frame/calibration.ts';
+import { type FrameHeader, frameFlags, type View } from '../../src/protocol/frame-header.ts';
+import type { StreamDescription, ViewerMessage } from '../../src/protocol/messages.ts';
+import { ServerClock } from '../../web-client/server-clock.ts';
+import { StreamPlayer } from '../../web-client/stream-player.ts';
+
+const region: CalibrationRegion = { kind: 'tissue', x0: 0, y0: 0, x1: 3, y1: 1, unitX: 'cm', unitY: 'cm', deltaX: 0.1, deltaY: 0.1 };
+const description: StreamDescription = {
+  id: 0,
+  name: 'Echo',
+  modality: 'ultrasound',
+  source: '',
+  synthetic: true,
+  warnings: [],
+  epoch: 1,
+  regions: [region],
+  notLiveMs: 400,
+  stages: [],
+  status: { state: 'streaming', sinceUs: 0, attempts: 0 },
+};
+const pixels = new Uint8Array(8);
+const startUs = 1_000_000;
+
+/** A player on a clock that the test moves; the canvas is the browser's, so a name stands in for it. */
+class Scene {
+  nowUs = startUs;
+  readonly sent: ViewerMessage[] = [];
+  readonly painted: string[] = [];
+  readonly faults: string[] = [];
+  broken = false;
+  readonly player: StreamPlayer;
+
+  constructor() {
+    const clock = new ServerClock();
+    clock.begin(0, 0);
+    this.player = new StreamPlayer(0, {
+      clock,
+      paint: (canvas, format) => {
+        if (this.broken) throw new AppError('protocol/bad-header', { reason: 'planted' });
+        this.painted.push(`${String(canvas)} ${format.width}x${format.height}`);
+      },
+      ownUs: () => this.nowUs,
+      send: (message) => this.sent.push(message),
+      hurry: () => undefined,
+      report: (_stream, error) => this.faults.push(error.code),
+    });
+    this.player.welcome(description);
+    this.player.setCanvas('processed', 'processed' as unknown as OffscreenCanvas);
+    this.player.setCanvas('raw', 'raw' as unknown as OffscreenCanvas);
+    this.player.show('processed');
+  }
+
+  /** A frame captured just now comes 20 ms later. */
+  frame(view: View, sequence: number, rest: Partial<FrameHeader> = {}): void {
+    const capturedAtUs = this.nowUs;
+    this.nowUs += 20_000;
+    this.player.receive(
+      {
+        codec: 0,
+        flags: frameFlags.synthetic,
+        pixelFormat: 'GREY',
+        view,
+        stream: 0,
+        sequence,
+        capturedAtUs,
+        processingUs: 0,
+        width: 4,
+        height: 2,
+        keySequence: sequence,
+        payloadBytes: pixels.length,
+        crc32: 0,
+        epoch: 1,
+        ...rest,
+      },
+      pixels,
+    );
+  }
+
+  get truth() {
+    return this.player.truth(true);
+  }
+
+  get acknowledged() {
+    return this.sent.filter((message) => message.type === 'ack');
+  }
+}
+
+describe('StreamPlayer', () => {
+  let scene: Scene;
+  beforeEach(() => {
+    scene = new Scene();
+  });
+
+  it('draws what comes, acknowledges it with the time of drawing and calls it live', () => {
+    expect(scene.truth.state).toBe('waiting');
+    scene.frame('processed', 7);
+    expect(scene.painted).toEqual(['processed 4x2']);
+    expect(scene.acknowledged).toEqual([{ type: 'ack', stream: 0, view: 'processed', sequence: 7, drawnUs: startUs + 20_000 }]);
+    expect(scene.truth).toMatchObject({ state: 'live', ageMs: 20, picture: { sequence: 7, synthetic: true, regions: [region] } });
+  });
+
+  it('measures a picture by the calibration of its own epoch, and one of an unknown epoch not at all', () => {
+    const deeper = { ...region, deltaY: 0.2 };
+    scene.player.describe({ ...description, epoch: 2, regions: [deeper] });
+    scene.frame('processed', 1);
+    expect(scene.truth.picture?.regions).toEqual([region]);
+    scene.frame('processed', 2, { epoch: 2 });
+    expect(scene.truth.picture?.regions).toEqual([deeper]);
+    scene.frame('processed', 3, { epoch: 9 });
+    expect(scene.truth.picture?.regions).toEqual([]);
+    scene.player.welcome({ ...description, epoch: 5, regions: [deeper] });
+    scene.frame('processed', 4, { epoch: 1 });
+    expect(scene.truth.picture?.regions).toEqual([]);
+  });
+
+  it('turns not live by the clock alone and live again by a new frame alone', () => {
+    scene.frame('processed', 1);
+    scene.nowUs += 500_000;
+    expect(scene.truth.state).toBe('not-live');
+    scene.nowUs -= 400_000;
+    expect(scene.truth.state).toBe('not-live');
+    scene.frame('processed', 2);
+    expect(scene.truth.state).toBe('live');
+  });
+
+  it('keeps a frozen picture, takes no more frames than it acknowledges, and judges what is not shown', () => {
+    scene.frame('processed', 1);
+    scene.player.freeze(true);
+    scene.frame('processed', 2);
+    expect(scene.painted).toHaveLength(1);
+    expect(scene.acknowledged.at(-1)).toEqual({ type: 'ack', stream: 0, view: 'processed', sequence: 2 });
+    expect(scene.truth).toMatchObject({ frozen: true, state: 'live', ageMs: 20, picture: { sequence: 1 } });
+    scene.nowUs += 500_000;
+    expect(scene.truth).toMatchObject({ frozen: true, state: 'not-live', picture: { sequence: 1 } });
+    scene.player.freeze(false);
+    expect(scene.painted).toHaveLength(2);
+    expect(scene.truth).toMatchObject({ frozen: false, picture: { sequence: 2 } });
+  });
+
+  it('keeps a frozen picture while its tile is hidden, and forgets any other', () => {
+    scene.frame('processed', 1);
+    scene.player.hide();
+    expect(scene.truth.picture).toBeUndefined();
+    scene.player.show('processed');
+    scene.frame('processed', 2);
+    scene.player.freeze(true);
+    scene.player.hide();
+    expect(scene.truth.picture?.sequence).toBe(2);
+  });
+
+  it('shows the unprocessed picture only once one has come, and never an old one', () => {
+    scene.frame('processed', 1);
+    scene.player.show('raw');
+    expect(scene.sent.at(-1)).toEqual({ type: 'watch', stream: 0, views: ['processed', 'raw'] });
+    expect(scene.truth.shown).toBe('processed');
+    scene.frame('raw', 2);
+    expect(scene.truth).toMatchObject({ shown: 'raw', picture: { sequence: 2 } });
+    scene.player.show('processed');
+    scene.player.show('raw');
+    expect(scene.truth.shown).toBe('processed');
+  });
+
+  it('does not show an unprocessed picture of before a freeze after it', () => {
+    scene.player.show('both');
+    scene.frame('processed', 1);
+    scene.frame('raw', 1);
+    scene.player.freeze(true);
+    scene.player.show('processed');
+    expect(scene.truth).toMatchObject({ shown: 'processed', frozen: true });
+    scene.player.freeze(false);
+    scene.player.show('raw');
+    expect(scene.truth.shown).toBe('processed');
+  });
+
+  it('draws the two sides of the divider together, by the age of the older', () => {
+    scene.player.show('both');
+    scene.frame('processed', 1);
+    expect(scene.painted).toEqual([]);
+    scene.frame('raw', 1, { capturedAtUs: startUs });
+    expect(scene.painted).toEqual(['raw 4x2', 'processed 4x2']);
+    expect(scene.truth).toMatchObject({ shown: 'both', paired: true, ageMs: 40 });
+  });
+
+  it('counts and reports a frame that it cannot decode, and acknowledges it as not drawn', () => {
+    scene.broken = true;
+    scene.frame('processed', 1);
+    expect(scene.truth).toMatchObject({ state: 'waiting', refused: 1 });
+    expect(scene.faults).toEqual(['protocol/bad-header']);
+    expect(scene.acknowledged).toEqual([{ type: 'ack', stream: 0, view: 'processed', sequence: 1 }]);
+    scene.broken = false;
+    scene.frame('processed', 2, { codec: 250 });
+    expect(scene.faults.at(-1)).toBe('codec/unknown');
+  });
+
+  it('does not count a frame again that a new watch sends again', () => {
+    scene.frame('processed', 1);
+    const capturedAtUs = startUs;
+    scene.frame('processed', 1, { capturedAtUs });
+    expect(scene.truth.fps).toBeUndefined();
+    scene.frame('processed', 2);
+    expect(scene.truth.fps).toBeDefined();
+  });
+
+  it('acknowledges what it did not ask for, so that nothing waits for it', () => {
+    scene.frame('raw', 3);
+    expect(scene.acknowledged).toHaveLength(1);
+    expect(scene.truth.picture).toBeUndefined();
+  });
+});
