@@ -42,7 +42,7 @@ const peer = createServer((request, response) => {
   }
   response.writeHead(200, { 'content-type': 'multipart/x-mixed-replace; boundary=frame' });
   peers.add(response);
-  request.on('close', () => peers.delete(response));
+  response.on('close', () => peers.delete(response));
 });
 await new Promise<void>((resolve) => peer.listen(0, '127.0.0.1', resolve));
 const peerAddress = `http://127.0.0.1:${(peer.address() as AddressInfo).port}/`;
@@ -119,6 +119,8 @@ function watchBars({ selector, block: size }: { selector: string; block: number 
     requestAnimationFrame(look);
     const shown = document.querySelector<HTMLCanvasElement | HTMLImageElement>(selector);
     if (pen === null || shown === null) return;
+    // Before its first picture an <img> cannot be drawn.
+    if (shown instanceof HTMLImageElement && shown.naturalWidth === 0) return;
     const now = performance.timeOrigin + performance.now();
     for (let bit = 0; bit < 7; bit++) pen.drawImage(shown, bit * size + size / 2, size / 2, 1, 1, bit, 0, 1, 1);
     const bits = pen.getImageData(0, 0, 7, 1).data;
