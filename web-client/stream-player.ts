@@ -80,10 +80,12 @@ export class StreamPlayer {
   show(shown: Shown): void {
     const before = viewsOf(this.#asked).length;
     const watched = this.#watching;
+    const uncovered = this.#asked === 'raw';
     this.#asked = shown;
     this.#watching = true;
     this.#pairing.clear();
     if (!watched || viewsOf(shown).length !== before) this.watch();
+    if (uncovered) this.#redraw('processed');
     if (shown === 'processed' && !this.#frozen) this.#forget('raw');
     this.#host.hurry();
   }
@@ -117,6 +119,11 @@ export class StreamPlayer {
     this.#received.set(header.view, frame);
     if (this.#frozen) {
       this.#count(header);
+      this.#acknowledge(header, false);
+      return;
+    }
+    if (this.#asked === 'raw' && header.view === 'processed' && this.#drawn.has('raw')) {
+      // It lies under the unprocessed picture: kept for the moment that the key is let go.
       this.#acknowledge(header, false);
       return;
     }

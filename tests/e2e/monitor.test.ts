@@ -236,4 +236,35 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     await page.getByRole('button', { name: 'Undo (Ctrl+Z)' }).click();
     await expect.poll(() => map.getByRole('switch').isChecked()).toBe(false);
   });
+
+  it('works by touch: two fingers zoom, a double tap shows the whole picture, a held button the unprocessed one', async () => {
+    const { address } = await serve('touch', { streams: [echo] });
+    const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+    page = await context.newPage();
+    await page.goto(address);
+    await inState(page, 0, 'live');
+    const session = await context.newCDPSession(page);
+    const box = await tile(page, 0).locator('.stage').boundingBox();
+    if (box === null) throw new Error('the stage is not on the screen');
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...at: number[]): Promise<unknown> =>
+      session.send('Input.dispatchTouchEvent', { type, touchPoints: at.map((dx, id) => ({ x: x + dx, y, id })) });
+    await touch('touchStart', -40, 40);
+    for (const spread of [60, 80, 100, 120]) await touch('touchMove', -spread, spread);
+    await touch('touchEnd');
+    await expect.poll(async () => Number.parseFloat((await tile(page, 0).locator('.zoom-note').textContent()) ?? '')).toBeGreaterThan(2);
+    await page.touchscreen.tap(x, y);
+    await page.touchscreen.tap(x, y);
+    await expect.poll(() => tile(page, 0).locator('.zoom-note').count()).toBe(0);
+    const raw = await page.getByRole('button', { name: /^Raw/ }).boundingBox();
+    const held = [{ x: (raw?.x ?? 0) + 20, y: (raw?.y ?? 0) + 20 }];
+    await session.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: held });
+    await tile(page, 0).getByText('Unprocessed').waitFor();
+    await session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    await expect.poll(() => tile(page, 0).getByText('Unprocessed').count()).toBe(0);
+    // Gloves: nothing that is touched is smaller than 48 by 48.
+    const small = await page.evaluate(`[...document.querySelectorAll('.tools button, .truth button')]
+      .map((button) => button.getBoundingClientRect()).filter(({ width, height }) => width < 48 || height < 48).length`);
+    expect(small).toBe(0);
+  });
 });

@@ -162,6 +162,16 @@ describe('StreamPlayer', () => {
     expect(scene.truth.shown).toBe('processed');
   });
 
+  it('has the newest processed picture at hand when the key is let go', () => {
+    scene.player.show('raw');
+    scene.frame('raw', 1);
+    scene.frame('processed', 1);
+    expect(scene.painted).toEqual(['raw 4x2']);
+    scene.player.show('processed');
+    expect(scene.painted).toEqual(['raw 4x2', 'processed 4x2']);
+    expect(scene.truth).toMatchObject({ shown: 'processed', picture: { sequence: 1 } });
+  });
+
   it('does not show an unprocessed picture of before a freeze after it', () => {
     scene.player.show('both');
     scene.frame('processed', 1);

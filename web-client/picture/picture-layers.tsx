@@ -42,13 +42,14 @@ export function PictureLayers({ stream, picture, placement, shown, divider }: Pi
   // A canvas belongs to the worker it was handed to: another worker, other canvases.
   const generation = useGeneration();
   const size = picture ?? { width: 1, height: 1 };
-  const clip = shown === 'both' ? `inset(0 ${(1 - divider) * 100}% 0 0)` : undefined;
+  // A box that cuts off costs the compositor less than a clip path.
+  const width = shown === 'both' ? `${divider * 100}%` : '100%';
   return (
     <div className="layers" hidden={picture === undefined}>
       <div className="layer-clip">
         <Layer key={generation} stream={stream} view="processed" picture={size} placement={placement} />
       </div>
-      <div className="layer-clip" style={{ clipPath: clip, visibility: shown === 'processed' ? 'hidden' : 'visible' }}>
+      <div className="layer-clip" style={{ width, visibility: shown === 'processed' ? 'hidden' : 'visible' }}>
         <Layer key={generation} stream={stream} view="raw" picture={size} placement={placement} />
       </div>
     </div>

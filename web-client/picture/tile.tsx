@@ -64,8 +64,10 @@ export function Tile({ stream, position }: { stream: StreamDescription; position
             placement={placement}
           />
         )}
-        <RawNote truth={truth} asked={state.rawHeld === stream.id ? 'raw' : divider === undefined ? 'processed' : 'both'} />
-        {view.zoom > 1.001 && <p className="zoom-note">{view.zoom.toFixed(1)}×</p>}
+        <div className="notes">
+          <RawNote truth={truth} asked={state.rawHeld === stream.id ? 'raw' : divider === undefined ? 'processed' : 'both'} />
+          {view.zoom > 1.001 && <p className="zoom-note">{view.zoom.toFixed(1)}×</p>}
+        </div>
         {divider !== undefined && truth.shown === 'both' && <Divider stream={stream.id} at={divider} paired={truth.paired} />}
         <div className="notices">
           <NotLiveBand truth={truth} source={stream.status} />
