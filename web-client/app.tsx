@@ -41,10 +41,12 @@ const columns = (count: number): number => Math.max(1, Math.ceil(Math.sqrt(count
 
 function Unfit({ message, remedy }: { message: string; remedy: string }) {
   return (
-    <main className="unfit" role="alert">
-      <h1>No live picture on this device</h1>
-      <p>{message}</p>
-      <p>{remedy}</p>
+    <main className="unfit">
+      <div role="alert">
+        <h1>No live picture on this device</h1>
+        <p>{message}</p>
+        <p>{remedy}</p>
+      </div>
     </main>
   );
 }

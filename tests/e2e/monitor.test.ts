@@ -160,8 +160,16 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     expect(await echoValue.textContent()).toMatch(/^1 \d+\.\d mm$/);
     expect(await tile(page, 1).locator('.caliper .value').textContent()).toMatch(/^1 \d+ px, not calibrated$/);
 
-    // The value is that of the calibration: pixels between the ends times the deltas that the server told.
+    // The ruler beside it says the same: as many tenths of its centimetres as the caliper has millimetres.
     const before = await echoValue.textContent();
+    const lengths = await page.evaluate(`(() => {
+      const number = (element, name) => Number(element.getAttribute(name));
+      const ticks = [...document.querySelectorAll('.ruler line')].map((line) => number(line, 'y1'));
+      const thread = document.querySelector('.caliper .thread');
+      const long = Math.hypot(number(thread, 'x2') - number(thread, 'x1'), number(thread, 'y2') - number(thread, 'y1'));
+      return { mm: (long / ((ticks.at(-1) - ticks[0]) / (ticks.length - 1))) * 10 };
+    })()`);
+    expect(Number.parseFloat(before?.slice(2) ?? '')).toBeCloseTo((lengths as { mm: number }).mm, 0.5);
     await drag(page, 0, [0.5, 0.55], [0.5, 0.6]);
     const after = await echoValue.textContent();
     expect(Number.parseFloat(after?.slice(2) ?? '')).toBeGreaterThan(Number.parseFloat(before?.slice(2) ?? ''));
@@ -266,5 +274,30 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     const small = await page.evaluate(`[...document.querySelectorAll('.tools button, .truth button')]
       .map((button) => button.getBoundingClientRect()).filter(({ width, height }) => width < 48 || height < 48).length`);
     expect(small).toBe(0);
+  });
+
+  it('says on the whole page why there is no picture where the kernels do not run', async () => {
+    const { address } = await serve('unfit', { streams: [echo] });
+    const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, bypassCSP: true });
+    page = await context.newPage();
+    await context.route('**/*.wasm', (route) => route.abort());
+    await page.goto(address);
+    await page.getByRole('alert').getByText('No live picture on this device').waitFor();
+    await page.getByRole('alert').getByText('kernels').first().waitFor();
+    expect((await look(page, page.locator('body'))).mean).toBeLessThan(20);
+    expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([]);
+  });
+
+  it('says when the page was served without isolation', async () => {
+    const { address } = await serve('isolation', { streams: [echo] });
+    const context = await browser.newContext();
+    page = await context.newPage();
+    await page.route(address, async (route) => {
+      const response = await route.fetch();
+      const headers = Object.fromEntries(Object.entries(response.headers()).filter(([name]) => !name.startsWith('cross-origin')));
+      await route.fulfill({ response, headers });
+    });
+    await page.goto(address);
+    await page.getByText('Page not isolated').waitFor();
   });
 });
