@@ -41,6 +41,7 @@ const peer = createServer((request, response) => {
     return;
   }
   response.writeHead(200, { 'content-type': 'multipart/x-mixed-replace; boundary=frame' });
+  response.write('--frame\r\n');
   peers.add(response);
   response.on('close', () => peers.delete(response));
 });
@@ -55,9 +56,10 @@ room.streams[0]?.news$.subscribe((news) => {
   for (const response of peers) {
     // A peer that lags skips too: MJPEG servers that queue would look worse than they need to.
     if (response.writableLength > 0) continue;
-    response.write(`--frame\r\ncontent-type: image/jpeg\r\ncontent-length: ${jpeg.length}\r\n\r\n`);
+    response.write(`content-type: image/jpeg\r\ncontent-length: ${jpeg.length}\r\n\r\n`);
     response.write(jpeg);
-    response.write('\r\n');
+    // Chromium shows a part when it meets the boundary behind it: a peer that sent it with the next frame would be one frame late.
+    response.write('\r\n--frame\r\n');
   }
 });
 
@@ -165,5 +167,5 @@ function jpegOf(pixels: Uint8Array): Uint8Array {
     photometricInterpretation: 'MONOCHROME2',
     decodedBuffer: Uint8Array.from(pixels),
   });
-  return Uint8Array.from(NativeCodecs.encodeJpeg(context, { quality: 90 }).getEncodedBuffer() ?? new Uint8Array(0));
+  return Uint8Array.from(NativeCodecs.encodeJpeg(context, { lossy: true, quality: 90 }).getEncodedBuffer() ?? new Uint8Array(0));
 }
