@@ -120,13 +120,18 @@ const acts: Readonly<Record<string, (monitor: Monitor) => void>> = {
   '?': (monitor) => monitor.act({ act: 'key-map', open: true }),
 };
 
-/** A control that has a use of its own for the key keeps it. */
-function isTaken(event: KeyboardEvent): boolean {
+const pressable = 'button:not(.end-handle), [role="switch"], input, label';
+
+/**
+ * A control that was reached by keyboard keeps the keys that it has a use for. One that was merely clicked does not:
+ * whoever hits Space after a click on a tool wants the picture frozen.
+ */
+function isTaken(event: KeyboardEvent, focusedByPointer: boolean): boolean {
   if (!(event.target instanceof Element)) return false;
   if (event.target.closest('[role="dialog"], [role="listbox"], .text-setting') !== null) return true;
   const presses = event.key === ' ' || event.key === 'Enter';
-  if (presses && event.target.closest('button:not(.end-handle), [role="switch"], input, label, summary') !== null) return true;
-  return event.key in arrows && event.target.closest('input, [role="slider"], [role="toolbar"]') !== null;
+  if (presses && !focusedByPointer && event.target.closest(pressable) !== null) return true;
+  return event.key in arrows && event.target.closest('input, [role="slider"], [role="toolbar"], .choice') !== null;
 }
 
 function obey(monitor: Monitor, event: KeyboardEvent): boolean {
@@ -153,9 +158,25 @@ function obey(monitor: Monitor, event: KeyboardEvent): boolean {
 }
 
 export function attachKeys(monitor: Monitor): void {
-  window.addEventListener('keydown', (event) => {
-    if (!isTaken(event) && obey(monitor, event)) event.preventDefault();
-  });
+  let focusedByPointer = false;
+  // Both before any control hears them: some let nothing through, and one key must never do two things.
+  window.addEventListener(
+    'pointerdown',
+    () => {
+      focusedByPointer = true;
+    },
+    { capture: true },
+  );
+  window.addEventListener(
+    'keydown',
+    (event) => {
+      if (event.key === 'Tab' || event.key in arrows) focusedByPointer = false;
+      if (isTaken(event, focusedByPointer) || !obey(monitor, event)) return;
+      event.preventDefault();
+      event.stopPropagation();
+    },
+    { capture: true },
+  );
   const letGo = (): void => monitor.act({ act: 'hold-raw', stream: undefined });
   window.addEventListener('keyup', (event) => {
     if (event.key.toLowerCase() === 'n') letGo();

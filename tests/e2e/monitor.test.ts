@@ -145,6 +145,21 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     await page.keyboard.press('Space');
     await inState(page, 0, 'live');
     await expect.poll(async () => (await look(page, tile(page, 0).locator('.layers'))).sum, { timeout: 10_000 }).not.toBe(frozen.sum);
+
+    // Space freezes also after a click on another tool; reached by Tab, the tool itself is pressed.
+    const caliper = page.getByRole('button', { name: 'Caliper (C)' });
+    await caliper.click();
+    await page.keyboard.press('Space');
+    await inState(page, 0, 'frozen');
+    expect(await caliper.getAttribute('aria-pressed')).toBe('true');
+    await page.keyboard.press('Space');
+    await inState(page, 0, 'live');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Shift+Tab');
+    await caliper.focus();
+    await page.keyboard.press('Space');
+    await expect.poll(() => caliper.getAttribute('aria-pressed')).toBe('false');
+    await inState(page, 0, 'live');
   });
 
   it('measures millimetres on the calibrated echo and pixels on fluoroscopy, and undoes', async () => {
