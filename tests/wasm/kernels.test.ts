@@ -1,30 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Kernels, kernelVariants, windowFactors } from '../../wasm/kernels.ts';
+import { kernelVariants, windowFactors } from '../../wasm/kernels.ts';
 import { compileKernels } from '../../wasm/load-kernels.ts';
-import { twins } from '../reference/kernels.ts';
-
-const sizes = [
-  [1, 1],
-  [2, 3],
-  [15, 4],
-  [16, 2],
-  [17, 5],
-  [18, 3],
-  [31, 7],
-  [33, 33],
-  [32, 3],
-  [47, 2],
-  [48, 2],
-  [49, 3],
-  [64, 9],
-  [129, 6],
-] as const;
-
-/** Buffers far apart in one memory; the gaps are guards. */
-const place = { source: 4096, target: 40_000, history: 90_000, table: 130_000, level: 140_000, alpha: 160_000 } as const;
-const memoryBytes = 3 * 65_536;
-
-type Call = (kernels: Kernels, width: number, height: number, pad: number) => void;
+import { type Call, firstByteThatDiffers, memoryBytes, noise, place, sizes } from '../support/kernel-harness.ts';
 
 const calls: Readonly<Record<string, Call>> = {
   windowGrey: (k, w, h, pad) => k.windowGrey(place.source, w + pad, place.target, w + 2 * pad, w, h, 20.5, 1.7),
@@ -65,12 +42,7 @@ for (const variant of kernelVariants) {
       it(`${name} equals its twin in the whole memory, on odd sizes and strides`, () => {
         for (const [width, height] of sizes) {
           for (const pad of [0, 13]) {
-            const memory = noise(width * 31 + height + pad);
-            const expected = new SharedArrayBuffer(memoryBytes);
-            new Uint8Array(expected).set(new Uint8Array(memory.buffer));
-            call(kernelsOn(memory), width, height, pad);
-            call(twins(expected), width, height, pad);
-            const different = firstDifference(new Uint8Array(memory.buffer), new Uint8Array(expected));
+            const different = firstByteThatDiffers(kernelsOn, call, { width, height, pad });
             expect(different, `${width}x${height}, stride +${pad}: first byte that differs`).toBe(-1);
           }
         }
@@ -161,25 +133,4 @@ function exactLevel({ centre, width }: { centre: number; width: number }, value:
   if (value <= centre - 0.5 - (width - 1) / 2) return 0;
   if (value > centre - 0.5 + (width - 1) / 2) return 255;
   return ((value - (centre - 0.5)) / (width - 1) + 0.5) * 255;
-}
-
-function noise(seed: number): WebAssembly.Memory {
-  const memory = new WebAssembly.Memory({ initial: 3, maximum: 3, shared: true });
-  const bytes = new Uint8Array(memory.buffer);
-  let state = seed + 1;
-  for (let at = 0; at < bytes.length; at++) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    bytes[at] = state >>> 24;
-  }
-  // History holds what a filter left there: 0..255 in 1/128 level.
-  const history = new Int16Array(memory.buffer, place.history, 20_000);
-  for (let at = 0; at < history.length; at++) history[at] = (bytes[at] as number) * 128;
-  for (let entry = 0; entry < 256; entry++) bytes[place.table + 4 * entry + 3] = 0;
-  // Mostly nothing to blend: the sparse path is walked too.
-  for (let at = 0; at < 10_000; at++) if (at % 100 < 60) bytes[place.alpha + at] = 0;
-  return memory;
-}
-
-function firstDifference(a: Uint8Array, b: Uint8Array): number {
-  return a.findIndex((value, at) => value !== b[at]);
 }
