@@ -26,12 +26,13 @@ export function install() {
 
 /** Builds the kernels and the web client when a source is newer than what was built. */
 export function build() {
-  if (stale('wasm/build/simd.wasm', ['wasm/assembly', 'wasm/build.ts', 'package-lock.json'])) {
+  const kernels = ['wasm/build/simd.wasm', 'wasm/build/relaxed-simd.wasm'];
+  if (stale(kernels, ['wasm/assembly', 'wasm/build.ts', 'package-lock.json'])) {
     say('building the kernels');
     run(node, [join(root, 'wasm/build.ts')]);
   }
   const clientSources = ['web-client', 'wasm', 'src', 'package-lock.json'];
-  if (stale('web-client/dist/index.html', clientSources)) {
+  if (stale(['web-client/dist/index.html'], clientSources)) {
     say('building the web client');
     run(node, [join(root, 'node_modules/vite/bin/vite.js'), 'build', 'web-client', '--logLevel', 'warn']);
   }
@@ -44,10 +45,11 @@ export function run(program, args, options = {}) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-function stale(output, sources) {
-  const built = join(root, output);
-  if (!existsSync(built)) return true;
-  const builtAtMs = statSync(built).mtimeMs;
+/** Whether one of the outputs is missing or older than a source. */
+function stale(outputs, sources) {
+  const built = outputs.map((output) => join(root, output));
+  if (!built.every((path) => existsSync(path))) return true;
+  const builtAtMs = Math.min(...built.map((path) => statSync(path).mtimeMs));
   return sources.some((source) => newestMs(join(root, source)) > builtAtMs);
 }
 

@@ -5,18 +5,19 @@ import { createInterface } from 'node:readline';
 
 const root = resolve(import.meta.dirname, '../..');
 
-export interface RunningServer {
+export interface RunningServer extends AsyncDisposable {
   readonly address: string;
   readonly process: ChildProcess;
   stop(): Promise<void>;
 }
 
-/** Starts the real server as a process of its own, as a user does; resolves when its streams are there. */
-export async function startServer(args: readonly string[]): Promise<RunningServer> {
-  const child = spawn(process.execPath, ['src/main.ts', '--port', '0', '--json', ...args], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+/** Starts the real server as a process of its own; resolves when its streams are there. `command`: whatever runs it, e.g. npm. */
+export async function startServer(
+  args: readonly string[],
+  command: readonly [string, ...string[]] = [process.execPath, 'src/main.ts'],
+): Promise<RunningServer> {
+  const [program, ...first] = command;
+  const child = spawn(program, [...first, '--port', '0', '--json', ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.on('data', (data: Buffer) => {
     said = (said + data.toString()).slice(-2000);
@@ -27,7 +28,8 @@ export async function startServer(args: readonly string[]): Promise<RunningServe
   const [line] = (await Promise.race([once(createInterface({ input: child.stdout }), 'line'), exited])) as [string];
   exited.catch(() => undefined);
   const { address } = JSON.parse(line) as { address: string };
-  return { address, process: child, stop: () => stop(child) };
+  const end = (): Promise<void> => stop(child);
+  return { address, process: child, stop: end, [Symbol.asyncDispose]: end };
 }
 
 async function stop(child: ChildProcess): Promise<void> {
