@@ -50,7 +50,7 @@ async function decodeAhead({ path, from }: DecodeSetup): Promise<void> {
   for (let position = from; position < end; position++) {
     for (let now = Atomics.load(done, 0); position - now >= slots; now = Atomics.load(done, 0)) Atomics.wait(done, 0, now, 1000);
     try {
-      recording.decode(position % frames, new Uint8Array(ring, (position % slots) * bytes, bytes));
+      await recording.decode(position % frames, new Uint8Array(ring, (position % slots) * bytes, bytes));
       tell({ news: 'decoded', position });
     } catch (thrown) {
       tell({ news: 'damaged', position, error: asAppError(thrown, 'replay/not-readable', { file: 'the recording' }).toJSON() });

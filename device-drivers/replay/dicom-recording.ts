@@ -6,48 +6,25 @@ import { type FrameFormat, frameFormat, type GreyWindow, maxSide } from '../../s
 import { type FrameRanges, framesOf } from './encapsulated.ts';
 import { frameIntervals } from './frame-times.ts';
 import { greyPixels, type Palette, palettePixels, rgbPixels, type Samples, ybr422Pixels, ybrPixels } from './photometric.ts';
-import { canDecode, decompress, type FrameShape } from './pixel-codecs.ts';
+import type { FrameShape, PixelCodecs } from './pixel-codecs.ts';
 import { maxFileBytes, maxFrameBytes, maxFrames, type Recording } from './recording.ts';
+import { type Coding, explicitBig, explicitLittle, implicitLittle, transferSyntaxOf } from './transfer-syntax.ts';
 
-const implicitLittle = '1.2.840.10008.1.2';
-const explicitLittle = '1.2.840.10008.1.2.1';
-const explicitBig = '1.2.840.10008.1.2.2';
-const deflated = '1.2.840.10008.1.2.1.99';
-const native: readonly string[] = [implicitLittle, explicitLittle, explicitBig, deflated];
-
-/** The names of PS3.6 table A-1, shortened, for people. */
-const syntaxNames: Readonly<Record<string, string>> = {
-  [implicitLittle]: 'uncompressed',
-  [explicitLittle]: 'uncompressed',
-  [explicitBig]: 'uncompressed big-endian',
-  [deflated]: 'deflated',
-  '1.2.840.10008.1.2.5': 'RLE',
-  '1.2.840.10008.1.2.4.50': 'JPEG baseline',
-  '1.2.840.10008.1.2.4.57': 'JPEG lossless',
-  '1.2.840.10008.1.2.4.70': 'JPEG lossless',
-  '1.2.840.10008.1.2.4.80': 'JPEG-LS',
-  '1.2.840.10008.1.2.4.81': 'JPEG-LS near-lossless',
-  '1.2.840.10008.1.2.4.90': 'JPEG 2000 lossless',
-  '1.2.840.10008.1.2.4.91': 'JPEG 2000',
-  '1.2.840.10008.1.2.4.201': 'HTJ2K lossless',
-  '1.2.840.10008.1.2.4.202': 'HTJ2K lossless',
-  '1.2.840.10008.1.2.4.203': 'HTJ2K',
-};
-
-/** Reads a DICOM file as a recording; the codecs must be open. Throws replay/… errors. */
-export function dicomRecording(bytes: Uint8Array, file: string): Recording {
+/** Reads a DICOM file as a recording. Throws replay/… errors. */
+export async function dicomRecording(bytes: Uint8Array, file: string, codecs: PixelCodecs): Promise<Recording> {
   const odd: string[] = [];
   const warn = (text: string): void => void odd.push(text);
   const data = parse(bytes, file, warn);
   const header = readHeader(data, file);
-  const { shape, transferSyntax } = header;
+  const { shape, transferSyntax, coding } = header;
   const pixelData = data.dataSet.elements.x7fe00010 ?? data.dataSet.elements.x7fe00008;
   if (pixelData === undefined) throw new AppError('replay/no-pixels', { file });
   const pixels = shape.width * shape.height;
   const announced = Math.min(Math.max(1, integer(data.dataSet, 'x00280008') ?? 1), maxFrames);
-  const stored = native.includes(transferSyntax)
-    ? nativeFrames(data.dataSet.byteArray as Uint8Array, pixelData, shape, announced)
-    : encapsulatedFrames(data.dataSet.byteArray as Uint8Array, pixelData, announced);
+  const stored =
+    coding === 'native'
+      ? nativeFrames(data.dataSet.byteArray as Uint8Array, pixelData, shape, announced)
+      : encapsulatedFrames(data.dataSet.byteArray as Uint8Array, pixelData, announced);
   const frames = Math.min(stored.count, announced);
   if (frames < announced) warn(`${announced} frames are announced, ${stored.count} are there`);
   if (stored.count > announced) warn(`${announced} frames are announced, ${stored.count} are there; the rest is not played`);
@@ -55,11 +32,11 @@ export function dicomRecording(bytes: Uint8Array, file: string): Recording {
 
   const palette = header.photometric === 'PALETTE COLOR' ? readPalette(data, file) : undefined;
   const swap = transferSyntax === explicitBig && shape.bitsAllocated === 16;
-  const samplesOf = (index: number): DecodedSamples => {
+  const samplesOf = async (index: number): Promise<DecodedSamples> => {
     const encoded = stored.read(index);
-    if (native.includes(transferSyntax))
+    if (coding === 'native')
       return { ...shape, bitsAllocated: shape.bitsAllocated === 16 ? 16 : 8, bytes: swap ? swapped(encoded) : encoded };
-    return checked(decompress(transferSyntax, encoded, shape), shape);
+    return checked(await codecs.decode(coding, encoded, shape), shape);
   };
 
   const intervalsMs = frameIntervals(frames, timeFacts(data.dataSet), warn);
@@ -74,11 +51,11 @@ export function dicomRecording(bytes: Uint8Array, file: string): Recording {
     inverted: header.photometric === 'MONOCHROME1',
   };
 
-  const decode = (index: number, target: Uint8Array): void => {
+  const decode = async (index: number, target: Uint8Array): Promise<void> => {
     try {
-      const samples = samplesOf(index);
+      const samples = await samplesOf(index);
       if (palette !== undefined) palettePixels(samples, palette, pixels, target);
-      else if (pixelFormat === 'RGB24') colourPixels(samples, header.photometric, native.includes(transferSyntax), pixels, target);
+      else if (pixelFormat === 'RGB24') colourPixels(samples, header.photometric, coding === 'native', pixels, target);
       else greyPixels(samples, layout, pixels, target);
     } catch (thrown) {
       const reason = printable(thrown instanceof Error ? thrown.message : String(thrown));
@@ -88,9 +65,9 @@ export function dicomRecording(bytes: Uint8Array, file: string): Recording {
 
   const base = { regions, ...(frames > 1 && { frameIntervalMs: Math.max(...sample(intervalsMs)) }) };
   const own = pixelFormat === 'RGB24' ? undefined : headerWindow(data.dataSet, layout);
-  const window = own ?? (deep ? robustWindow(decode, frames, pixels) : undefined);
+  const window = own ?? (deep ? await robustWindow(decode, frames, pixels) : undefined);
   const format: FrameFormat = frameFormat(shape.width, shape.height, pixelFormat, { ...base, ...(window && { window }) });
-  const syntaxName = syntaxNames[transferSyntax] ?? transferSyntax;
+  const syntaxName = transferSyntaxOf(transferSyntax).name;
   return {
     kind: `DICOM ${modality || 'without modality'}`,
     frames,
@@ -157,6 +134,7 @@ function guessSyntax(bytes: Uint8Array): string {
 interface Header {
   readonly shape: FrameShape;
   readonly transferSyntax: string;
+  readonly coding: Exclude<Coding, 'refused'>;
   readonly photometric: string;
   readonly highBit: number;
 }
@@ -168,8 +146,11 @@ function readHeader({ dataSet, transferSyntax }: Parsed, file: string): Header {
     return value;
   };
   const refuse = (reason: string): AppError => new AppError('replay/bad-header', { file, reason });
-  const syntax = printable(transferSyntax, 64);
-  if (!native.includes(transferSyntax) && !canDecode(transferSyntax)) throw new AppError('replay/unknown-syntax', { file, syntax });
+  const { name, coding } = transferSyntaxOf(transferSyntax);
+  if (coding === 'refused') {
+    const syntax = printable(name === '' ? transferSyntax : `${transferSyntax} (${name})`, 64);
+    throw new AppError('replay/unknown-syntax', { file, syntax });
+  }
   const photometric = (dataSet.string('x00280004') ?? 'MONOCHROME2').trim();
   const bitsAllocated = need('x00280100', 'Bits Allocated');
   const bitsStored = uint16(dataSet, 'x00280101') ?? bitsAllocated;
@@ -192,7 +173,7 @@ function readHeader({ dataSet, transferSyntax }: Parsed, file: string): Header {
   if (!known.includes(photometric)) throw refuse(`${samplesPerPixel} samples per pixel as ${printable(photometric, 32)} are not known`);
   if (width * height * samplesPerPixel * (bitsAllocated / 8) > maxFrameBytes) throw refuse(`a frame of more than ${maxFrameBytes} bytes`);
   const highBit = uint16(dataSet, 'x00280102') ?? bitsStored - 1;
-  return { shape, transferSyntax, photometric, highBit: Math.min(Math.max(highBit, bitsStored - 1), bitsAllocated - 1) };
+  return { shape, transferSyntax, coding, photometric, highBit: Math.min(Math.max(highBit, bitsStored - 1), bitsAllocated - 1) };
 }
 
 const greyInterpretations: readonly string[] = ['MONOCHROME1', 'MONOCHROME2', 'PALETTE COLOR'];
@@ -355,13 +336,13 @@ function headerWindow(dataSet: DataSet, layout: { bitsStored: number; signed: bo
 const sampledFrames = 5;
 
 /** From the 0.5th to the 99.5th percentile of some frames: a few hot pixels do not make the picture dark. */
-function robustWindow(decode: (index: number, target: Uint8Array) => void, frames: number, pixels: number): GreyWindow {
+async function robustWindow(decode: Recording['decode'], frames: number, pixels: number): Promise<GreyWindow> {
   const counts = new Uint32Array(65_536);
   const target = new Uint8Array(pixels * 2);
   let total = 0;
   for (let k = 0; k < Math.min(sampledFrames, frames); k++) {
     try {
-      decode(Math.floor((k * frames) / Math.min(sampledFrames, frames)), target);
+      await decode(Math.floor((k * frames) / Math.min(sampledFrames, frames)), target);
     } catch {
       continue;
     }

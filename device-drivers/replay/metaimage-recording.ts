@@ -56,7 +56,7 @@ export function metaImageRecording(bytes: Uint8Array, path: string, file: string
 
   const pixelFormat: PixelFormat = channels === 3 ? 'RGB24' : sample === 2 ? 'Y16' : 'GREY';
   const intervalsMs = intervals(fields, there, odd);
-  const decode = (index: number, target: Uint8Array): void => {
+  const decode = async (index: number, target: Uint8Array): Promise<void> => {
     const own = data.subarray(index * frameBytes, (index + 1) * frameBytes);
     const samples = { bytes: big ? Buffer.from(own).swap16() : own, bitsAllocated: sample === 2 ? 16 : 8, planar: false } as const;
     if (channels === 3) rgbPixels(samples, pixels, target);

@@ -3,18 +3,17 @@ import { basename } from 'node:path';
 import { AppError, asAppError, printable } from '../../src/app-error.ts';
 import { dicomRecording } from './dicom-recording.ts';
 import { isMetaImage, metaImageRecording } from './metaimage-recording.ts';
-import { openCodecs } from './pixel-codecs.ts';
+import { PixelCodecs } from './pixel-codecs.ts';
 import { maxFileBytes, type Recording } from './recording.ts';
 
 /** Opens a file as what its content says it is. Throws replay/… errors. */
 export async function openRecording(path: string): Promise<Recording> {
   const file = printable(basename(path), 120);
   const bytes = readWhole(path, file);
-  await openCodecs();
   try {
     if (isMetaImage(bytes)) return metaImageRecording(bytes, path, file);
     if (!looksLikeDicom(bytes)) throw new AppError('replay/unknown-kind', { file });
-    return dicomRecording(bytes, file);
+    return await dicomRecording(bytes, file, await PixelCodecs.open());
   } catch (thrown) {
     throw asAppError(thrown, 'replay/not-readable', { file });
   }

@@ -1,8 +1,10 @@
 import dcmjsCodecs from 'dcmjs-codecs';
+import { checkedCodestream } from './codestream.ts';
+import type { Coding } from './transfer-syntax.ts';
 
 const { Context, NativeCodecs } = dcmjsCodecs;
 
-/** What a compressed frame is said to hold. */
+/** What a frame is said to hold. */
 export interface FrameShape {
   readonly width: number;
   readonly height: number;
@@ -14,41 +16,58 @@ export interface FrameShape {
   readonly photometric: string;
 }
 
-type Decode = (context: InstanceType<typeof Context>) => InstanceType<typeof Context>;
-
-/** Transfer syntaxes (PS3.5 §10) whose frames are compressed, and who decodes them. */
-const decoders: Readonly<Record<string, Decode>> = {
-  '1.2.840.10008.1.2.5': (context) => NativeCodecs.decodeRle(context),
-  '1.2.840.10008.1.2.4.50': (context) => NativeCodecs.decodeJpeg(context),
-  '1.2.840.10008.1.2.4.57': (context) => NativeCodecs.decodeJpeg(context),
-  '1.2.840.10008.1.2.4.70': (context) => NativeCodecs.decodeJpeg(context),
-  '1.2.840.10008.1.2.4.80': (context) => NativeCodecs.decodeJpegLs(context),
-  '1.2.840.10008.1.2.4.81': (context) => NativeCodecs.decodeJpegLs(context),
-  '1.2.840.10008.1.2.4.90': (context) => NativeCodecs.decodeJpeg2000(context),
-  '1.2.840.10008.1.2.4.91': (context) => NativeCodecs.decodeJpeg2000(context),
-  '1.2.840.10008.1.2.4.201': (context) => NativeCodecs.decodeJpeg2000(context),
-  '1.2.840.10008.1.2.4.202': (context) => NativeCodecs.decodeJpeg2000(context),
-  '1.2.840.10008.1.2.4.203': (context) => NativeCodecs.decodeJpeg2000(context),
-};
-
-export const canDecode = (transferSyntax: string): boolean => transferSyntax in decoders;
-
-/** Must have resolved before the first decode. */
-export async function openCodecs(): Promise<void> {
-  if (!NativeCodecs.isInitialized()) await NativeCodecs.initializeAsync();
-}
-
 export interface DecodedFrame {
   readonly bytes: Uint8Array;
   readonly shape: FrameShape;
 }
 
-/** Decodes one compressed frame; throws what the codec says of a damaged one. The bytes are valid until the next call. */
-export function decompress(transferSyntax: string, encoded: Uint8Array, shape: FrameShape): DecodedFrame {
-  const decode = decoders[transferSyntax];
-  if (decode === undefined) throw new Error(`no decoder for ${transferSyntax}`);
-  if (transferSyntax === '1.2.840.10008.1.2.5') checkRleHeader(encoded, shape);
-  const context = new Context({
+type CompressedCoding = Exclude<Coding, 'native' | 'refused'>;
+
+const decoders = {
+  rle: 'decodeRle',
+  jpeg: 'decodeJpeg',
+  'jpeg-ls': 'decodeJpegLs',
+  // OpenJPEG reads both, classic and high-throughput blocks.
+  'jpeg-2000': 'decodeJpeg2000',
+} as const satisfies Record<CompressedCoding, keyof typeof NativeCodecs>;
+
+/** The WebAssembly codecs of this thread: at most 2 GiB of memory, which is given back when a damaged frame has soiled it. */
+export class PixelCodecs {
+  #soiled = false;
+
+  static async open(): Promise<PixelCodecs> {
+    if (!NativeCodecs.isInitialized()) await NativeCodecs.initializeAsync();
+    return new PixelCodecs();
+  }
+
+  private constructor() {}
+
+  /** Decodes one compressed frame; throws an Error with what is wrong in a damaged one. */
+  async decode(coding: CompressedCoding, encoded: Uint8Array, shape: FrameShape): Promise<DecodedFrame> {
+    const codestream = checkedCodestream(coding, encoded, shape);
+    if (this.#soiled) await NativeCodecs.initializeAsync();
+    // A codec leaves through an exception with its stack and its buffers in disorder: it is replaced before it is used again.
+    this.#soiled = true;
+    const decoded = NativeCodecs[decoders[coding]](contextOf(codestream, shape));
+    this.#soiled = false;
+    return {
+      bytes: decoded.getDecodedBuffer() ?? new Uint8Array(0),
+      shape: {
+        width: decoded.getWidth() ?? 0,
+        height: decoded.getHeight() ?? 0,
+        bitsAllocated: decoded.getBitsAllocated() ?? 0,
+        bitsStored: decoded.getBitsStored() ?? 0,
+        samplesPerPixel: decoded.getSamplesPerPixel() ?? 0,
+        signed: decoded.getPixelRepresentation() === 1,
+        planar: decoded.getPlanarConfiguration() === 1,
+        photometric: decoded.getPhotometricInterpretation() ?? '',
+      },
+    };
+  }
+}
+
+function contextOf(encodedBuffer: Uint8Array, shape: FrameShape): InstanceType<typeof Context> {
+  return new Context({
     width: shape.width,
     height: shape.height,
     bitsAllocated: shape.bitsAllocated,
@@ -57,34 +76,6 @@ export function decompress(transferSyntax: string, encoded: Uint8Array, shape: F
     pixelRepresentation: shape.signed ? 1 : 0,
     planarConfiguration: shape.planar ? 1 : 0,
     photometricInterpretation: shape.photometric,
-    encodedBuffer: encoded,
+    encodedBuffer,
   });
-  const decoded = decode(context);
-  return {
-    bytes: decoded.getDecodedBuffer() ?? new Uint8Array(0),
-    shape: {
-      width: decoded.getWidth() ?? 0,
-      height: decoded.getHeight() ?? 0,
-      bitsAllocated: decoded.getBitsAllocated() ?? 0,
-      bitsStored: decoded.getBitsStored() ?? 0,
-      samplesPerPixel: decoded.getSamplesPerPixel() ?? 0,
-      signed: decoded.getPixelRepresentation() === 1,
-      planar: decoded.getPlanarConfiguration() === 1,
-      photometric: decoded.getPhotometricInterpretation() ?? '',
-    },
-  };
-}
-
-/** The decoder believes any header (PS3.5 G.5): one segment per byte of a pixel, offsets rising from 64 inside the frame. */
-function checkRleHeader(encoded: Uint8Array, { samplesPerPixel, bitsAllocated }: FrameShape): void {
-  if (encoded.length < 64) throw new Error('shorter than an RLE header');
-  const header = new DataView(encoded.buffer, encoded.byteOffset, 64);
-  const segments = header.getUint32(0, true);
-  if (segments !== samplesPerPixel * (bitsAllocated / 8)) throw new Error(`${segments} RLE segments`);
-  let before = 63;
-  for (let segment = 1; segment <= segments; segment++) {
-    const offset = header.getUint32(4 * segment, true);
-    if (offset <= before || offset >= encoded.length) throw new Error(`RLE segment ${segment} begins at ${offset}`);
-    before = offset;
-  }
 }

@@ -15,8 +15,8 @@ export interface Recording {
   readonly intervalsMs: readonly number[];
   /** Odd things, in words for the user. */
   readonly odd: readonly string[];
-  /** Writes the tight pixels of a frame in the format's layout. Throws `replay/damaged-frame`. */
-  decode(index: number, target: Uint8Array): void;
+  /** Writes the tight pixels of a frame in the format's layout. Rejects with `replay/damaged-frame`. */
+  decode(index: number, target: Uint8Array): Promise<void>;
 }
 
 /** The largest picture and the most bytes of one decoded frame. */

@@ -24,7 +24,7 @@ export async function inspectFiles(files: readonly string[], settings: InspectSe
   for (const path of files) {
     const file = printable(basename(path), 120);
     try {
-      const report = inspect(await openRecording(path), file, settings.pixels);
+      const report = await inspect(await openRecording(path), file, settings.pixels);
       tell(settings.json ? JSON.stringify(report) : inWords(report));
     } catch (thrown) {
       status = 1;
@@ -39,16 +39,16 @@ export async function inspectFiles(files: readonly string[], settings: InspectSe
   return status;
 }
 
-type Report = ReturnType<typeof inspect>;
+type Report = Awaited<ReturnType<typeof inspect>>;
 
-function inspect(recording: Recording, file: string, all: boolean) {
+async function inspect(recording: Recording, file: string, all: boolean) {
   const { kind, frames, format, transferSyntax, photometric, intervalsMs, odd } = recording;
   const sums: FrameSum[] = [];
   const damaged: string[] = [];
   const target = new Uint8Array(frameBytes(format));
   for (let frame = 0; frame < frames && (all || sums.length === 0); frame++) {
     try {
-      recording.decode(frame, target);
+      await recording.decode(frame, target);
       sums.push({ frame, mean: mean(target, format.pixelFormat === 'Y16'), crc32: crc32(target).toString(16).padStart(8, '0') });
     } catch (thrown) {
       damaged.push(asAppError(thrown, 'replay/not-readable', { file }).message);

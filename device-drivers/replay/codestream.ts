@@ -1,0 +1,96 @@
+import type { FrameShape } from './pixel-codecs.ts';
+import type { Coding } from './transfer-syntax.ts';
+
+/** More tiles than a picture of 8192 x 8192 has with tiles of 128 x 128: each costs the decoder kilobytes before its first byte is read. */
+const mostTiles = 4096;
+
+/**
+ * Looks at the header of a compressed frame before a decoder believes it: the picture inside must be the announced one, so that
+ * nothing is allocated for another. Answers the bytes to decode; throws an Error in words.
+ */
+export function checkedCodestream(coding: Coding, encoded: Uint8Array, shape: FrameShape): Uint8Array {
+  if (coding === 'rle') return checkedRle(encoded, shape);
+  if (coding === 'jpeg' || coding === 'jpeg-ls') return checkedJpeg(encoded, shape);
+  return checkedJpeg2000(encoded, shape);
+}
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** PS3.5 G.5: one segment per byte of a pixel, offsets rising from 64 inside the frame. */
+function checkedRle(encoded: Uint8Array, { samplesPerPixel, bitsAllocated }: FrameShape): Uint8Array {
+  if (encoded.length < 64) throw new Error('shorter than an RLE header');
+  const header = viewOf(encoded);
+  const segments = header.getUint32(0, true);
+  if (segments !== samplesPerPixel * (bitsAllocated / 8)) throw new Error(`${segments} RLE segments`);
+  let before = 63;
+  for (let segment = 1; segment <= segments; segment++) {
+    const offset = header.getUint32(4 * segment, true);
+    if (offset <= before || offset >= encoded.length) throw new Error(`RLE segment ${segment} begins at ${offset}`);
+    before = offset;
+  }
+  return encoded;
+}
+
+/** ITU-T T.81 B.1, T.87 C.1: SOI, segments with a length, among them one start of frame; EOI at the end. */
+function checkedJpeg(encoded: Uint8Array, shape: FrameShape): Uint8Array {
+  const view = viewOf(encoded);
+  if (encoded.length < 4 || view.getUint16(0) !== 0xffd8) throw new Error('no JPEG');
+  let at = 2;
+  while (at + 9 < encoded.length) {
+    if (encoded[at] !== 0xff) throw new Error('a JPEG header that ends in nothing');
+    const marker = encoded[at + 1] as number;
+    // Fill bytes may stand before a marker.
+    if (marker === 0xff) {
+      at += 1;
+      continue;
+    }
+    if (marker === 0xda) break;
+    if (isStartOfFrame(marker)) {
+      checkSize(view.getUint16(at + 7), view.getUint16(at + 5), encoded[at + 9] as number, shape);
+      if (!endsWithEoi(encoded)) throw new Error('it was cut off: the end marker is missing');
+      return encoded;
+    }
+    at += 2 + view.getUint16(at + 2);
+  }
+  throw new Error('a JPEG without a start of frame');
+}
+
+/** SOF0 to SOF15 but for DHT, JPG and DAC, which stand among them; F7 is the one of JPEG-LS. */
+const isStartOfFrame = (marker: number): boolean =>
+  marker === 0xf7 || (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc);
+
+/** A decoder fills what is missing with grey and says nothing. Writers leave at most some padding behind the end. */
+function endsWithEoi(encoded: Uint8Array): boolean {
+  for (let at = encoded.length - 2; at >= 2; at--) if (encoded[at] === 0xff && encoded[at + 1] === 0xd9) return true;
+  return false;
+}
+
+/** ITU-T T.800 A.5.1: SOC, then SIZ with the picture's and the tiles' sizes. A JP2 file around it is taken off. */
+function checkedJpeg2000(encoded: Uint8Array, shape: FrameShape): Uint8Array {
+  const start = startOfCodestream(encoded);
+  const own = encoded.subarray(start);
+  if (start < 0 || own.length < 42) throw new Error('no JPEG 2000');
+  const view = viewOf(own);
+  const [left, top, tileWidth, tileHeight] = [16, 20, 24, 28].map((at) => view.getUint32(at)) as [number, number, number, number];
+  // A SIZ that was damaged in its extent alone: the one tile still tells the size.
+  if (tileWidth === shape.width && tileHeight === shape.height && left === 0 && top === 0) {
+    view.setUint32(8, shape.width);
+    view.setUint32(12, shape.height);
+  }
+  const [right, bottom] = [view.getUint32(8), view.getUint32(12)];
+  checkSize(right - left, bottom - top, view.getUint16(40), shape);
+  const tiles = Math.ceil(right / Math.max(1, tileWidth)) * Math.ceil(bottom / Math.max(1, tileHeight));
+  if (tileWidth === 0 || tileHeight === 0 || tiles > mostTiles) throw new Error(`${tileWidth}x${tileHeight} is no size of a tile`);
+  return own;
+}
+
+function startOfCodestream(encoded: Uint8Array): number {
+  if (encoded[0] === 0xff) return Buffer.from(encoded.buffer, encoded.byteOffset, 4).readUInt32BE() === 0xff4fff51 ? 0 : -1;
+  return Buffer.from(encoded.buffer, encoded.byteOffset, Math.min(encoded.length, 4096)).indexOf(Buffer.of(0xff, 0x4f, 0xff, 0x51));
+}
+
+function checkSize(width: number, height: number, samples: number, announced: FrameShape): void {
+  if (width === announced.width && height === announced.height && samples === announced.samplesPerPixel) return;
+  const inside = `${width}x${height}x${samples}`;
+  throw new Error(`the picture inside is ${inside}, not ${announced.width}x${announced.height}x${announced.samplesPerPixel}`);
+}
