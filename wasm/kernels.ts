@@ -5,6 +5,13 @@ import { AppError } from '../src/app-error.ts';
 export const kernelVariants = ['relaxed-simd', 'simd'] as const;
 export type KernelVariant = (typeof kernelVariants)[number];
 
+/** Where a kernel writes. */
+export type Target = [target: number, targetStride: number, width: number, height: number];
+/** Where a kernel reads and writes. */
+export type Picture = [source: number, sourceStride: number, ...Target];
+/** What makes colours of Y, U and V; from `yuvFactors`. */
+export type YuvFactors = [black: number, luma: number, redV: number, greenU: number, greenV: number, blueU: number];
+
 /**
  * The kernels, bound to one memory. All places are byte offsets in it, all strides bytes, all sizes pixels.
  * No kernel allocates, grows the memory or keeps state outside what it is handed; source and target never overlap.
@@ -83,6 +90,54 @@ export interface Kernels {
   rgbToRgba(source: number, target: number, pixels: number): void;
   /** Tight Y16 → RGBA, opaque, windowed like windowY16. */
   y16ToRgba(source: number, target: number, pixels: number, low: number, gain: number): void;
+  /**
+   * Luma plane → GREY: (y - black) * gain / 128, rounded; 0 and 128 copy, 16 and 149 widen the limited range.
+   * In this and the next kernels `black` ≤ 64 and `gain` ≤ 256.
+   */
+  lumaToGrey(
+    source: number,
+    sourceStride: number,
+    target: number,
+    targetStride: number,
+    width: number,
+    height: number,
+    black: number,
+    gain: number,
+  ): void;
+  /** YUYV (`order` 0) or UYVY (`order` 1) → GREY, the same formula. */
+  packedToGrey(
+    source: number,
+    sourceStride: number,
+    target: number,
+    targetStride: number,
+    width: number,
+    height: number,
+    order: number,
+    black: number,
+    gain: number,
+  ): void;
+  /** YUYV (`order` 0) or UYVY (`order` 1) → RGBA, opaque; the six factors are those of `yuvFactors`. An odd width ends with half a pair. */
+  packedToRgba(...args: [...Picture, order: number, ...YuvFactors]): void;
+  /** The same → RGB24. */
+  packedToRgb(...args: [...Picture, order: number, ...YuvFactors]): void;
+  /** NV12: a luma plane and one of pairs U V for every two lines → RGBA, opaque. */
+  nv12ToRgba(...args: [source: number, sourceStride: number, chroma: number, chromaStride: number, ...Target, ...YuvFactors]): void;
+  /** The same → RGB24. */
+  nv12ToRgb(...args: [source: number, sourceStride: number, chroma: number, chromaStride: number, ...Target, ...YuvFactors]): void;
+  /** I420: three planes, the second and third of half the size → RGBA, opaque. */
+  i420ToRgba(...args: [source: number, sourceStride: number, u: number, v: number, chromaStride: number, ...Target, ...YuvFactors]): void;
+  /** The same → RGB24. */
+  i420ToRgb(...args: [source: number, sourceStride: number, u: number, v: number, chromaStride: number, ...Target, ...YuvFactors]): void;
+  /** Three bytes a pixel → GREY: their weighted sum, weights in 1/256 with a sum of 256 at most; RGB24 and BGR24 differ in their order. */
+  rgbToGrey(...args: [...Picture, first: number, second: number, third: number]): void;
+  /** Four bytes a pixel, the fourth ignored → GREY, the same. */
+  rgbaToGrey(...args: [...Picture, first: number, second: number, third: number]): void;
+  bgraToRgb(...args: Picture): void;
+  bgrToRgb(...args: Picture): void;
+  /** BGRA → RGBA, opaque. */
+  bgraToRgba(...args: Picture): void;
+  /** Y16 → Y16, values above `most` become `most`: detectors of 10 and 12 bits leave noise or flags above them. */
+  limitY16(...args: [...Picture, most: number]): void;
 }
 
 /** The fastest build that this engine runs. Throws `kernels/no-simd` where there is none. */
@@ -102,4 +157,30 @@ export function windowFactors(window: { readonly centre: number; readonly width:
   // At a width of 1 the standard makes a step at centre - 0.5; a gain this steep is the same for whole numbers.
   const span = Math.max(window.width - 1, 1e-3);
   return { low: window.centre - 0.5 - (window.width - 1) / 2, gain: 255 / span };
+}
+
+/** Weights of red, green and blue in luma: ITU-R BT.601 §2.5.1 and BT.709 §3.2. */
+export const lumaWeights = { bt601: [0.299, 0.587, 0.114], bt709: [0.2126, 0.7152, 0.0722] } as const;
+export type YuvMatrix = keyof typeof lumaWeights;
+export const yuvRanges = ['limited', 'full'] as const;
+export type YuvRange = (typeof yuvRanges)[number];
+
+/** `black` and `gain` of the grey kernels: limited luma is 16 to 235 (BT.601 §2.5.3). */
+export const lumaFactors = { limited: { black: 16, gain: 149 }, full: { black: 0, gain: 128 } } as const satisfies Record<YuvRange, object>;
+
+/** Factors of the kernels from Y, U and V: black in 1/128 level, the others so that a product of Q15 is in 1/64 level. */
+export function yuvFactors(matrix: YuvMatrix, range: YuvRange): YuvFactors {
+  const [red, green, blue] = lumaWeights[matrix];
+  const black = lumaFactors[range].black;
+  const [lumaGain, chromaGain] = range === 'limited' ? [255 / 219, 255 / 224] : [1, 1];
+  const factor = (perLevel: number): number => Math.round(perLevel * chromaGain * 8192);
+  const [redV, blueU] = [2 * (1 - red), 2 * (1 - blue)];
+  return [
+    black * 128,
+    Math.round(lumaGain * 16_384),
+    factor(redV),
+    factor((-blue / green) * blueU),
+    factor((-red / green) * redV),
+    factor(blueU),
+  ];
 }

@@ -1,4 +1,5 @@
 import type { Kernels } from '../../wasm/kernels.ts';
+import { pixelTwins } from './pixels.ts';
 
 /**
  * Readable twins of the kernels, over the same memory and with the same arguments: what a kernel means, pixel by pixel.
@@ -78,6 +79,7 @@ export function twins(buffer: ArrayBufferLike): Kernels {
         bytes.set([grey, grey, grey, 255], target + 4 * i);
       }
     },
+    ...pixelTwins(buffer),
   };
 }
 
