@@ -98,6 +98,7 @@ function parse(bytes: Uint8Array, file: string, warn: (text: string) => void): P
     whole.set(rest, position);
     return whole;
   };
+  knownValueRepresentations(bytes);
   const isPart10 = String.fromCharCode(...bytes.subarray(128, 132)) === 'DICM';
   // Without a meta header the transfer syntax shows in the first element: a VR of two letters means explicit.
   const guessed = guessSyntax(isPart10 ? bytes.subarray(132) : bytes);
@@ -117,6 +118,18 @@ function parse(bytes: Uint8Array, file: string, warn: (text: string) => void): P
     if (partial === undefined || !hasPixels) throw new AppError('replay/not-readable', { file, reason }, { cause: thrown });
     warn(`the file is damaged in its pixels or behind them, or cut off: ${reason}`);
     return { dataSet: partial, transferSyntax: metaSyntax(bytes) ?? guessed };
+  }
+}
+
+/**
+ * The extended offset table and its lengths (PS3.3 C.7.6.3.1.8) are of VR OV, which came to PS3.5 in 2019 and which the parser
+ * does not know: it would read their length from the wrong bytes. OB is laid out alike.
+ */
+function knownValueRepresentations(bytes: Uint8Array): void {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (const element of [1, 2]) {
+    const at = file.indexOf(Buffer.of(0xe0, 0x7f, element, 0, 0x4f, 0x56, 0, 0));
+    if (at >= 0) bytes[at + 5] = 0x42;
   }
 }
 

@@ -12,7 +12,10 @@ export function framesOf(
   bytes: Uint8Array,
 ): FrameRanges[] {
   const ranges = fragments.map(({ position, length }) => ({ at: position, bytes: length }));
-  const starts = startsByTable(fragments, offsets, announced) ?? startsByMarker(ranges, announced, bytes);
+  const table = startsByTable(fragments, offsets, announced);
+  // A table of too few frames (often one entry for all) yields to the markers where they find more.
+  const markers = table?.length === announced ? [] : startsByMarker(ranges, announced, bytes);
+  const starts = table !== undefined && (markers.length <= table.length || markers.length > announced) ? table : markers;
   return starts.map((first, index) => ranges.slice(first, starts[index + 1] ?? ranges.length));
 }
 

@@ -7,11 +7,17 @@ export interface FileFacts {
   readonly photometric?: string;
   readonly bitsAllocated?: number;
   readonly bitsStored?: number;
+  /** Default: the one below bitsStored. */
+  readonly highBit?: number;
   readonly signed?: boolean;
   readonly planar?: boolean;
+  /** Default: US. */
+  readonly modality?: string;
   readonly transferSyntax?: string;
   /** More elements: [group, element, VR, value]. */
   readonly more?: readonly (readonly [number, number, string, Uint8Array])[];
+  /** Of encapsulated pixels: the basic offset table; default: an empty one. */
+  readonly offsetTable?: readonly number[];
   /** Uncompressed pixels, or one buffer per fragment. */
   readonly pixels: Uint8Array | readonly Uint8Array[];
 }
@@ -21,7 +27,7 @@ export const us = (...values: number[]): Uint8Array => new Uint8Array(Uint16Arra
 export const ul = (...values: number[]): Uint8Array => new Uint8Array(Uint32Array.from(values).buffer);
 export const fd = (...values: number[]): Uint8Array => new Uint8Array(Float64Array.from(values).buffer);
 
-const longForm = ['OB', 'OW', 'SQ', 'UN', 'UT'];
+const longForm = ['OB', 'OV', 'OW', 'SQ', 'UN', 'UT'];
 
 export function element(group: number, number: number, vr: string, value: Uint8Array, length = value.length): Uint8Array {
   const head = Buffer.alloc(longForm.includes(vr) ? 12 : 8);
@@ -64,7 +70,7 @@ export function dicomFile(facts: FileFacts): Uint8Array {
   const fragments = facts.pixels instanceof Uint8Array ? [] : facts.pixels;
   const meta = element(0x0002, 0x0010, 'UI', Buffer.from(`${facts.transferSyntax ?? '1.2.840.10008.1.2.1'}`.padEnd(20, '\0')));
   const body: [number, number, string, Uint8Array][] = [
-    [0x0008, 0x0060, 'CS', ascii('US')],
+    [0x0008, 0x0060, 'CS', ascii(facts.modality ?? 'US')],
     [0x0028, 0x0002, 'US', us(samples)],
     [0x0028, 0x0004, 'CS', ascii(photometric)],
     ...(samples > 1 ? [[0x0028, 0x0006, 'US', us(facts.planar ? 1 : 0)] as [number, number, string, Uint8Array]] : []),
@@ -73,12 +79,12 @@ export function dicomFile(facts: FileFacts): Uint8Array {
     [0x0028, 0x0011, 'US', us(columns)],
     [0x0028, 0x0100, 'US', us(bitsAllocated)],
     [0x0028, 0x0101, 'US', us(bitsStored)],
-    [0x0028, 0x0102, 'US', us(bitsStored - 1)],
+    [0x0028, 0x0102, 'US', us(facts.highBit ?? bitsStored - 1)],
     [0x0028, 0x0103, 'US', us(facts.signed ? 1 : 0)],
     ...(facts.more ?? []).map((more) => [...more] as [number, number, string, Uint8Array]),
   ];
   body.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-  const pixelItems = Buffer.concat([item(new Uint8Array(0)), ...fragments.map(item), ul(0xe0ddfffe, 0)]);
+  const pixelItems = Buffer.concat([item(ul(...(facts.offsetTable ?? []))), ...fragments.map(item), ul(0xe0ddfffe, 0)]);
   const pixels = encapsulated
     ? element(0x7fe0, 0x0010, 'OB', pixelItems, 0xffffffff)
     : element(0x7fe0, 0x0010, bitsAllocated === 16 ? 'OW' : 'OB', facts.pixels as Uint8Array);
