@@ -48,6 +48,10 @@ export const errorTable = {
   'replay/decoder-silent': { message: '{file}: frame {frame} was not decoded within {seconds} s', remedy: 'the other frames are played' },
   'stage/unknown': { message: 'there is no stage called {stage}', remedy: 'known stages: {known}' },
   'stage/no-source': { message: 'the source of {stream} has not told its format yet', remedy: 'set the stage when its picture is there' },
+  'stage/band-lost': {
+    message: 'a thread that works on a part of every picture does not answer',
+    remedy: 'nothing: the stream starts again on one core; report it if it comes back',
+  },
   'stage/twice': { message: 'the stage {stage} is listed twice', remedy: 'list every stage once' },
   'stage/bad-option': { message: '{stage}.{option} is {value}', remedy: 'allowed: {allowed}' },
   'codec/unknown': { message: 'there is no codec with the number {codec}', remedy: 'use a client of the same protocol version' },

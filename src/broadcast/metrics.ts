@@ -50,6 +50,15 @@ export function metricsOf(streams: readonly Stream[], viewers: ReadonlyMap<numbe
     },
   });
   new Gauge({
+    name: 'lumencast_stage_cores',
+    help: 'Cores that work on a picture',
+    labelNames: perStream,
+    registers,
+    collect() {
+      for (const { name, counts } of streams) this.set({ stream: name }, counts.cores);
+    },
+  });
+  new Gauge({
     name: 'lumencast_frame_age_seconds',
     help: 'Age of the newest frame; absent before the first',
     labelNames: perStream,

@@ -23,31 +23,86 @@ interface Link {
   opened: { readonly input: FrameFormat; readonly output: FrameFormat; readonly as: OpenStage<Record<string, unknown>> } | undefined;
 }
 
+/** An active stage between the pictures that it takes and gives. */
+interface Step {
+  readonly link: Link;
+  readonly input: FrameFormat;
+  readonly output: FrameFormat;
+}
+
+/** Rows from `first` up to, not with, `end`. */
+interface Rows {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** Where the shared stages begin and end: the whole pictures, the rows that a band answers for, and those that it looks at. */
+interface Seam {
+  readonly input: FrameFormat;
+  readonly output: FrameFormat;
+  readonly own: Rows;
+  readonly seen: Rows;
+}
+
+type AnyStage = OpenStage<Record<string, unknown>>;
+
+/** One of `count` bands of rows into which a picture is shared out. */
+export interface Band {
+  readonly index: number;
+  readonly count: number;
+}
+
+/** The others, who work on their bands of the same picture in the same memory. */
+export interface BandCrew {
+  /** Sets them to work; answers at once. */
+  begin(source: number, target: number, truth: FrameTruth): void;
+  /** Waits until they are done, bounded; false: one is not. */
+  finish(): boolean;
+}
+
+/**
+ * Rows that each band takes in beyond its own on either side, so that no stage sees the seam: what its edge spoils stays
+ * within the sum of the stages' reaches. Fixed, so that temporal stages stay open while others are switched.
+ */
+export const haloRows = 32;
+
 /**
  * The stages of one stream over one format: fixed order, each on or off. Scratch for all of them is reserved at once, so
  * that switching allocates nothing and loses no frame. The source picture is never altered: pictures go back and forth
  * between two buffers, the last stage writes the target.
+ *
+ * Shared out between cores, the longest run of stages that see only rows nearby works by bands; the stages before and
+ * after see the whole picture and run on the caller's core. The result is the same to the bit.
  */
 export class StageChain {
   readonly #input: FrameFormat;
   readonly #room: StageRoom;
   readonly #links: readonly Link[];
-  readonly #buffers: readonly [number, number];
-  #active: readonly OpenStage<Record<string, unknown>>[] = [];
+  readonly #buffers: readonly number[];
+  readonly #bytes: Uint8Array;
+  #band: Band = { index: 0, count: 1 };
+  #crew: BandCrew | undefined;
+  #before: readonly AnyStage[] = [];
+  #shared: readonly AnyStage[] = [];
+  #after: readonly AnyStage[] = [];
+  #seam: Seam;
   #output: FrameFormat;
 
   /** `settings` name what differs from the defaults, in any order: pictures pass the stages in the order of stages.ts. Throws stage/… errors. */
   constructor(settings: readonly StageSettings[], input: FrameFormat, room: StageRoom) {
     this.#input = input;
     this.#output = input;
+    const all = { first: 0, end: input.height };
+    this.#seam = { input, output: input, own: all, seen: all };
     this.#room = room;
+    this.#bytes = new Uint8Array(room.memory);
     let scratch = align(room.scratch);
     const reserve = (bytes: number): number => {
       const at = scratch;
       scratch = align(scratch + bytes);
       return at;
     };
-    this.#buffers = [reserve(largestPicture(input)), reserve(largestPicture(input))];
+    this.#buffers = Array.from({ length: buffers }, () => reserve(largestPicture(input)));
     this.#links = stages.map((stage) => ({
       stage,
       scratch: reserve(stage.scratchBytes(input)),
@@ -65,7 +120,7 @@ export class StageChain {
   /** Bytes that a chain over this format needs behind `room.scratch`. */
   static scratchBytes(input: FrameFormat): number {
     const own = stages.reduce((total, stage) => total + align(stage.scratchBytes(input)), 0);
-    return own + 2 * align(largestPicture(input)) + 64;
+    return own + buffers * align(largestPicture(input)) + 64;
   }
 
   /** Format of the pictures that leave the chain. */
@@ -75,7 +130,7 @@ export class StageChain {
 
   /** False: nothing to do, the source picture is the result. */
   get active(): boolean {
-    return this.#active.length > 0;
+    return this.#before.length + this.#shared.length + this.#after.length > 0;
   }
 
   get overlayBurnedIn(): boolean {
@@ -88,15 +143,42 @@ export class StageChain {
     this.#connect();
   }
 
-  /** Runs the active stages from `source` to `target`; at least one must be active. */
-  apply(source: number, target: number, truth: FrameTruth): void {
-    const last = this.#active.length - 1;
-    let from = source;
-    for (let index = 0; index <= last; index++) {
-      const to = index === last ? target : (this.#buffers[index & 1] as number);
-      this.#active[index]?.apply(from, to, truth);
-      from = to;
+  /** Bands into which pictures are shared out; 1: none. */
+  get bands(): number {
+    return this.#band.count;
+  }
+
+  /** From the next picture on this chain works on one band, and `crew` on the others; one band and no crew: on the whole picture. */
+  share(band: Band, crew?: BandCrew): void {
+    this.#band = band;
+    this.#crew = crew;
+    this.#connect();
+  }
+
+  /** Runs the active stages from `source` to `target`; at least one must be active. False: a band is missing, the chain works alone from now on. */
+  apply(source: number, target: number, truth: FrameTruth): boolean {
+    const [, , entering, leaving] = this.#buffers as [number, number, number, number];
+    const from = this.#before.length === 0 ? source : entering;
+    const to = this.#after.length === 0 ? target : leaving;
+    if (this.#shared.length === 0) {
+      this.#pass(this.#before, source, target, truth);
+      return true;
     }
+    if (this.#before.length > 0) this.#pass(this.#before, source, from, truth);
+    this.#crew?.begin(from, to, truth);
+    this.applyBand(from, to, truth);
+    const whole = this.#crew?.finish() ?? true;
+    if (this.#after.length > 0) this.#pass(this.#after, to, target, truth);
+    return whole;
+  }
+
+  /** The part of a crew: this band's rows of the shared stages, read from the whole picture at `source`, written into the one at `target`. */
+  applyBand(source: number, target: number, truth: FrameTruth): void {
+    const { input, output, own, seen } = this.#seam;
+    const result = this.#buffers[(this.#shared.length - 1) & 1] as number;
+    this.#pass(this.#shared, source + seen.first * input.bytesPerLine, result, truth);
+    const from = result + (own.first - seen.first) * output.bytesPerLine;
+    this.#bytes.copyWithin(target + own.first * output.bytesPerLine, from, from + (own.end - own.first) * output.bytesPerLine);
   }
 
   settings(): StageSettings[] {
@@ -127,8 +209,19 @@ export class StageChain {
     link.enabled = change.enabled ?? link.enabled;
   }
 
+  /** The stages one after the other, back and forth between the first two buffers; the last writes `target`. */
+  #pass(stages: readonly AnyStage[], source: number, target: number, truth: FrameTruth): void {
+    const last = stages.length - 1;
+    let from = source;
+    for (let index = 0; index <= last; index++) {
+      const to = index === last ? target : (this.#buffers[index & 1] as number);
+      stages[index]?.apply(from, to, truth);
+      from = to;
+    }
+  }
+
   #connect(): void {
-    const active: OpenStage<Record<string, unknown>>[] = [];
+    const steps: Step[] = [];
     let format = this.#input;
     for (const link of this.#links) {
       const output = link.enabled ? link.stage.output(format, link.options) : undefined;
@@ -136,17 +229,71 @@ export class StageChain {
         link.opened = undefined;
         continue;
       }
-      const { opened } = link;
-      if (opened?.input.pixelFormat === format.pixelFormat && opened.output.pixelFormat === output.pixelFormat)
-        opened.as.configure(link.options);
-      else link.opened = { input: format, output, as: link.stage.open(format, link.options, { ...this.#room, scratch: link.scratch }) };
-      if (link.opened !== undefined) active.push(link.opened.as);
+      steps.push({ link, input: format, output });
       format = output;
     }
-    this.#active = active;
     this.#output = format;
+    const { first, end } = this.#band.count > 1 ? longestRun(steps) : { first: steps.length, end: steps.length };
+    const [entering, leaving] = [steps[first]?.input ?? format, steps[end - 1]?.output ?? format];
+    this.#seam = { input: entering, output: leaving, own: this.#rows(entering, 0), seen: this.#rows(entering, haloRows) };
+    this.#before = this.#openWhole(steps.slice(0, first));
+    this.#shared = steps.slice(first, end).map((step) => openFor(this.#inBand(step), this.#room));
+    this.#after = this.#openWhole(steps.slice(end));
+  }
+
+  /** The whole picture is the first band's business. */
+  #openWhole(steps: readonly Step[]): AnyStage[] {
+    if (this.#band.index === 0) return steps.map((step) => openFor(step, this.#room));
+    for (const { link } of steps) link.opened = undefined;
+    return [];
+  }
+
+  #inBand({ link, input, output }: Step): Step {
+    const { first, end } = this.#seam.seen;
+    return { link, input: { ...input, height: end - first }, output: { ...output, height: end - first } };
+  }
+
+  /** Rows of this chain's band with `halo` more on either side, as far as the picture goes. */
+  #rows({ height }: FrameFormat, halo: number): Rows {
+    const { index, count } = this.#band;
+    const rowAt = (part: number): number => Math.floor((part * height) / count);
+    return { first: Math.max(0, rowAt(index) - halo), end: Math.min(height, rowAt(index + 1) + halo) };
   }
 }
+
+/** The most stages in a row whose reaches add up to no more than the halo. */
+function longestRun(steps: readonly Step[]): { first: number; end: number } {
+  let best = { first: steps.length, end: steps.length };
+  for (let first = 0; first < steps.length; first++) {
+    let reach = 0;
+    for (let end = first; end < steps.length; end++) {
+      const { link, input } = steps[end] as Step;
+      reach += link.stage.reach(input, link.options);
+      if (reach > haloRows) break;
+      if (end + 1 - first > best.end - best.first) best = { first, end: end + 1 };
+    }
+  }
+  return best;
+}
+
+/** Opens a stage for a format, or only hands it its settings where it is open for that already. */
+function openFor({ link, input, output }: Step, room: StageRoom): AnyStage {
+  const { opened } = link;
+  const same =
+    opened?.input.height === input.height &&
+    opened.input.pixelFormat === input.pixelFormat &&
+    opened.output.pixelFormat === output.pixelFormat;
+  if (same) {
+    opened.as.configure(link.options);
+    return opened.as;
+  }
+  const as = link.stage.open(input, link.options, { ...room, scratch: link.scratch });
+  link.opened = { input, output, as };
+  return as;
+}
+
+/** Two between which pictures go back and forth, and two for whole pictures that enter and leave the shared stages. */
+const buffers = 4;
 
 const align = (offset: number): number => (offset + 63) & ~63;
 

@@ -64,6 +64,7 @@ export const colourMap: Stage<typeof options> = {
     if (input.pixelFormat !== 'GREY' || map === 'grey') return undefined;
     return { ...input, pixelFormat: 'RGB24', bytesPerLine: input.width * bytesPerPixel.RGB24 };
   },
+  reach: () => 0,
   scratchBytes: () => 256 * 4,
   open({ width, height }, first, { kernels, memory, scratch }) {
     const table = new Uint32Array(memory, scratch, 256);

@@ -9,6 +9,7 @@ export const median: Stage<typeof options> = {
   title: 'Spot filter',
   options,
   output: (input) => (input.pixelFormat === 'GREY' ? input : undefined),
+  reach: () => 1,
   scratchBytes: () => 0,
   open({ width, height }, _options, { kernels }) {
     return {

@@ -22,6 +22,7 @@ export const overlay: Stage<typeof options> = {
     const hasSomething = text.trim() !== '' || (ruler && depthRegion(input) !== undefined);
     return hasSomething && input.pixelFormat !== 'Y16' ? input : undefined;
   },
+  reach: () => Number.POSITIVE_INFINITY,
   scratchBytes: ({ width, height }) => width * height * 2,
   open(input, first, { kernels, memory, scratch }) {
     const { width, height, bytesPerLine } = input;

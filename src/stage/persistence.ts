@@ -35,6 +35,7 @@ export const persistence: Stage<typeof options> = {
   title: 'Persistence',
   options,
   output: (input) => (input.pixelFormat === 'GREY' ? input : undefined),
+  reach: () => 0,
   scratchBytes: ({ width, height }) => width * height * 2,
   open({ width, height, frameIntervalMs = 0 }, first, { kernels, scratch }) {
     let { strength, threshold } = first;

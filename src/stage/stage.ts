@@ -29,6 +29,11 @@ export interface Stage<Schema extends TObject = TObject> {
   readonly options: Schema;
   /** The format that leaves the stage, or undefined where it has nothing to do (a grey filter on colour): frames then pass unchanged. */
   output(input: FrameFormat, options: Static<Schema>): FrameFormat | undefined;
+  /**
+   * Rows above and below on which a row of the result depends, at most; Infinity where it depends on the whole picture or on
+   * where the row lies. What reaches not far can be shared out between cores by bands of rows.
+   */
+  reach(input: FrameFormat, options: Static<Schema>): number;
   /** Scratch for the largest setting of the options. */
   scratchBytes(input: FrameFormat): number;
   open(input: FrameFormat, options: Static<Schema>, room: StageRoom): OpenStage<Static<Schema>>;

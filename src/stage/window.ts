@@ -34,6 +34,7 @@ export const window: Stage<typeof options> = {
     const { window: _used, ...rest } = input;
     return { ...rest, pixelFormat: 'GREY', bytesPerLine: input.width * bytesPerPixel.GREY };
   },
+  reach: () => 0,
   scratchBytes: () => 0,
   open(input, first, { kernels }) {
     let factors = windowFactors(adjusted(input, first));

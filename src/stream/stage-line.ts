@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Kernels } from '../../wasm/kernels.ts';
 import { AppError } from '../app-error.ts';
 import type { Room, StreamSettings } from '../config/room.ts';
@@ -5,13 +6,17 @@ import { bytesPerPixel, type FrameFormat, frameBytes } from '../frame/frame-form
 import { FramePool, type PooledFrame, slotLayout } from '../frame/frame-pool.ts';
 import type { StageState } from '../protocol/messages.ts';
 import { StageChain } from '../stage/chain.ts';
+import { Bands } from './bands.ts';
+import { Sharing } from './sharing.ts';
 
 /** Instantiates the kernels on a memory; from wasm/load-kernels.ts. */
 export type KernelsOn = (memory: WebAssembly.Memory) => Kernels;
 
 const pageBytes = 65_536;
-
-/** The memory of one stream: slots for frames and scratch for the stages, with the chain that works in it. */
+/**
+ * The memory of one stream: slots for frames and scratch for the stages, with the chain that works in it, on one core or,
+ * where the pictures come too fast for one, by bands on several.
+ */
 export class StageLine {
   readonly #kernelsOn: KernelsOn;
   readonly #limits: Pick<Room['limits'], 'memoryMiB' | 'slots'>;
@@ -21,6 +26,12 @@ export class StageLine {
   #pool: FramePool | undefined;
   #chain: StageChain | undefined;
   #input: FrameFormat | undefined;
+  #bands: Bands | undefined;
+  #bandScratch = 0;
+  /** More gain little: each band looks at the rows around its own too. */
+  #mostBands = 4;
+  #sharing = new Sharing(1);
+  #lastCapturedNs = 0n;
 
   constructor(kernelsOn: KernelsOn, settings: StreamSettings['stages'], limits: Pick<Room['limits'], 'memoryMiB' | 'slots'>) {
     this.#kernelsOn = kernelsOn;
@@ -31,23 +42,29 @@ export class StageLine {
   /** Makes room for a format: new memory, allocated whole and touched once, so that nothing grows on the live path. */
   open(format: FrameFormat): void {
     if (this.#chain !== undefined) this.#settings = this.#chain.settings();
+    this.#endSharing();
     const slotBytes = format.width * format.height * bytesPerPixel.RGB24;
     const layout = slotLayout(0, this.#limits.slots, Math.max(slotBytes, frameBytes(format)));
-    const bytes = layout.endOffset + StageChain.scratchBytes(format);
-    const needMiB = Math.ceil(bytes / 2 ** 20);
+    const scratchBytes = StageChain.scratchBytes(format);
+    const aloneBytes = layout.endOffset + scratchBytes;
+    const needMiB = Math.ceil(aloneBytes / 2 ** 20);
     if (needMiB > this.#limits.memoryMiB) throw new AppError('frame/memory-limit', { needMiB, limitMiB: this.#limits.memoryMiB });
-    const pages = Math.ceil(bytes / pageBytes);
+    const room = Math.floor((this.#limits.memoryMiB * 2 ** 20 - aloneBytes) / scratchBytes);
+    const bands = Math.min(this.#mostBands, availableParallelism(), 1 + room);
+    const pages = Math.ceil((aloneBytes + Bands.scratchBytes(format, bands)) / pageBytes);
     if (this.#memory === undefined || this.#memory.buffer.byteLength !== pages * pageBytes) {
       this.#memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
       this.#kernels = this.#kernelsOn(this.#memory);
-      touch(this.#memory.buffer);
+      touch(this.#memory.buffer, aloneBytes);
       this.#pool = undefined;
     }
     if (this.#pool === undefined || this.#pool.layout.slotStride !== layout.slotStride) {
       this.#pool = new FramePool(this.#memory.buffer, layout);
     }
-    const room = { kernels: this.#kernels as Kernels, memory: this.#memory.buffer, scratch: layout.endOffset };
-    this.#chain = new StageChain(this.#settings, format, room);
+    const own = { kernels: this.#kernels as Kernels, memory: this.#memory.buffer, scratch: layout.endOffset };
+    this.#chain = new StageChain(this.#settings, format, own);
+    this.#bandScratch = aloneBytes;
+    this.#sharing = new Sharing(bands);
     this.#input = format;
   }
 
@@ -75,7 +92,20 @@ export class StageLine {
   /** Takes effect with the next frame. Throws stage/… errors. */
   set(stage: string, enabled: boolean | undefined, options: Readonly<Record<string, unknown>> | undefined): void {
     if (this.#chain === undefined) throw new AppError('stage/no-source', { stream: 'this stream' });
-    this.#chain.set(stage, { ...(enabled !== undefined && { enabled }), ...(options && { options }) });
+    const change = { ...(enabled !== undefined && { enabled }), ...(options && { options }) };
+    this.#chain.set(stage, change);
+    this.#bands?.set({ stage, ...change });
+    this.#sharing.restart();
+  }
+
+  /** Cores that work on a picture. */
+  get cores(): number {
+    return this.#bands?.ready === true ? this.#bands.count : 1;
+  }
+
+  /** Ends the threads of the bands. */
+  close(): void {
+    this.#endSharing();
   }
 
   /**
@@ -90,10 +120,44 @@ export class StageLine {
     }
     using result = this.pool.claim(chain.output, frame);
     if (result === undefined) return false;
-    if (chain.active) chain.apply(frame.byteOffset, result.byteOffset, frame);
+    if (chain.active) this.#applyChain(chain, frame, result.byteOffset);
     else result.pixels.set(frame.pixels);
     consume(result);
     return true;
+  }
+
+  #applyChain(chain: StageChain, frame: PooledFrame, target: number): void {
+    const startMs = performance.now();
+    const whole = chain.apply(frame.byteOffset, target, frame);
+    const tookMs = performance.now() - startMs;
+    const intervalMs = Number(frame.capturedAtNs - this.#lastCapturedNs) / 1e6;
+    this.#lastCapturedNs = frame.capturedAtNs;
+    if (!whole) this.#loseBand();
+    if (intervalMs > 0) this.#shareBetween(chain, this.#sharing.next(chain.bands, tookMs, intervalMs));
+  }
+
+  /** Threads need a while to open; until then the stream's own does it all. */
+  #shareBetween(chain: StageChain, wanted: number): void {
+    if (this.#bands?.failed === true) this.#sharing = new Sharing(1);
+    if (wanted === 1 || this.#bands?.failed === true) this.#endSharing();
+    else if (this.#bands === undefined) {
+      const [format, memory] = [this.#opened(this.#input), this.#opened(this.#memory)];
+      this.#bands = new Bands(wanted, memory, this.#bandScratch, format, chain.settings());
+    } else if (this.#bands.ready && chain.bands === 1) chain.share({ index: 0, count: this.#bands.count }, this.#bands);
+  }
+
+  /** A thread that is late may still write: the memory is left to it, and the stream goes on in another, on one core. */
+  #loseBand(): never {
+    this.#endSharing();
+    this.#mostBands = 1;
+    this.#memory = undefined;
+    throw new AppError('stage/band-lost', {});
+  }
+
+  #endSharing(): void {
+    this.#bands?.[Symbol.dispose]();
+    this.#bands = undefined;
+    if (this.#chain !== undefined && this.#chain.bands > 1) this.#chain.share({ index: 0, count: 1 });
   }
 
   #opened<Part>(part: Part | undefined): Part {
@@ -102,7 +166,8 @@ export class StageLine {
   }
 }
 
-function touch(buffer: ArrayBufferLike): void {
-  const bytes = new Uint8Array(buffer);
+/** What the bands would need is left alone: it costs nothing before they come. */
+function touch(buffer: ArrayBufferLike, length: number): void {
+  const bytes = new Uint8Array(buffer, 0, length);
   for (let at = 0; at < bytes.length; at += 4096) bytes[at] = 0;
 }

@@ -64,5 +64,7 @@ export interface Counts {
   readonly sequence: number;
   readonly fps: number;
   readonly processingMs: number;
+  /** Cores that work on a picture. */
+  readonly cores: number;
   readonly lost: Readonly<Record<string, number>>;
 }

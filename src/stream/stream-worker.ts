@@ -182,7 +182,7 @@ function tellCounts(): void {
   const now = performance.now();
   const fps = Math.round(((captured - capturedBefore) * 10_000) / (now - countedAtMs)) / 10;
   const processingMs = processed === 0 ? 0 : Math.round(processingNs / processed / 1e4) / 100;
-  tell({ event: 'counts', counts: { captured, sequence, fps, processingMs, lost: losses.all() } });
+  tell({ event: 'counts', counts: { captured, sequence, fps, processingMs, cores: line.cores, lost: losses.all() } });
   capturedBefore = captured;
   countedAtMs = now;
   processingNs = 0;
@@ -207,6 +207,7 @@ port.on('message', (order: StreamOrder) => {
       break;
     case 'end':
       clearInterval(counting);
+      line.close();
       port.close();
       stop?.abort();
       break;

@@ -24,7 +24,7 @@ export interface StreamLog {
   warn(fields: object, text: string): void;
 }
 
-const noCounts: Counts = { captured: 0, sequence: 0, fps: 0, processingMs: 0, lost: {} };
+const noCounts: Counts = { captured: 0, sequence: 0, fps: 0, processingMs: 0, cores: 1, lost: {} };
 
 /**
  * One stream, seen from the main thread: its worker runs driver, stages and encoder; this starts it, watches over it
