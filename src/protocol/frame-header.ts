@@ -1,5 +1,5 @@
 import { AppError } from '../app-error.ts';
-import { maxSide, type PixelFormat } from '../frame/frame-format.ts';
+import { maxSide, type PictureFormat } from '../frame/frame-format.ts';
 
 /** Bytes in front of the payload of every binary message; little-endian throughout, see docs/protocol.md. */
 export const frameHeaderBytes = 48;
@@ -12,7 +12,7 @@ export const views = ['processed', 'raw'] as const;
 export type View = (typeof views)[number];
 
 /** The index is the number on the wire. */
-export const wirePixelFormats = ['GREY', 'RGB24', 'Y16'] as const satisfies readonly PixelFormat[];
+export const wirePixelFormats = ['GREY', 'RGB24', 'Y16'] as const satisfies readonly PictureFormat[];
 
 export const frameFlags = {
   /** Decodable without another frame. */
@@ -33,7 +33,7 @@ export const frameFlags = {
 export interface FrameHeader {
   readonly codec: number;
   readonly flags: number;
-  readonly pixelFormat: PixelFormat;
+  readonly pixelFormat: PictureFormat;
   readonly view: View;
   readonly stream: number;
   readonly sequence: number;

@@ -1,5 +1,6 @@
 import { Observable, type OperatorFunction } from 'rxjs';
 import type { Codec } from '../codec/codec.ts';
+import { pictureFormatOf } from '../frame/frame-format.ts';
 import type { PooledFrame } from '../frame/frame-pool.ts';
 import { type FrameHeader, frameFlags, frameHeaderBytes, type View, writeFrameHeader } from '../protocol/frame-header.ts';
 
@@ -40,7 +41,7 @@ export function encoded(codec: Codec, facts: () => EncoderFacts): OperatorFuncti
               flag(frame.synthetic, frameFlags.synthetic) |
               flag(overlayBurnedIn && view === 'processed', frameFlags.overlayBurnedIn) |
               flag(frame.rPeak, frameFlags.rPeak),
-            pixelFormat: frame.format.pixelFormat,
+            pixelFormat: pictureFormatOf(frame.format),
             view,
             stream,
             sequence: frame.sequence,

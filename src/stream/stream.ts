@@ -4,7 +4,7 @@ import { AppError, type ErrorReport } from '../app-error.ts';
 import type { Room, StreamSettings } from '../config/room.ts';
 import { type ClockAnchor, monotonicNs, unixUs } from '../device/clock.ts';
 import { backOffMs } from '../device/session.ts';
-import type { FrameFormat } from '../frame/frame-format.ts';
+import { type FrameFormat, pictureFormatOf } from '../frame/frame-format.ts';
 import { SlotCounts } from '../frame/frame-pool.ts';
 import type { View } from '../protocol/frame-header.ts';
 import type { SourceStatus, StreamDescription, WireFormat } from '../protocol/messages.ts';
@@ -327,11 +327,11 @@ export class Stream {
   }
 }
 
-const wireFormat = ({ width, height, pixelFormat, window }: FrameFormat): WireFormat => ({
-  width,
-  height,
-  pixelFormat,
-  ...(window !== undefined && { window: { ...window } }),
+const wireFormat = (format: FrameFormat): WireFormat => ({
+  width: format.width,
+  height: format.height,
+  pixelFormat: pictureFormatOf(format),
+  ...(format.window !== undefined && { window: { ...format.window } }),
 });
 
 function sum(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {

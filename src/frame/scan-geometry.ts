@@ -1,0 +1,78 @@
+import { AppError } from '../app-error.ts';
+
+/** What every scan has: samples lie at equal steps of depth, the first and the last at these distances from the face of the probe. */
+interface Depths {
+  readonly depthStartMm: number;
+  readonly depthEndMm: number;
+}
+
+/** Parallel lines over the width of the probe, the first at the left. */
+export interface LinearScan extends Depths {
+  readonly kind: 'linear';
+  /** From the first line to the last. */
+  readonly widthMm: number;
+}
+
+/** Lines that meet in one point behind the face, or in it (`sector`, radius 0); angles from straight down, positive to the right. */
+export interface FanScan extends Depths {
+  readonly kind: 'sector' | 'curvilinear';
+  /** From the point where the lines meet to the face of the probe. */
+  readonly radiusMm: number;
+  /** Of the first and of the last line; the last may lie left of the first, as in the way back of a mechanical probe. */
+  readonly angleStartDeg: number;
+  readonly angleEndDeg: number;
+}
+
+/** How raw lines lie in the body: the rows of a frame are its lines, the columns their samples. */
+export type ScanGeometry = LinearScan | FanScan;
+
+/** What the samples of raw radio-frequency lines are. */
+export interface RfSignal {
+  /**
+   * `rf`: one row a line; `iq-lines`: in turn a row of in-phase and a row of quadrature samples, so that a frame has twice as
+   * many rows as lines; `iq-pairs`: both in turn along the row.
+   */
+  readonly layout: 'rf' | 'iq-lines' | 'iq-pairs';
+  readonly sampleRateMHz: number;
+  /** Centre of the band that the probe hears; 0: not known, nothing is filtered. */
+  readonly centreMHz: number;
+  /** Width of that band. */
+  readonly bandMHz: number;
+}
+
+/** Lines and samples of a frame of raw data. */
+export function scanSize(width: number, height: number, rf: RfSignal | undefined): { readonly lines: number; readonly samples: number } {
+  if (rf?.layout === 'iq-lines') return { lines: height / 2, samples: width };
+  if (rf?.layout === 'iq-pairs') return { lines: height, samples: width / 2 };
+  return { lines: height, samples: width };
+}
+
+/** Throws `frame/bad-format` on a geometry in which no picture lies. */
+export function checkScan(scan: ScanGeometry, lines: number, samples: number): void {
+  const fault = scanFault(scan, lines, samples);
+  if (fault !== undefined) throw new AppError('frame/bad-format', { reason: `scan geometry: ${fault}` });
+}
+
+/** Throws `frame/bad-format` on a signal that cannot be filtered. */
+export function checkRf({ sampleRateMHz, centreMHz, bandMHz }: RfSignal): void {
+  const refuse = (reason: string): AppError => new AppError('frame/bad-format', { reason: `RF signal: ${reason}` });
+  if (!(sampleRateMHz > 0 && sampleRateMHz <= 1000)) throw refuse(`a sample rate of ${sampleRateMHz} MHz`);
+  if (!(centreMHz >= 0 && centreMHz < sampleRateMHz / 2)) throw refuse(`a centre of ${centreMHz} MHz at ${sampleRateMHz} MHz`);
+  if (!(bandMHz >= 0 && bandMHz <= sampleRateMHz)) throw refuse(`a band of ${bandMHz} MHz at ${sampleRateMHz} MHz`);
+}
+
+function scanFault(scan: ScanGeometry, lines: number, samples: number): string | undefined {
+  if (!(Number.isInteger(lines) && Number.isInteger(samples) && lines >= 2 && samples >= 2)) return `${lines} lines of ${samples} samples`;
+  const { depthStartMm, depthEndMm } = scan;
+  if (!(depthStartMm >= 0 && depthEndMm > depthStartMm && depthEndMm <= longestMm))
+    return `depths from ${depthStartMm} to ${depthEndMm} mm`;
+  if (scan.kind === 'linear') return scan.widthMm > 0 && scan.widthMm <= longestMm ? undefined : `a width of ${scan.widthMm} mm`;
+  const { radiusMm, angleStartDeg, angleEndDeg } = scan;
+  if (!(radiusMm >= 0 && radiusMm <= longestMm)) return `a radius of ${radiusMm} mm`;
+  const inRange = Math.abs(angleStartDeg) < widestDeg && Math.abs(angleEndDeg) < widestDeg;
+  return inRange && angleStartDeg !== angleEndDeg ? undefined : `angles from ${angleStartDeg} to ${angleEndDeg} degrees`;
+}
+
+const longestMm = 1000;
+/** Lines that look backwards are a mistake of units or signs. */
+const widestDeg = 120;
