@@ -6,6 +6,8 @@ export interface TimeFacts {
   readonly frameTimeMs: number | undefined;
   /** (0018,1065), ms; the first entry stands before the first frame. */
   readonly vectorMs: readonly number[] | undefined;
+  /** Of the frames of an enhanced object, ms of one clock; NaN where a frame has none. */
+  readonly stampsMs: readonly number[];
   /** (0018,0040) frames per second. */
   readonly cineRate: number | undefined;
   /** (0008,2144) frames per second. */
@@ -20,7 +22,8 @@ export function frameIntervals(frames: number, facts: TimeFacts, warn: (text: st
   const constant = (ms: number): number[] => new Array<number>(frames).fill(ms);
   const fromVector = (): number[] | undefined => vectorIntervals(frames, facts.vectorMs, warn);
   const fromTime = (): number[] | undefined => (usable(facts.frameTimeMs) ? constant(facts.frameTimeMs) : undefined);
-  const attributes = facts.pointer === '00181065' ? [fromVector, fromTime] : [fromTime, fromVector];
+  const fromStamps = (): number[] | undefined => stampIntervals(frames, facts.stampsMs);
+  const attributes = facts.pointer === '00181065' ? [fromVector, fromTime, fromStamps] : [fromTime, fromVector, fromStamps];
   for (const attribute of attributes) {
     const intervals = attribute();
     if (intervals !== undefined) return intervals;
@@ -34,11 +37,12 @@ export function frameIntervals(frames: number, facts: TimeFacts, warn: (text: st
 }
 
 function vectorIntervals(frames: number, vectorMs: readonly number[] | undefined, warn: (text: string) => void): number[] | undefined {
-  const given = vectorMs?.slice(1);
+  // Some writers leave out the entry before the first frame, which is always 0.
+  const given = vectorMs?.length === frames - 1 && vectorMs[0] !== 0 ? vectorMs : vectorMs?.slice(1);
   if (given === undefined || given.length === 0) return undefined;
   const good = given.filter(usable);
-  if (good.length === 0) return undefined;
-  const typical = [...good].sort((a, b) => a - b)[good.length >> 1] as number;
+  const typical = median(good);
+  if (typical === undefined) return undefined;
   if (good.length < given.length) warn(`${given.length - good.length} entries of the Frame Time Vector were not used`);
   if (given.length < frames - 1) warn(`the Frame Time Vector has ${given.length + 1} entries for ${frames} frames`);
   return Array.from({ length: frames }, (_, index) => {
@@ -46,3 +50,12 @@ function vectorIntervals(frames: number, vectorMs: readonly number[] | undefined
     return usable(ms) ? ms : typical;
   });
 }
+
+/** Frames of one volume share a stamp: what does not tell two frames apart gives way to the usual interval. */
+function stampIntervals(frames: number, stampsMs: readonly number[]): number[] | undefined {
+  const steps = Array.from({ length: frames }, (_, index) => (stampsMs[index + 1] ?? Number.NaN) - (stampsMs[index] ?? Number.NaN));
+  const typical = median(steps.filter(usable));
+  return typical === undefined ? undefined : steps.map((ms) => (usable(ms) ? ms : typical));
+}
+
+const median = (values: readonly number[]): number | undefined => [...values].sort((a, b) => a - b)[values.length >> 1];

@@ -1,3 +1,5 @@
+import type { Palette } from './palette.ts';
+
 /** Decoded samples and what they mean. */
 export interface Samples {
   /** 8-bit samples one byte each, 16-bit samples little-endian. */
@@ -72,21 +74,17 @@ function ybrToRgb(y: number, cb: number, cr: number, target: Uint8Array, at: num
 
 const bounded = (value: number): number => (value < 0 ? 0 : value > 255 ? 255 : Math.round(value));
 
-/** A palette of three tables with 8-bit entries; an index outside takes the nearest entry (PS3.3 C.7.6.3.1.5). */
-export interface Palette {
-  readonly firstMapped: number;
-  readonly red: Uint8Array;
-  readonly green: Uint8Array;
-  readonly blue: Uint8Array;
-}
-
 /** PALETTE COLOR → RGB24. */
-export function palettePixels({ bytes, bitsAllocated }: Samples, palette: Palette, pixels: number, target: Uint8Array): void {
+export function palettePixels(samples: Samples, layout: GreyLayout, palette: Palette, pixels: number, target: Uint8Array): void {
+  const { bytes, bitsAllocated } = samples;
+  // What is above the stored bits goes to the top and comes back with its sign, or without.
+  const [up, down] = [32 - layout.bitsStored - Math.max(0, layout.highBit + 1 - layout.bitsStored), 32 - layout.bitsStored];
   const { firstMapped, red, green, blue } = palette;
   const last = red.length - 1;
   const wide = bitsAllocated === 16;
   for (let i = 0; i < pixels; i++) {
-    const value = wide ? (bytes[2 * i] as number) | ((bytes[2 * i + 1] as number) << 8) : (bytes[i] as number);
+    const stored = wide ? (bytes[2 * i] as number) | ((bytes[2 * i + 1] as number) << 8) : (bytes[i] as number);
+    const value = layout.signed ? (stored << up) >> down : (stored << up) >>> down;
     const entry = Math.min(Math.max(value - firstMapped, 0), last);
     target[3 * i] = red[entry] as number;
     target[3 * i + 1] = green[entry] as number;

@@ -6,7 +6,7 @@ import { openRecording } from '../../device-drivers/replay/open-recording.ts';
 import type { Recording } from '../../device-drivers/replay/recording.ts';
 import { AppError } from '../../src/app-error.ts';
 import { frameBytes } from '../../src/frame/frame-format.ts';
-import { ascii, dicomFile, element, type FileFacts, region, ul, us } from '../support/dicom-file.ts';
+import { ascii, dicomFile, element, type FileFacts, item, region, ul, us } from '../support/dicom-file.ts';
 import { haveRecordings, manifest, recording } from '../support/recordings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'replay-'));
@@ -137,6 +137,175 @@ describe('DICOM calibration and time', () => {
   });
 });
 
+describe('DICOM palettes', () => {
+  const indexed = (entries: FileFacts['more'], rest: Partial<FileFacts> = {}): Promise<Recording> =>
+    open(dicomFile({ rows: 1, columns: 4, photometric: 'PALETTE COLOR', pixels: Uint8Array.of(0, 1, 2, 9), more: entries ?? [], ...rest }));
+  const tables = (descriptor: Uint8Array, tag: number, data: Uint8Array): FileFacts['more'] =>
+    [1, 2, 3].flatMap((colour) => [[0x0028, 0x1100 + colour, 'US', descriptor] as const, [0x0028, tag + colour, 'OW', data] as const]);
+  const red = async (of: Promise<Recording>): Promise<number[]> => [...(await frame(await of))].filter((_, at) => at % 3 === 0);
+
+  it('8-bit entries, packed or one a word; words that hold 8 bits though 16 are announced', async () => {
+    expect(await red(indexed(tables(us(3, 0, 8), 0x1200, Uint8Array.of(10, 20, 30, 0))))).toEqual([10, 20, 30, 30]);
+    expect(await red(indexed(tables(us(3, 0, 8), 0x1200, us(10, 20, 30))))).toEqual([10, 20, 30, 30]);
+    expect(await red(indexed(tables(us(3, 0, 16), 0x1200, us(10, 20, 30))))).toEqual([10, 20, 30, 30]);
+    expect(await red(indexed(tables(us(3, 0, 16), 0x1200, us(0x0a00, 0x1400, 0x1e00))))).toEqual([10, 20, 30, 30]);
+  });
+
+  it('segmented, in words and in bytes: discrete, linear, indirect', async () => {
+    const words = us(0, 2, 0x1000, 0x2000, 1, 2, 0x4000, 2, 1, 0, 0);
+    expect(await red(indexed(tables(us(6, 0, 16), 0x1220, words), { pixels: Uint8Array.of(1, 2, 3, 4) }))).toEqual([
+      0x20, 0x30, 0x40, 0x10,
+    ]);
+    const bytes = Uint8Array.of(0, 2, 10, 20, 1, 2, 40, 0);
+    expect(await red(indexed(tables(us(4, 0, 8), 0x1220, bytes), { pixels: Uint8Array.of(0, 1, 2, 3) }))).toEqual([10, 20, 30, 40]);
+  });
+
+  it('bits above the stored ones are no part of the index; 16-bit indices; a first value below zero of signed pixels', async () => {
+    const entries = us(0x0a00, 0x1400, 0x1e00);
+    const wide = { bitsAllocated: 16, bitsStored: 12, pixels: us(0xf000, 0xf001, 0x2002, 0) };
+    expect(await red(indexed(tables(us(3, 0, 16), 0x1200, entries), wide))).toEqual([10, 20, 30, 10]);
+    const signed = { bitsAllocated: 16, signed: true, pixels: us(0xffff, 0, 1, 0xfff0) };
+    expect(await red(indexed(tables(us(3, 0xffff, 16), 0x1200, entries), signed))).toEqual([10, 20, 30, 10]);
+  });
+
+  it('without tables: refused in words', async () => {
+    await expect(indexed([])).rejects.toMatchObject({
+      code: 'replay/bad-header',
+      message: expect.stringMatching(/palette without tables/),
+    });
+  });
+});
+
+describe('DICOM windows', () => {
+  const windowOf = async (more: FileFacts['more'], rest: Partial<FileFacts> = {}) =>
+    (
+      await open(
+        dicomFile(grey({ bitsAllocated: 16, bitsStored: 12, pixels: us(0, 1000, 2000, 3000, 4000, 4095), more: more ?? [], ...rest })),
+      )
+    ).format.window;
+  const ds = (element: number, value: number | string) => [0x0028, element, 'DS', ascii(String(value))] as const;
+  const window = [ds(0x1050, 100), ds(0x1051, 201)];
+
+  it('rescaled back to stored values, falling slopes and MONOCHROME1 mirrored', async () => {
+    // 100 ± 100 of modality values are shown: from 0 to 200.
+    expect(await windowOf([...window, ds(0x1052, -1000), ds(0x1053, 2)])).toEqual({ centre: 550 - 0.25 + 0.5, width: 101 });
+    expect(await windowOf(window, { photometric: 'MONOCHROME1' })).toEqual({ centre: 4095 - 99.5 + 0.5, width: 201 });
+    const falling = [...window, ds(0x1052, 4000), ds(0x1053, -1)];
+    expect(await windowOf(falling)).toEqual({ centre: 4095 - 3900.5 + 0.5, width: 201 });
+    expect(await windowOf(falling, { photometric: 'MONOCHROME1' })).toEqual({ centre: 3900.5 + 0.5, width: 201 });
+  });
+
+  it('a falling slope shows small stored values bright', async () => {
+    const recorded = await open(dicomFile(grey({ more: [ds(0x1053, -1)] })));
+    expect([...(await frame(recorded))]).toEqual([255, 205, 155, 105, 55, 5]);
+  });
+
+  it('LINEAR_EXACT with its exact edges, SIGMOID and look-up tables with a word', async () => {
+    const shape = (name: string) => [0x0028, 0x1056, 'CS', ascii(name)] as const;
+    expect(await windowOf([...window, shape('LINEAR_EXACT')])).toEqual({ centre: 100.5, width: 202 });
+    const warned = async (more: FileFacts['more']): Promise<string> => (await open(dicomFile(grey({ more: more ?? [] })))).odd.join();
+    expect(await warned([...window, shape('SIGMOID')])).toMatch(/sigmoid/);
+    expect(await warned([[0x0028, 0x3010, 'SQ', new Uint8Array(0)]])).toMatch(/VOI look-up table is not applied/);
+    expect(await warned([...window, [0x0028, 0x3000, 'SQ', new Uint8Array(0)]])).toMatch(/modality look-up table is not applied/);
+    expect(await warned([ds(0x1050, -9000), ds(0x1051, 10)])).toMatch(/outside the values/);
+  });
+});
+
+describe('DICOM spacing', () => {
+  const spaced = async (modality: string, more: FileFacts['more']): Promise<Recording> =>
+    open(dicomFile(grey({ modality, more: more ?? [] })));
+  const spacing = [0x0028, 0x0030, 'DS', ascii('0.25\\0.125')] as const;
+  const detector = [0x0018, 0x1164, 'DS', ascii('0.5\\0.25')] as const;
+
+  it('rows first, for the whole picture', async () => {
+    const whole = { kind: 'tissue', x0: 0, y0: 0, x1: 2, y1: 1, unitX: 'cm', unitY: 'cm', deltaX: 0.0125, deltaY: 0.025 };
+    expect((await spaced('MR', [spacing])).format.regions).toEqual([whole]);
+    expect((await spaced('XA', [spacing, detector])).format.regions).toEqual([whole]);
+    expect((await spaced('XA', [spacing, [0x0028, 0x0a02, 'CS', ascii('FIDUCIAL')]])).format.regions).toEqual([whole]);
+  });
+
+  it('at the detector it is told, not measured with; in ultrasound only regions count', async () => {
+    for (const more of [[detector], [spacing], [detector, [0x0028, 0x0030, 'DS', ascii('0.5\\0.25')] as const]]) {
+      const recorded = await spaced('XA', more);
+      expect(recorded.format.regions).toEqual([]);
+      expect(recorded.odd.join()).toMatch(/holds at the detector/);
+    }
+    const echo = await spaced('US', [spacing]);
+    expect(echo.format.regions).toEqual([]);
+    expect(echo.odd.join()).toMatch(/more than one scale/);
+  });
+});
+
+describe('DICOM enhanced objects', () => {
+  const sequence = (group: number, number: number, ...items: Uint8Array[]) =>
+    [group, number, 'SQ', Buffer.concat(items.map(item))] as const;
+  const written = (...entry: readonly [number, number, string, Uint8Array]): Uint8Array => element(...entry);
+
+  it('spacing, window and rescale of the shared groups; times of the frames', async () => {
+    const shared = Buffer.concat([
+      written(...sequence(0x0028, 0x9110, written(0x0028, 0x0030, 'DS', ascii('0.5\\0.5')))),
+      written(
+        ...sequence(
+          0x0028,
+          0x9132,
+          Buffer.concat([written(0x0028, 0x1050, 'DS', ascii('50')), written(0x0028, 0x1051, 'DS', ascii('100'))]),
+        ),
+      ),
+      written(
+        ...sequence(
+          0x0028,
+          0x9145,
+          Buffer.concat([written(0x0028, 0x1052, 'DS', ascii('-10')), written(0x0028, 0x1053, 'DS', ascii('1'))]),
+        ),
+      ),
+    ]);
+    const stamps = ['20260101120000.000', '20260101120000.040', '20260101120000.100'];
+    const frames = stamps.map((stamp) => written(...sequence(0x0020, 0x9111, written(0x0018, 0x9074, 'DT', ascii(stamp)))));
+    const recorded = await open(
+      dicomFile({
+        rows: 1,
+        columns: 2,
+        frames: 3,
+        bitsAllocated: 16,
+        pixels: us(1, 2, 3, 4, 5, 6),
+        more: [
+          [0x0008, 0x0016, 'UI', ascii('1.2.840.10008.5.1.4.1.1.6.2\0')],
+          sequence(0x5200, 0x9229, shared),
+          sequence(0x5200, 0x9230, ...frames),
+        ],
+      }),
+    );
+    expect(recorded.format).toMatchObject({ window: { centre: 60, width: 100 }, regions: [{ deltaX: 0.05, deltaY: 0.05 }] });
+    expect(recorded.intervalsMs.map(Math.round)).toEqual([40, 60, 60]);
+    expect([...new Uint16Array((await frame(recorded, 2)).buffer)]).toEqual([5, 6]);
+  });
+});
+
+describe('DICOM byte orders and files without a header', () => {
+  it('a vector without its leading zero', async () => {
+    const recorded = await open(
+      dicomFile({
+        rows: 1,
+        columns: 2,
+        frames: 4,
+        pixels: new Uint8Array(8),
+        more: [
+          [0x0028, 0x0009, 'AT', us(0x0018, 0x1065)],
+          [0x0018, 0x1065, 'DS', ascii('20\\30\\40')],
+        ],
+      }),
+    );
+    expect(recorded.intervalsMs).toEqual([20, 30, 40, 30]);
+    expect(recorded.odd).toEqual([]);
+  });
+
+  it('a data set without preamble and meta header', async () => {
+    const whole = dicomFile(grey());
+    const start = Buffer.from(whole).indexOf(Buffer.of(0x08, 0, 0x60, 0));
+    expect([...(await frame(await open(whole.subarray(start))))]).toEqual([0, 50, 100, 150, 200, 250]);
+  });
+});
+
 describe('MetaImage', () => {
   it('reads pixels, time stamps and spacing', async () => {
     const header = ['ObjectType = Image', 'NDims = 3', 'DimSize = 3 2 2', 'ElementSpacing = 0.2 0.1 1', 'ElementType = MET_UCHAR'];
@@ -252,7 +421,9 @@ describe.skipIf(!haveRecordings)('real recordings (skipped where they are not th
       }
       // The manifest means of colour are of luma or of all samples, of 16-bit grey of an 8-bit rendering.
       if (recorded.format.pixelFormat === 'GREY') expect(Math.abs(mean(first) - check.mean_first)).toBeLessThan(2);
-      if (recorded.format.pixelFormat === 'RGB24' && dicom && !file.includes('16bit') && !file.includes('no_color_transform')) {
+      // Nor do they turn the bytes of big-endian words round (PS3.5 7.3), which the comparison with DCMTK shows to be right.
+      const unlike = ['16bit', 'no_color_transform', 'small_odd_big_endian'].some((part) => file.includes(part));
+      if (recorded.format.pixelFormat === 'RGB24' && dicom && !unlike) {
         const near = Math.min(Math.abs(mean(first) - check.mean_first), Math.abs(luma(first) - check.mean_first));
         expect(near).toBeLessThan(2);
       }
