@@ -62,6 +62,159 @@ export interface Kernels {
   startHistory(source: number, sourceStride: number, width: number, height: number, history: number): void;
   /** GREY → GREY, median of 3x3, edges replicated. */
   median3(source: number, sourceStride: number, target: number, targetStride: number, width: number, height: number): void;
+  /**
+   * GREY → GREY, average over time with a memory for every pixel. `history` as in persistence; `counts`: width * height bytes, how many
+   * pictures the history of each pixel stands for, 0 to 15. Motion is the difference of picture and history in the mean over 3x3.
+   * `tables`: 16 bytes of thresholds in 1/9 level, by the history's level / 16, then 16 bytes of shares of the new picture in 1/128 (at
+   * most 127), by count. What is beyond the threshold, in 1/36 level, takes 1 / 2^`steepness` from the count. `longest`: largest count, 1 to 15.
+   */
+  steadyAverage(
+    source: number,
+    sourceStride: number,
+    target: number,
+    targetStride: number,
+    width: number,
+    height: number,
+    history: number,
+    counts: number,
+    tables: number,
+    longest: number,
+    steepness: number,
+    scratch: number,
+  ): void;
+  /**
+   * Differences of picture and history in whole levels, on every fourth pixel of every fourth line. `table`: 16 rows, by the history's
+   * level / 16, of 64 u32 by the size of the difference; the last counts all that are larger.
+   */
+  countDifferences(source: number, sourceStride: number, width: number, height: number, history: number, table: number): void;
+  /**
+   * Motion of each block of 16x16 pixels of a GREY picture from `before`, a tight GREY picture. `vectors`: for each block, line by line,
+   * two signed bytes: x and y of its place before, less its place now. They are read as first guesses too. A vector must lower the sum
+   * of differences over 128 pixels by `stiffness` for every pixel that it is long; neither part exceeds `reach` (at most 100).
+   */
+  blockMotion(
+    source: number,
+    sourceStride: number,
+    before: number,
+    width: number,
+    height: number,
+    vectors: number,
+    stiffness: number,
+    reach: number,
+  ): void;
+  /** History and counts of steadyAverage moved along the vectors of blockMotion into other planes. */
+  followMotion(history: number, counts: number, width: number, height: number, vectors: number, toHistory: number, toCounts: number): void;
+  /** GREY → GREY, median of 5x5, edges replicated. */
+  median5(source: number, sourceStride: number, target: number, targetStride: number, width: number, height: number, scratch: number): void;
+  /** GREY → GREY, separable 7x7, edges replicated; weights from the centre in 1/256 with w0 + 2 (w1 + w2 + w3) = 256, w1 to w3 at most 127. */
+  gaussian7(
+    source: number,
+    sourceStride: number,
+    target: number,
+    targetStride: number,
+    width: number,
+    height: number,
+    w0: number,
+    w1: number,
+    w2: number,
+    w3: number,
+    scratch: number,
+  ): void;
+  /**
+   * GREY → GREY, bilateral on the 13 pixels within a radius of 2, edges replicated. `weights`: three rows of 16 bytes for the distances 1, √2
+   * and 2, by the difference in grey / 2^`shift`; beyond the row the weight is nought. All thirteen weights together are at most 255, each at most 127.
+   */
+  bilateral(
+    source: number,
+    sourceStride: number,
+    target: number,
+    targetStride: number,
+    width: number,
+    height: number,
+    weights: number,
+    centreWeight: number,
+    shift: number,
+    scratch: number,
+  ): void;
+  /** GREY → GREY, Lee over the box of 2 `radius` + 1 pixels (radius 1 to 7), edges replicated; `noise`: variance in squared levels, above 0. */
+  lee(
+    source: number,
+    sourceStride: number,
+    target: number,
+    targetStride: number,
+    width: number,
+    height: number,
+    radius: number,
+    noise: number,
+    scratch: number,
+  ): void;
+  /** GREY → GREY, self-guided filter with the same box; `noise` is its epsilon in squared levels, above 0. */
+  guided(
+    source: number,
+    sourceStride: number,
+    target: number,
+    targetStride: number,
+    width: number,
+    height: number,
+    radius: number,
+    noise: number,
+    scratch: number,
+  ): void;
+  /**
+   * GREY → GREY, speckle reducing anisotropic diffusion of level + `offset` (above 0). `rate`: share of the flow per iteration, up to 0.25;
+   * `speckle`: coefficient of variation q0 of speckle, above 0.
+   */
+  srad(
+    source: number,
+    sourceStride: number,
+    target: number,
+    targetStride: number,
+    width: number,
+    height: number,
+    iterations: number,
+    rate: number,
+    speckle: number,
+    offset: number,
+    scratch: number,
+  ): void;
+  /** q0 of a GREY picture: the median of its local coefficients of variation, 1/256 to 1. `scratch`: 1024 bytes. */
+  speckleScale(source: number, sourceStride: number, width: number, height: number, offset: number, scratch: number): number;
+  /**
+   * GREY → GREY, non-local means with patches of 2 `patch` + 1 (patch 1 to 4) in a window of 2 `search` + 1 pixels (patch + search at most 16); not live.
+   * Patches whose mean squared difference reaches h0 + h1 * mean level count nothing; h0 above 0.
+   */
+  nonLocalMeans(
+    source: number,
+    sourceStride: number,
+    target: number,
+    targetStride: number,
+    width: number,
+    height: number,
+    patch: number,
+    search: number,
+    h0: number,
+    h1: number,
+    scratch: number,
+  ): void;
+  /**
+   * GREY → GREY, all tight: picture + amounts * (picture - fine, fine - coarse), the amounts in 1/16384 up to 32767. Differences within `threshold` are
+   * left out, the sum is kept within `limit`; both in 1/64 level, up to 16320.
+   */
+  addDetail(
+    source: number,
+    fine: number,
+    coarse: number,
+    target: number,
+    pixels: number,
+    fineAmount: number,
+    coarseAmount: number,
+    threshold: number,
+    limit: number,
+  ): void;
+  /** Tight RGB24 → GREY: (r + 2g + b + 2) / 4. */
+  splitGrey(source: number, target: number, pixels: number): void;
+  /** Tight RGB24 and GREY → RGB24: the grey level where the channels of the colour differ by at most `tolerance`, else the colour. */
+  joinGrey(source: number, grey: number, target: number, pixels: number, tolerance: number): void;
   /** GREY → GREY with a plane of levels blended over it by a plane of alphas; both width * height bytes. */
   overlayGrey(
     source: number,
@@ -138,6 +291,74 @@ export interface Kernels {
   bgraToRgba(...args: Picture): void;
   /** Y16 → Y16, values above `most` become `most`: detectors of 10 and 12 bits leave noise or flags above them. */
   limitY16(...args: [...Picture, most: number]): void;
+  /**
+   * Scan lines → GREY, bilinear. Lines lie `sourceStride` apart. `runs`: for each run of pixels that the lines cover its first column and
+   * its row, u16, and its length, i32; everything else becomes black. For every pixel of the runs one after the other `offsets` (u32)
+   * says where in `source` the sample before it on the line before it lies, and `fractions` how far it is from there: the way along
+   * the line in the lower byte and across in the upper, in 1/256.
+   */
+  scanConvert(...args: [...Picture, runs: number, runCount: number, offsets: number, fractions: number]): void;
+  /** Copies rows of `rowBytes`. A negative stride walks upwards. */
+  copyRows(source: number, sourceStride: number, target: number, targetStride: number, rowBytes: number, height: number): void;
+  /** Copies the pixels that `runs` cover, as in `scanConvert`; everything else becomes black. */
+  keepRuns(
+    ...args: [
+      source: number,
+      sourceStride: number,
+      target: number,
+      targetStride: number,
+      rowBytes: number,
+      height: number,
+      runs: number,
+      runCount: number,
+      bytesPerPixel: number,
+    ]
+  ): void;
+  /** Right becomes left; pixels of 1, 2 or 3 bytes. Strides may be negative: both together turn a picture upside down. */
+  mirror(...args: [...Picture, bytesPerPixel: number]): void;
+  /** Rows become columns; `width` and `height` are those of the source. Strides may be negative: a quarter turn. */
+  transpose(...args: [...Picture, bytesPerPixel: number]): void;
+  /**
+   * Another size, each pixel a weighted sum; 1 or 3 channels of 8 bits. `rowTaps`: for each row of the target the first row of the
+   * source, the number of rows and their weights in 1/32768, i32; `columnTaps`: the same for columns, in 1/16384; `width` and `height`
+   * are the target's, `sourceBytes` the bytes of a row of the source. Scratch: twice `sourceBytes`.
+   */
+  scale(...args: [...Picture, sourceBytes: number, channels: number, rowTaps: number, columnTaps: number, scratch: number]): void;
+  /**
+   * In-phase and quadrature samples, i16 → GREY lines. `step`: bytes between samples of a line, `sourceStride` between lines. `table`:
+   * 65,536 levels, addressed by the upper sixteen bits below the sign of the power (the sum of the squares) as a 32-bit float.
+   */
+  iqEnvelope(
+    ...args: [
+      inPhase: number,
+      quadrature: number,
+      step: number,
+      sourceStride: number,
+      target: number,
+      targetStride: number,
+      samples: number,
+      lines: number,
+      table: number,
+    ]
+  ): void;
+  /**
+   * Radio-frequency samples, i16 → GREY lines: a complex filter of `count` (odd) taps makes in-phase and quadrature parts of them. `taps`:
+   * real and imaginary part of each, f32, in the order in which samples meet them. Scratch: 4 * (samples + count + 16) bytes.
+   */
+  rfEnvelope(
+    ...args: [
+      source: number,
+      sourceStride: number,
+      target: number,
+      targetStride: number,
+      samples: number,
+      lines: number,
+      taps: number,
+      count: number,
+      table: number,
+      scratch: number,
+    ]
+  ): void;
 }
 
 /** The fastest build that this engine runs. Throws `kernels/no-simd` where there is none. */

@@ -29,6 +29,20 @@ function warmUp(kernels: Kernels): void {
     kernels.persistence(a, width, b, width, width, height, c, 8192, 512, 3);
     kernels.median3(a, width, b, width, width, height);
     kernels.colourMap(a, width, b, width * 3, width, height, c);
+    kernels.steadyAverage(a, width, b, width, width, height, c, c + 65_536, c, 8, 3, c + 131_072);
+    kernels.countDifferences(a, width, width, height, c, b);
+    kernels.blockMotion(a, width, b, width, height, c, 64, 8);
+    kernels.followMotion(a, b, width, height, c, c + 1024, c + 65_536);
+    kernels.median5(a, width, b, width, width, height, c);
+    kernels.gaussian7(a, width, b, width, width, height, 54, 46, 34, 21, c);
+    kernels.bilateral(a, width, b, width, width, height, c, 13, 1, c + 1024);
+    kernels.lee(a, width, b, width, width, height, 3, 100, c);
+    kernels.guided(a, width, b, width, width, height, 3, 100, c);
+    kernels.srad(a, width, b, width, width, height, 1, 0.2, 0.2, 30, c);
+    kernels.speckleScale(a, width, width, height, 30, c);
+    kernels.addDetail(a, a, a, b, width * height, 8192, 8192, 64, 640);
+    kernels.splitGrey(a, b, width * height);
+    kernels.joinGrey(a, a, b, width * height, 4);
     kernels.overlayGrey(a, width, b, width, width, height, c, c);
     kernels.overlayRgb(a, width * 3, b, width * 3, width, height, c, c);
   }

@@ -1,5 +1,10 @@
 import type { Kernels } from '../../wasm/kernels.ts';
+import { detailTwins } from './detail.ts';
+import { geometryTwins } from './geometry.ts';
 import { pixelTwins } from './pixels.ts';
+import { ultrasoundTwins } from './ultrasound.ts';
+import { spaceTwins } from './space.ts';
+import { timeTwins } from './time.ts';
 
 /**
  * Readable twins of the kernels, over the same memory and with the same arguments: what a kernel means, pixel by pixel.
@@ -80,6 +85,11 @@ export function twins(buffer: ArrayBufferLike): Kernels {
       }
     },
     ...pixelTwins(buffer),
+    ...geometryTwins(buffer),
+    ...ultrasoundTwins(buffer),
+    ...spaceTwins(buffer),
+    ...timeTwins(buffer),
+    ...detailTwins(buffer),
   };
 }
 

@@ -1,4 +1,5 @@
 import { q15 } from './fixed';
+import { storePart } from './lines';
 
 // Motion-adaptive persistence. History is i16 in units of 1/128 grey level; the share of the new picture (Q15) starts at
 // `share` and rises with the difference between picture and history beyond `threshold` by 2^ramp per unit.
@@ -70,5 +71,120 @@ export function startHistory(source: usize, sourceStride: usize, width: i32, hei
     for (; x < width; x++) store<i16>(history + (<usize>x << 1), <i16>(<i32>load<u8>(source + x) << 7));
     source += sourceStride;
     history += <usize>width << 1;
+  }
+}
+
+// Average over time with a memory for every pixel: `counts` says how many pictures its history stands for, the share of the new
+// picture is 1 / (count + 1), and motion shortens the memory. Motion is judged by the difference over 3x3 pixels, which noise
+// hardly moves, against a threshold for the brightness of the history: quantum noise grows with it.
+
+// Difference of a line to its history in 1/4 level, its ends replicated.
+function differences(source: usize, width: i32, history: usize, to: usize): void {
+  let x = 0;
+  for (; x + 8 <= width; x += 8) {
+    const now = i16x8.shl(v128.load8x8_u(source + x), 7);
+    v128.store(to + (<usize>x << 1), i16x8.shr_s(i16x8.sub(now, v128.load(history + (<usize>x << 1))), 5));
+  }
+  for (; x < width; x++) {
+    const difference = (<i32>load<u8>(source + x) << 7) - <i32>load<i16>(history + (<usize>x << 1));
+    store<i16>(to + (<usize>x << 1), <i16>(difference >> 5));
+  }
+  store<i16>(to - 2, load<i16>(to));
+  store<i16>(to + (<usize>width << 1), load<i16>(to + (<usize>(width - 1) << 1)));
+}
+
+// @ts-ignore: decorator
+@inline
+function threeColumns(above: usize, here: usize, below: usize): v128 {
+  return i16x8.add(i16x8.add(v128.load(above), v128.load(here)), v128.load(below));
+}
+
+// How many pictures of memory eight pixels lose.
+// @ts-ignore: decorator
+@inline
+function motion8(columns: usize, threshold: v128, steepness: i32): v128 {
+  const sum = i16x8.add(i16x8.add(v128.load(columns - 2), v128.load(columns)), v128.load(columns, 2));
+  return i16x8.shr_u(i16x8.sub_sat_u(i16x8.abs(sum), threshold), steepness);
+}
+
+// @ts-ignore: decorator
+@inline
+function averaged(pixels: v128, before: v128, share: v128): v128 {
+  return i16x8.add(before, q15(i16x8.sub(pixels, before), share));
+}
+
+// Sixteen pixels; the tables' entries are thresholds in 1/9 level of the mean difference and shares in 1/128.
+// @ts-ignore: decorator
+@inline
+function averagePart(
+  pixels: v128, history: usize, counts: usize, columns: usize, thresholds: v128, shares: v128, most: v128, steepness: i32,
+): v128 {
+  const low = v128.load(history), high = v128.load(history, 16);
+  const shade = v128.and(i16x8.shr_u(i8x16.narrow_i16x8_u(shown(low), shown(high)), 4), i8x16.splat(15));
+  // Nine differences in 1/4 level: four units for 1/9 level of their mean.
+  const threshold = i8x16.swizzle(thresholds, shade);
+  const lost = i8x16.narrow_i16x8_u(
+    motion8(columns, i16x8.shl(i16x8.extend_low_i8x16_u(threshold), 2), steepness),
+    motion8(columns + 16, i16x8.shl(i16x8.extend_high_i8x16_u(threshold), 2), steepness),
+  );
+  const count = i8x16.sub_sat_u(v128.load(counts), lost);
+  const share = i8x16.swizzle(shares, count);
+  v128.store(counts, i8x16.min_u(i8x16.add(count, i8x16.splat(1)), most));
+  const newLow = averaged(i16x8.shl(i16x8.extend_low_i8x16_u(pixels), 7), low, i16x8.shl(i16x8.extend_low_i8x16_u(share), 8));
+  const newHigh = averaged(i16x8.shl(i16x8.extend_high_i8x16_u(pixels), 7), high, i16x8.shl(i16x8.extend_high_i8x16_u(share), 8));
+  v128.store(history, newLow);
+  v128.store(history, newHigh, 16);
+  return i8x16.narrow_i16x8_u(shown(newLow), shown(newHigh));
+}
+
+export function steadyAverage(
+  source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32,
+  history: usize, counts: usize, tables: usize, longest: i32, steepness: i32, scratch: usize,
+): void {
+  const thresholds = v128.load(tables), shares = v128.load(tables, 16);
+  const most = i8x16.splat(<i8>longest);
+  // Words of a line of differences with one more at both ends, and room for a vector.
+  const stride = ((<usize>width << 1) + 79) & ~15;
+  const ring = scratch + 16, columns = ring + 3 * stride;
+  // The last pixels of a line are worked on here: vectors write sixteen.
+  const partHistory = columns + stride, partCounts = partHistory + 32, partPixels = partCounts + 16;
+  differences(source, width, history, ring);
+  for (let y = 0; y < height; y++) {
+    const line = source + <usize>y * sourceStride, to = target + <usize>y * targetStride;
+    const past = history + (<usize>y * <usize>width << 1), count = counts + <usize>y * <usize>width;
+    if (y + 1 < height) differences(line + sourceStride, width, past + (<usize>width << 1), ring + <usize>((y + 1) % 3) * stride);
+    const above = ring + <usize>(max(y - 1, 0) % 3) * stride, here = ring + <usize>(y % 3) * stride;
+    const below = ring + <usize>(min(y + 1, height - 1) % 3) * stride;
+    for (let x: usize = 0; x < stride - 16; x += 16) v128.store(columns + x - 2, threeColumns(above + x - 2, here + x - 2, below + x - 2));
+    let x = 0;
+    for (; x + 16 <= width; x += 16) {
+      const at = <usize>x << 1;
+      v128.store(to + x, averagePart(v128.load(line + x), past + at, count + x, columns + at, thresholds, shares, most, steepness));
+    }
+    if (x == width) continue;
+    const rest = <usize>(width - x), at = <usize>x << 1;
+    memory.copy(partHistory, past + at, rest << 1);
+    memory.copy(partCounts, count + x, rest);
+    memory.copy(partPixels, line + x, rest);
+    const pixels = averagePart(v128.load(partPixels), partHistory, partCounts, columns + at, thresholds, shares, most, steepness);
+    memory.copy(past + at, partHistory, rest << 1);
+    memory.copy(count + x, partCounts, rest);
+    storePart(to + x, pixels, <i32>rest);
+  }
+}
+
+// Counts the differences between picture and history of every fourth pixel of every fourth line: sixteen shades of the history,
+// 64 differences of whole levels each, the last for all that are larger.
+export function countDifferences(source: usize, sourceStride: usize, width: i32, height: i32, history: usize, table: usize): void {
+  memory.fill(table, 0, 4096);
+  for (let y = 0; y < height; y += 4) {
+    const line = source + <usize>y * sourceStride;
+    const past = history + (<usize>y * <usize>width << 1);
+    for (let x = 0; x < width; x += 4) {
+      const before = (<i32>load<i16>(past + (<usize>x << 1)) + 64) >> 7;
+      const difference = min(abs(<i32>load<u8>(line + x) - before), 63);
+      const at = table + (<usize>(((before >> 4) << 6) | difference) << 2);
+      store<u32>(at, load<u32>(at) + 1);
+    }
   }
 }

@@ -1,0 +1,145 @@
+import { storePart } from './lines';
+
+// Speckle reducing anisotropic diffusion (Yu and Acton, IEEE Trans. Image Processing 11:1260, 2002) on a plane of floats with one
+// pixel replicated around it. The instantaneous coefficient of variation q and the diffusion c of a pixel with level I and
+// differences N, S, W, E to its neighbours, s = N+S+W+E:
+//   q^2 = (0.5 (N^2+S^2+W^2+E^2) - s^2/16) / (I + s/4)^2,   c = 1 / (1 + (q^2 - q0^2) / (q0^2 (1 + q0^2)))
+// With both multiplied by (I + s/4)^2 a single division is left.
+
+// @ts-ignore: decorator
+@inline
+function planeStride(width: i32): usize {
+  return ((<usize>(width + 8) << 2) + 15) & ~15;
+}
+
+// @ts-ignore: decorator
+@inline
+function firstPixel(plane: usize): usize {
+  return plane + 16;
+}
+
+function replicateEnds(line: usize, width: i32): void {
+  store<f32>(line - 4, load<f32>(line));
+  store<f32>(line + (<usize>width << 2), load<f32>(line + (<usize>(width - 1) << 2)));
+}
+
+function readLine(source: usize, width: i32, offset: f32, line: usize): void {
+  const offsets = f32x4.splat(offset);
+  let x = 0;
+  for (; x + 8 <= width; x += 8) {
+    const levels = v128.load8x8_u(source + x);
+    const at = line + (<usize>x << 2);
+    v128.store(at, f32x4.add(f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(levels)), offsets));
+    v128.store(at, f32x4.add(f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(levels)), offsets), 16);
+  }
+  for (; x < width; x++) store<f32>(line + (<usize>x << 2), <f32>load<u8>(source + x) + offset);
+  replicateEnds(line, width);
+}
+
+// Diffusion of a line from it and its neighbours; `gain` is q0^2 (1 + q0^2), `square` q0^4.
+function diffusion(above: usize, here: usize, below: usize, width: i32, gain: f32, square: f32, to: usize): void {
+  const gains = f32x4.splat(gain), squares = f32x4.splat(square);
+  const one = f32x4.splat(1), half = f32x4.splat(0.5), quarter = f32x4.splat(0.25), sixteenth = f32x4.splat(0.0625);
+  for (let x = 0; x < width; x += 4) {
+    const at = <usize>x << 2;
+    const level = v128.load(here + at);
+    const n = f32x4.sub(v128.load(above + at), level), s = f32x4.sub(v128.load(below + at), level);
+    const w = f32x4.sub(v128.load(here + at - 4), level), e = f32x4.sub(v128.load(here + at, 4), level);
+    const sum = f32x4.add(f32x4.add(n, s), f32x4.add(w, e));
+    const power = f32x4.add(f32x4.add(f32x4.mul(n, n), f32x4.mul(s, s)), f32x4.add(f32x4.mul(w, w), f32x4.mul(e, e)));
+    const variation = f32x4.sub(f32x4.mul(half, power), f32x4.mul(sixteenth, f32x4.mul(sum, sum)));
+    const mean = f32x4.add(level, f32x4.mul(quarter, sum));
+    const scale = f32x4.mul(mean, mean);
+    const c = f32x4.div(f32x4.mul(gains, scale), f32x4.add(f32x4.mul(squares, scale), variation));
+    v128.store(to + at, f32x4.min(c, one));
+  }
+  // Beyond the last pixel the difference is nought; the diffusion must be a number.
+  store<f32>(to + (<usize>width << 2), 0);
+}
+
+// The new levels of a line; `before` holds what the line above was, and takes what this one was.
+function update(before: usize, here: usize, below: usize, ownC: usize, belowC: usize, width: i32, rate: f32): void {
+  const rates = f32x4.splat(rate);
+  let left = v128.load(here - 16);
+  for (let x = 0; x < width; x += 4) {
+    const at = <usize>x << 2;
+    const level = v128.load(here + at);
+    const west = i8x16.shuffle(left, level, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27);
+    const back = f32x4.add(f32x4.sub(v128.load(before + at), level), f32x4.sub(west, level));
+    const south = f32x4.mul(v128.load(belowC + at), f32x4.sub(v128.load(below + at), level));
+    const east = f32x4.mul(v128.load(ownC + at, 4), f32x4.sub(v128.load(here + at, 4), level));
+    const flow = f32x4.add(f32x4.mul(v128.load(ownC + at), back), f32x4.add(south, east));
+    v128.store(before + at, level);
+    v128.store(here + at, f32x4.add(level, f32x4.mul(rates, flow)));
+    left = level;
+  }
+}
+
+// To the nearest, ties to even, by adding 1.5 * 2^23.
+function writeLine(line: usize, width: i32, offset: f32, target: usize): void {
+  const offsets = f32x4.splat(offset);
+  for (let x = 0; x < width; x += 4) {
+    const level = f32x4.max(f32x4.sub(v128.load(line + (<usize>x << 2)), offsets), f32x4.splat(0));
+    const whole = v128.and(f32x4.add(level, f32x4.splat(12582912)), i32x4.splat(0xffff));
+    const words = i16x8.narrow_i32x4_u(whole, whole);
+    const bytes = i8x16.narrow_i16x8_u(words, words);
+    if (x + 4 <= width) v128.store32_lane(target + x, bytes, 0);
+    else storePart(target + x, bytes, width - x);
+  }
+}
+
+export function srad(
+  source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32,
+  iterations: i32, rate: f32, speckle: f32, offset: f32, scratch: usize,
+): void {
+  const stride = planeStride(width);
+  const before = firstPixel(scratch);
+  let ownC = before + stride, belowC = ownC + stride;
+  const plane = belowC + stride;
+  const last = plane + <usize>(height - 1) * stride;
+  const square = speckle * speckle;
+  for (let y = 0; y < height; y++) readLine(source + <usize>y * sourceStride, width, offset, plane + <usize>y * stride);
+  for (let iteration = 0; iteration < iterations; iteration++) {
+    memory.copy(before - 16, plane - 16, stride);
+    diffusion(plane, plane, min(plane + stride, last), width, square * (1 + square), square * square, ownC);
+    for (let here = plane; here <= last; here += stride) {
+      const below = min(here + stride, last);
+      diffusion(here, below, min(below + stride, last), width, square * (1 + square), square * square, belowC);
+      update(before, here, below, ownC, belowC, width, rate);
+      replicateEnds(here, width);
+      const used = ownC;
+      ownC = belowC;
+      belowC = used;
+    }
+  }
+  for (let y = 0; y < height; y++) writeLine(plane + <usize>y * stride, width, offset, target + <usize>y * targetStride);
+}
+
+// Median of q over the pixels of a grid of 4 x 8 that are not black, found by counting in steps of 1/256; 1/256 where there are none.
+export function speckleScale(source: usize, sourceStride: usize, width: i32, height: i32, offset: f32, scratch: usize): f32 {
+  memory.fill(scratch, 0, 1024);
+  let counted = 0;
+  for (let y = 1; y < height - 1; y += 8) {
+    const line = source + <usize>y * sourceStride;
+    for (let x = 1; x < width - 1; x += 4) {
+      const at = line + x;
+      const own = load<u8>(at);
+      if (own < 8) continue;
+      const level = <f32>own;
+      const n = <f32>load<u8>(at - sourceStride) - level, s = <f32>load<u8>(at + sourceStride) - level;
+      const w = <f32>load<u8>(at - 1) - level, e = <f32>load<u8>(at + 1) - level;
+      const sum = n + s + (w + e);
+      const variation = <f32>0.5 * (n * n + s * s + (w * w + e * e)) - <f32>0.0625 * (sum * sum);
+      const mean = level + offset + <f32>0.25 * sum;
+      const step = <usize>min<f32>(Mathf.sqrt(variation) / mean * 256, 255);
+      store<u32>(scratch + (step << 2), load<u32>(scratch + (step << 2)) + 1);
+      counted++;
+    }
+  }
+  let below = 0;
+  for (let step = 0; step < 256; step++) {
+    below += load<u32>(scratch + (<usize>step << 2));
+    if (below * 2 > counted) return <f32>(step + 1) / 256;
+  }
+  return <f32>1 / 256;
+}
