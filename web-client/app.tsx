@@ -20,7 +20,14 @@ export function App() {
     <div className={panelOpen ? 'monitor with-panel' : 'monitor'}>
       <Banner />
       <ToolColumn />
-      <main className="tiles" style={{ '--columns': columns(shown.length), '--rows': Math.ceil(shown.length / columns(shown.length)) }}>
+      <main
+        className="tiles"
+        style={{
+          '--columns': columns(shown.length),
+          '--rows': Math.ceil(shown.length / columns(shown.length)),
+          '--columns-upright': shown.length > 2 ? 2 : 1,
+        }}
+      >
         {shown.map((stream) => (
           <Tile key={stream.id} stream={stream} position={streams.indexOf(stream) + 1} />
         ))}

@@ -1,5 +1,5 @@
 import type { Caliper, Point } from '../src/marks/mark.ts';
-import { type Placement, toTile } from './view-transform.ts';
+import { markScale, type Placement, type Size, toTile } from './view-transform.ts';
 
 /** The caliper end nearest to a point of the tile within `reach` tile pixels; ends drawn later lie on top. */
 export function nearestEnd(
@@ -21,3 +21,28 @@ export function nearestEnd(
   }
   return found;
 }
+
+/** Mean width of a letter in a bold sans-serif face, of its size; wide faces have digits of 0.7. */
+const letterEm = 0.64;
+const labelGap = 16;
+const labelMargin = 6;
+
+export const labelWidth = (text: string, fontPx: number): number => text.length * letterEm * fontPx;
+
+/**
+ * Where a value begins, and its middle line: beyond the right end of its caliper and away from the line, inside the tile
+ * whatever its length. `a` and `b` are the ends in tile pixels.
+ */
+export function labelPlace(a: Point, b: Point, text: string, tile: Size, fontPx: number): Point {
+  const end = b.x >= a.x ? b : a;
+  const other = end === b ? a : b;
+  const grow = markScale(tile);
+  const width = labelWidth(text, fontPx);
+  const right = end.x + labelGap * grow;
+  const x = right + width + labelMargin <= tile.width ? right : end.x - labelGap * grow - width;
+  const y = end.y + (end.y >= other.y ? 20 : -20) * grow;
+  return { x: inside(x, labelMargin, tile.width - labelMargin - width), y: inside(y, fontPx, tile.height - fontPx) };
+}
+
+/** The lower limit wins where both cannot be kept. */
+const inside = (value: number, least: number, most: number): number => Math.max(least, Math.min(value, most));

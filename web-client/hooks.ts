@@ -54,6 +54,18 @@ export function useSize(element: HTMLElement | null): Size {
   return size;
 }
 
+const remPx = (): number => Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+
+function onResize(changed: () => void): () => void {
+  window.addEventListener('resize', changed);
+  return () => window.removeEventListener('resize', changed);
+}
+
+/** CSS pixels of one rem: it grows with the screen, and what is placed by number has to know. */
+export function useRemPx(): number {
+  return useSyncExternalStore(onResize, remPx);
+}
+
 /** The time now, renewed at a period; for countdowns and clocks. */
 export function useNowMs(periodMs: number): number {
   const [nowMs, setNowMs] = useState(() => performance.now());

@@ -78,9 +78,6 @@ export function ToolColumn() {
           on={state.dividers[selected] !== undefined}
           onPress={() => toggleDivider(monitor)}
         />
-        <Act icon={ZoomIn} word="In" name={`Zoom in${of} (+)`} onPress={() => zoomSelected(monitor, zoomStep)} />
-        <Act icon={ZoomOut} word="Out" name={`Zoom out${of} (−)`} onPress={() => zoomSelected(monitor, 1 / zoomStep)} />
-        <Act icon={Scan} word="Whole" name={`Whole picture${of} (0)`} onPress={() => zoomSelected(monitor, 0)} />
         <Act
           icon={LayoutGrid}
           word="Layout"
@@ -95,6 +92,9 @@ export function ToolColumn() {
           on={state.panelOpen}
           onPress={() => monitor.act({ act: 'panel', open: !state.panelOpen })}
         />
+        <Act icon={ZoomIn} word="In" name={`Zoom in${of} (+)`} onPress={() => zoomSelected(monitor, zoomStep)} />
+        <Act icon={ZoomOut} word="Out" name={`Zoom out${of} (−)`} onPress={() => zoomSelected(monitor, 1 / zoomStep)} />
+        <Act icon={Scan} word="Whole" name={`Whole picture${of} (0)`} onPress={() => zoomSelected(monitor, 0)} />
         <Act icon={Maximize} word="Full" name="Full screen (F)" onPress={toggleFullScreen} />
         <Act icon={Keyboard} word="Keys" name="Keys: what each key does (?)" onPress={() => monitor.act({ act: 'key-map', open: true })} />
       </Toolbar>

@@ -66,7 +66,7 @@ describe.skipIf(browserPath === undefined)('monitor when something fails', () =>
     const { address } = await serve(['--config', roomFile('hold', { frames: 30 })]);
     await open(address);
     await reached('held');
-    await page.getByTestId('source-card').getByText('all 30 frames were sent').waitFor();
+    await page.getByTestId('held-reason').getByText('all 30 frames were sent').waitFor();
     expect(await band().count()).toBe(0);
   });
 
@@ -76,7 +76,7 @@ describe.skipIf(browserPath === undefined)('monitor when something fails', () =>
     await open(address);
     await reached('waiting');
     const card = page.getByTestId('source-card');
-    await card.getByText('Echo: the simulator was told to fail here').waitFor();
+    await card.getByText('the simulator was told to fail here').waitFor();
     await card.getByText('options.faults').waitFor();
     await card.getByText(/Next attempt in/).waitFor();
     await card.getByText(/[2-9] have failed/).waitFor();

@@ -41,6 +41,30 @@ async function look(page: Page, where: Locator): Promise<{ mean: number; white: 
   })()`);
 }
 
+/** What runs into its neighbour or out of the place it belongs to, by the words on it. Whoever reads half a number reads another number. */
+const misplaced = (page: Page): Promise<string[]> =>
+  page.evaluate(`(() => {
+    const shown = (selector, within = document) => [...within.querySelectorAll(selector)]
+      .map((element) => ({ words: element.textContent, box: element.getBoundingClientRect() }))
+      .filter(({ words, box }) => words !== '' && box.width > 0 && box.height > 0);
+    const overlap = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+    const outside = (inner, outer) => inner.left < outer.left - 1 || inner.right > outer.right + 1 || inner.top < outer.top - 1 || inner.bottom > outer.bottom + 1;
+    const faults = [];
+    const check = (place, parts) => {
+      for (const { words, box } of parts) if (outside(box, place)) faults.push(words + ' is cut off');
+      parts.forEach((one, at) => parts.slice(at + 1).filter((other) => overlap(one.box, other.box)).forEach((other) => faults.push(one.words + ' runs into ' + other.words)));
+    };
+    check(new DOMRect(0, 0, innerWidth, innerHeight), shown('.banner > *'));
+    for (const tile of document.querySelectorAll('.tile')) {
+      check(tile.getBoundingClientRect(), shown('.truth .state > span, .aside, .name, .counts > *', tile));
+      const stage = tile.querySelector('.stage').getBoundingClientRect();
+      check(stage, shown('.notices > *', tile));
+      for (const text of shown('.marks text', tile)) check(stage, [text]);
+    }
+    for (const heading of document.querySelectorAll('.panel h2')) if (heading.scrollWidth > heading.clientWidth) faults.push('the heading of the panel is cut off');
+    return faults;
+  })()`);
+
 async function drag(page: Page, stream: number, from: [number, number], to: [number, number]): Promise<void> {
   const box = await tile(page, stream).locator('.stage').boundingBox();
   if (box === null) throw new Error('the stage is not on the screen');
@@ -258,6 +282,47 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     await expect.poll(async () => (await look(page, picture)).mean, { timeout: 10_000 }).toBeLessThan(before.mean + 15);
     await page.getByRole('button', { name: 'Undo (Ctrl+Z)' }).click();
     await expect.poll(() => map.getByRole('switch').isChecked()).toBe(false);
+  });
+
+  it('cuts nothing off and lets nothing overlap, from a phone to a wall, with two streams and with six', async () => {
+    const small = { width: 160, height: 120, fps: 4 };
+    const named = { name: 'Transoesophageal_echo_with_a_long_name', options: { ...small, kind: 'ultrasound' } };
+    const two = [named, { name: 'Fluoroscopy', options: { ...small, kind: 'fluoroscopy' } }];
+    const held = { name: 'Held', options: { ...small, kind: 'ultrasound', frames: 3 } };
+    const failing = { name: 'Failing', options: { ...small, faults: [{ afterS: 0, kind: 'crash' }] } };
+    const stalled = { name: 'Stalled', options: { ...small, kind: 'ultrasound', faults: [{ afterS: 2, kind: 'stall', forS: 600 }] } };
+    for (const streams of [two, [...two, held, failing, stalled, { ...named, name: 'Sixth' }]]) {
+      const server = await serve(`sizes-${streams.length}`, { streams });
+      await open(server.address);
+      await inState(page, 0, 'live');
+      await inState(page, 1, 'live');
+      if (streams.length > 2) await inState(page, 4, 'not-live');
+      await page.keyboard.press('c');
+      await drag(page, 1, [0.3, 0.3], [0.55, 0.6]);
+      await drag(page, 0, [0.4, 0.4], [0.9, 0.9]);
+      await page.keyboard.press('Escape');
+      for (const act of ['as it is', 'Space', 'p']) {
+        if (act !== 'as it is') await page.keyboard.press(act);
+        for (const [width, height] of [
+          [390, 844],
+          [844, 390],
+          [1280, 720],
+          [1920, 1080],
+          [3840, 2160],
+        ] as const) {
+          await page.setViewportSize({ width, height });
+          await expect
+            .poll(() => misplaced(page), { message: `${streams.length} streams, ${act}, ${width}x${height}`, timeout: 10_000 })
+            .toEqual([]);
+        }
+      }
+      await server.stop();
+      await page.keyboard.press('p');
+      await page.setViewportSize({ width: 390, height: 844 });
+      await inState(page, 1, 'reconnecting');
+      await expect.poll(() => misplaced(page)).toEqual([]);
+      await page.context().close();
+    }
   });
 
   it('works by touch: two fingers zoom, a double tap shows the whole picture, a held button the unprocessed one', async () => {

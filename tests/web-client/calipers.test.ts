@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Caliper } from '../../src/marks/mark.ts';
-import { nearestEnd } from '../../web-client/calipers.ts';
+import { labelPlace, labelWidth, nearestEnd } from '../../web-client/calipers.ts';
 
 const caliper = (number: number, x0: number, y0: number, x1: number, y1: number): Caliper => ({
   kind: 'caliper',
@@ -31,5 +31,30 @@ describe('nearestEnd', () => {
 
   it('finds nothing out of reach', () => {
     expect(nearestEnd(calipers, placement, { x: 160, y: 60 }, 18)).toBeUndefined();
+  });
+});
+
+describe('labelPlace', () => {
+  const tile = { width: 600, height: 400 };
+  const place = (ax: number, ay: number, bx: number, by: number, text: string): { x: number; y: number } =>
+    labelPlace({ x: ax, y: ay }, { x: bx, y: by }, text, tile, 20);
+
+  it('stands beyond the right end, away from the line', () => {
+    expect(place(100, 100, 200, 150, '1 50.0 mm')).toEqual({ x: 216, y: 170 });
+    expect(place(200, 100, 100, 150, '1 50.0 mm')).toEqual({ x: 216, y: 80 });
+  });
+
+  it('stays inside the tile wherever the ends are and however long the text is', () => {
+    const text = '1 138 px, not calibrated';
+    for (const x of [0, 150, 300, 450, 600]) {
+      const { x: left, y } = place(x, 0, x, 400, text);
+      expect(left).toBeGreaterThanOrEqual(0);
+      expect(left + labelWidth(text, 20)).toBeLessThanOrEqual(tile.width);
+      expect(y).toBeLessThanOrEqual(tile.height - 20);
+    }
+  });
+
+  it('begins inside where there is no room for all', () => {
+    expect(place(300, 200, 300, 200, 'x'.repeat(80)).x).toBeGreaterThanOrEqual(0);
   });
 });

@@ -1,6 +1,7 @@
-import type { Caliper, Point } from '../../src/marks/mark.ts';
+import type { Caliper } from '../../src/marks/mark.ts';
 import { distanceText, type MeasuredPicture, measureDistance } from '../../src/marks/measure.ts';
-import { useMonitor } from '../hooks.ts';
+import { labelPlace, labelWidth } from '../calipers.ts';
+import { useMonitor, useRemPx } from '../hooks.ts';
 import type { PickedEnd } from '../monitor-state.ts';
 import { markScale, type Placement, type Size, toTile } from '../view-transform.ts';
 
@@ -36,12 +37,16 @@ interface CaliperMarkProps {
 }
 
 function CaliperMark({ caliper, picked, picture, placement, tile }: CaliperMarkProps) {
+  const remPx = useRemPx();
   const { number, ends } = caliper;
   const [from, to] = ends;
-  const text = distanceText(measureDistance(picture, from, to));
+  const valuePx = valueRem * remPx;
+  const whole = distanceText(measureDistance(picture, from, to));
+  // Too long for a small tile: why there are no millimetres stands in the results.
+  const text = labelWidth(`${number} ${whole}`, valuePx) < tile.width ? whole : (whole.split(',')[0] ?? whole);
   const a = toTile(placement, from);
   const b = toTile(placement, to);
-  const label = labelPlace(a, b, text.length, tile);
+  const label = labelPlace(a, b, `${number} ${text}`, tile, valuePx);
   return (
     <g className={picked === undefined ? 'caliper' : 'caliper picked'} data-testid={`caliper-${number}`}>
       <line className="thread-halo" x1={a.x} y1={a.y} x2={b.x} y2={b.y} />
@@ -57,7 +62,7 @@ function CaliperMark({ caliper, picked, picture, placement, tile }: CaliperMarkP
           <path className="cross" d={cross} />
         </g>
       ))}
-      <text className="value" x={label.x} y={label.y} textAnchor={label.anchor} dominantBaseline="central">
+      <text className="value" x={label.x} y={label.y} dominantBaseline="central">
         <tspan className="number">{number}</tspan> {text}
       </text>
     </g>
@@ -67,17 +72,8 @@ function CaliperMark({ caliper, picked, picture, placement, tile }: CaliperMarkP
 /** A cross with a free middle: what is measured stays visible. */
 const cross = 'M-11 0H-4M4 0H11M0 -11V-4M0 4V11';
 
-/** Beyond the right end, away from the line; inside the tile whatever the length of the text. */
-function labelPlace(a: Point, b: Point, letters: number, tile: Size): { x: number; y: number; anchor: 'start' | 'end' } {
-  const end = b.x >= a.x ? b : a;
-  const other = end === b ? a : b;
-  const grow = markScale(tile);
-  const room = (16 + letters * 13) * grow;
-  const below = (end.y >= other.y ? 20 : -20) * grow;
-  const y = Math.min(Math.max(end.y + below, 18), Math.max(18, tile.height - 18));
-  if (end.x + room < tile.width) return { x: end.x + 16 * grow, y, anchor: 'start' };
-  return { x: Math.min(end.x - 16 * grow, tile.width - 8), y, anchor: 'end' };
-}
+/** As in the style sheet's `.caliper .value`. */
+const valueRem = 1.5;
 
 /**
  * The ends for keyboard and screen reader. Pointers pass through to the picture, whose gestures find the nearest end:

@@ -36,21 +36,12 @@ function reason(truth: PictureTruth, source: SourceStatus): string {
 /** What happened to the source, what to do, when it tries again. */
 export function SourceCard({ stream, trouble }: { stream: StreamDescription; trouble: SourceTrouble | undefined }) {
   const monitor = useMonitor();
-  const { state, reason: why, attempts } = stream.status;
-  if (trouble === undefined && state !== 'stopped' && state !== 'held') return null;
-  if (state === 'held') {
-    return (
-      <aside className="source-card calm" data-testid="source-card">
-        <p>Held by the source{why === undefined ? '' : `: ${why}`}</p>
-      </aside>
-    );
-  }
+  const { state, attempts } = stream.status;
+  if (trouble === undefined && state !== 'stopped') return null;
   return (
     <aside className="source-card" data-testid="source-card">
-      <div>
-        <p className="what">
-          {stream.name}: {trouble?.error.message ?? 'stopped by an operator'}
-        </p>
+      <div className="told">
+        <p className="what">{trouble?.error.message ?? 'stopped by an operator'}</p>
         {trouble !== undefined && <p className="remedy">{trouble.error.remedy}</p>}
         {trouble !== undefined && <Countdown untilMs={trouble.retryAtMs} attempts={attempts} />}
       </div>

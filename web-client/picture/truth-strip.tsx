@@ -33,17 +33,17 @@ export function TruthStrip({ place, stream, truth, counts, alone }: TruthStripPr
   const word: Word = truth.frozen ? 'frozen' : truth.state;
   return (
     <footer className="truth">
-      <div
-        className={`state ${word}`}
-        data-testid="state"
-        data-state={word}
-        title={truth.frozen ? 'Frozen by this viewer; the time is that of the capture' : worstAge(truth)}
-      >
+      <div className={`state ${word}`} data-testid="state" data-state={word} title={stateTitle(word, truth)}>
         {shapes[word]}
         <span className="word">{liveWords[word]}</span>
         <span className="age">{ageText(word, truth)}</span>
       </div>
       {truth.frozen && <LiveAside truth={truth} />}
+      {word === 'held' && stream.status.reason !== undefined && (
+        <div className="aside reason" data-testid="held-reason" title={stream.status.reason}>
+          {stream.status.reason}
+        </div>
+      )}
       <button
         type="button"
         className="name"
@@ -75,7 +75,9 @@ function ageText(word: Word, truth: PictureTruth): string {
   }
 }
 
-function worstAge({ worstAgeMs, meanAgeMs }: PictureTruth): string {
+function stateTitle(word: Word, { worstAgeMs, meanAgeMs }: PictureTruth): string {
+  if (word === 'frozen') return 'Frozen by this viewer; the time is that of the capture';
+  if (word !== 'live') return 'Time since the picture on the screen was captured';
   return `Age of the picture, capture to screen: mean ${milliseconds(meanAgeMs)}, worst ${milliseconds(worstAgeMs)} in the last half second`;
 }
 
@@ -89,6 +91,8 @@ function LiveAside({ truth }: { truth: PictureTruth }) {
   );
 }
 
+const fpsText = (fps: number | undefined): string => (fps === undefined ? dash : fps.toFixed(1));
+
 function Counts({ truth, counts }: { truth: PictureTruth; counts: StreamCounts | undefined }) {
   const [open, setOpen] = useState(false);
   const [pinned, setPinned] = useState(false);
@@ -99,7 +103,7 @@ function Counts({ truth, counts }: { truth: PictureTruth; counts: StreamCounts |
   return (
     <div className="counts">
       <span className="fps" data-testid="fps">
-        {truth.fps === undefined ? dash : truth.fps.toFixed(1)} <small>fps</small>
+        {fpsText(truth.fps)} <small>fps</small>
       </span>
       <button
         type="button"
@@ -110,7 +114,7 @@ function Counts({ truth, counts }: { truth: PictureTruth; counts: StreamCounts |
         onBlur={() => setPinned(false)}
         onClick={() => setPinned(!pinned)}
       >
-        <span data-testid="skipped">
+        <span className="skipped" data-testid="skipped">
           {countText(skipped)} <small>skipped</small>
         </span>
         <span data-testid="lost">
@@ -123,9 +127,11 @@ function Counts({ truth, counts }: { truth: PictureTruth; counts: StreamCounts |
           <dd>
             {milliseconds(truth.meanAgeMs)}, {milliseconds(truth.worstAgeMs)}
           </dd>
+          <dt>Drawn here</dt>
+          <dd>{fpsText(truth.fps)} fps</dd>
           <dt>Captured by the source</dt>
           <dd>
-            {countText(counts?.captured)} at {counts === undefined ? dash : counts.capturedFps.toFixed(1)} fps
+            {countText(counts?.captured)} at {fpsText(counts?.capturedFps)} fps
           </dd>
           <dt>Processing</dt>
           <dd>{counts === undefined ? dash : `${counts.processingMs.toFixed(1)} ms`}</dd>
