@@ -83,8 +83,8 @@ export interface Kernels {
     scratch: number,
   ): void;
   /**
-   * Differences of picture and history in whole levels, on every fourth pixel of every fourth line. `table`: 16 rows, by the history's
-   * level / 16, of 64 u32 by the size of the difference; the last counts all that are larger.
+   * Differences of picture and history in the mean over 3x3, at every eighth pixel of every eighth line but the edges. `table`: 16 rows, by
+   * the history's level / 16, of 64 u32 by the size of the difference in steps of 2/9 level; the last counts all that are larger.
    */
   countDifferences(source: number, sourceStride: number, width: number, height: number, history: number, table: number): void;
   /**
@@ -177,6 +177,8 @@ export interface Kernels {
     offset: number,
     scratch: number,
   ): void;
+  /** Deviation of the noise of a GREY picture in levels, as speckleScale estimates it: 1/4 to 64. `scratch`: 1024 bytes. */
+  noiseDeviation(source: number, sourceStride: number, width: number, height: number, scratch: number): number;
   /** q0 of a GREY picture: the median of its local coefficients of variation, 1/256 to 1. `scratch`: 1024 bytes. */
   speckleScale(source: number, sourceStride: number, width: number, height: number, offset: number, scratch: number): number;
   /**

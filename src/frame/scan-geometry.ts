@@ -1,16 +1,19 @@
 import { AppError } from '../app-error.ts';
 
-/** What every scan has: samples lie at equal steps of depth, the first and the last at these distances from the face of the probe. */
+/**
+ * What every scan has: samples lie at equal steps of depth, the first and the last at these distances from the face of the probe.
+ * Some devices send the deepest sample first.
+ */
 interface Depths {
   readonly depthStartMm: number;
   readonly depthEndMm: number;
 }
 
-/** Parallel lines over the width of the probe, the first at the left. */
+/** Parallel lines at equal steps, the first and the last at these places from the middle of the face, positive to the right. */
 export interface LinearScan extends Depths {
   readonly kind: 'linear';
-  /** From the first line to the last. */
-  readonly widthMm: number;
+  readonly lineStartMm: number;
+  readonly lineEndMm: number;
 }
 
 /** Lines that meet in one point behind the face, or in it (`sector`, radius 0); angles from straight down, positive to the right. */
@@ -64,9 +67,14 @@ export function checkRf({ sampleRateMHz, centreMHz, bandMHz }: RfSignal): void {
 function scanFault(scan: ScanGeometry, lines: number, samples: number): string | undefined {
   if (!(Number.isInteger(lines) && Number.isInteger(samples) && lines >= 2 && samples >= 2)) return `${lines} lines of ${samples} samples`;
   const { depthStartMm, depthEndMm } = scan;
-  if (!(depthStartMm >= 0 && depthEndMm > depthStartMm && depthEndMm <= longestMm))
+  const isDepth = (mm: number): boolean => mm >= 0 && mm <= longestMm;
+  if (!(isDepth(depthStartMm) && isDepth(depthEndMm) && depthStartMm !== depthEndMm))
     return `depths from ${depthStartMm} to ${depthEndMm} mm`;
-  if (scan.kind === 'linear') return scan.widthMm > 0 && scan.widthMm <= longestMm ? undefined : `a width of ${scan.widthMm} mm`;
+  if (scan.kind === 'linear') {
+    const { lineStartMm, lineEndMm } = scan;
+    const inRange = Math.abs(lineStartMm) <= longestMm && Math.abs(lineEndMm) <= longestMm;
+    return inRange && lineStartMm !== lineEndMm ? undefined : `lines from ${lineStartMm} to ${lineEndMm} mm`;
+  }
   const { radiusMm, angleStartDeg, angleEndDeg } = scan;
   if (!(radiusMm >= 0 && radiusMm <= longestMm)) return `a radius of ${radiusMm} mm`;
   const inRange = Math.abs(angleStartDeg) < widestDeg && Math.abs(angleEndDeg) < widestDeg;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type FrameFormat, frameBytes, frameFormat, isPicture, type PixelFormat, pictureFormatOf } from '../../src/frame/frame-format.ts';
 import type { ScanGeometry } from '../../src/frame/scan-geometry.ts';
 
-const linear: ScanGeometry = { kind: 'linear', depthStartMm: 0, depthEndMm: 55, widthMm: 38 };
+const linear: ScanGeometry = { kind: 'linear', depthStartMm: 0, depthEndMm: 55, lineStartMm: -19, lineEndMm: 19 };
 const fan: ScanGeometry = {
   kind: 'curvilinear',
   depthStartMm: 0,
@@ -65,8 +65,8 @@ describe('frameFormat', () => {
       { ...linear, depthEndMm: 0 },
       { ...linear, depthStartMm: -1 },
       { ...linear, depthEndMm: Number.NaN },
-      { ...linear, widthMm: 0 },
-      { ...linear, widthMm: 1e6 },
+      { ...linear, lineEndMm: -19 },
+      { ...linear, lineEndMm: 1e6 },
       { ...fan, radiusMm: -1 },
       { ...fan, angleStartDeg: 75 },
       { ...fan, angleEndDeg: 180 },
@@ -75,6 +75,7 @@ describe('frameFormat', () => {
     for (const scan of odd) expect(() => frameFormat(100, 20, 'GREY', { scan }), JSON.stringify(scan)).toThrowError(refused);
     expect(() => frameFormat(100, 1, 'GREY', { scan: linear })).toThrowError(refused);
     expect(() => frameFormat(100, 20, 'RGB24', { scan: linear })).toThrowError(refused);
+    expect(frameFormat(100, 20, 'GREY', { scan: { ...linear, depthStartMm: 55, depthEndMm: 0 } }).scan).toBeDefined();
     expect(frameFormat(100, 20, 'GREY', { scan: { ...fan, angleStartDeg: 75, angleEndDeg: -75 } }).scan).toBeDefined();
   });
 

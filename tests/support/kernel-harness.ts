@@ -38,16 +38,18 @@ export type Call = (kernels: Kernels, width: number, height: number, pad: number
 
 /**
  * Runs a call with the kernels and with their twins over the same noise: first byte of the whole memory that differs, -1 where
- * none does. `scratchBytes` at `place.scratch` may be left as one likes.
+ * none does. `scratchBytes` at `place.scratch` may be left as one likes; `prepare` puts tables into the noise.
  */
 export function firstByteThatDiffers(
   kernelsOn: (memory: WebAssembly.Memory) => Kernels,
   call: Call,
   size: { readonly width: number; readonly height: number; readonly pad: number },
   scratchBytes = 0,
+  prepare: (buffer: ArrayBufferLike, width: number, height: number) => void = () => undefined,
 ): number {
   const { width, height, pad } = size;
   const memory = noise(width * 31 + height + pad);
+  prepare(memory.buffer, width, height);
   const expected = new SharedArrayBuffer(memoryBytes);
   const [ours, other] = [Buffer.from(memory.buffer), Buffer.from(expected)];
   ours.copy(other);

@@ -5,7 +5,7 @@ export { median3 } from './space';
 export { median5 } from './median5';
 export { gaussian7, bilateral } from './smooth';
 export { lee, guided } from './box';
-export { srad, speckleScale } from './srad';
+export { srad, speckleScale, noiseDeviation } from './srad';
 export { nonLocalMeans } from './non-local';
 export { addDetail } from './detail';
 export { splitGrey, joinGrey } from './grey-plane';

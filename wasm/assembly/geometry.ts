@@ -1,0 +1,312 @@
+// Pictures of other shape: scan lines to pictures, mirrored, turned, cut, scaled, with parts left black.
+
+import { q15 } from './fixed';
+
+// @ts-ignore: decorator
+@inline
+function interpolated8(a: v128, b: v128, fractions: v128): v128 {
+  const low = i16x8.splat(0xff);
+  const along = v128.and(fractions, low);
+  const across = i16x8.shl(i16x8.shr_u(fractions, 8), 7);
+  const first = depthBlend8(a, along);
+  const step = q15(i16x8.sub(depthBlend8(b, along), first), across);
+  return i16x8.shr_u(i16x8.add(i16x8.add(first, step), i16x8.splat(64)), 7);
+}
+
+// Two neighbouring samples in the bytes of each lane → their blend in 1/128 level.
+// @ts-ignore: decorator
+@inline
+function depthBlend8(pair: v128, along: v128): v128 {
+  const near = v128.and(pair, i16x8.splat(0xff));
+  const far = i16x8.shr_u(pair, 8);
+  return i16x8.shr_u(i16x8.add(i16x8.shl(near, 8), i16x8.mul(i16x8.sub(far, near), along)), 1);
+}
+
+// @ts-ignore: decorator
+@inline
+function depthBlend1(pair: i32, along: i32): i32 {
+  const near = pair & 0xff;
+  return ((near << 8) + ((pair >> 8) - near) * along) >> 1;
+}
+
+// @ts-ignore: decorator
+@inline
+function interpolated1(at: usize, stride: usize, fraction: i32): u8 {
+  const first = depthBlend1(load<u16>(at), fraction & 0xff);
+  const second = depthBlend1(load<u16>(at + stride), fraction & 0xff);
+  const step = ((second - first) * ((fraction >> 8) << 7) + 0x4000) >> 15;
+  return <u8>((first + step + 64) >> 7);
+}
+
+// One offset takes the pairs of both lines, so that a pixel costs three loads.
+export function scanConvert(
+  source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32,
+  runs: usize, runCount: i32, offsets: usize, fractions: usize,
+): void {
+  for (let y = 0; y < height; y++) memory.fill(target + <usize>y * targetStride, 0, width);
+  const next = source + sourceStride;
+  for (let run = 0; run < runCount; run++) {
+    let to = target + <usize>load<u16>(runs, 2) * targetStride + <usize>load<u16>(runs);
+    let left = load<i32>(runs, 4);
+    runs += 8;
+    for (; left >= 8; left -= 8) {
+      const o0 = <usize>load<u32>(offsets), o1 = <usize>load<u32>(offsets, 4);
+      const o2 = <usize>load<u32>(offsets, 8), o3 = <usize>load<u32>(offsets, 12);
+      const o4 = <usize>load<u32>(offsets, 16), o5 = <usize>load<u32>(offsets, 20);
+      const o6 = <usize>load<u32>(offsets, 24), o7 = <usize>load<u32>(offsets, 28);
+      let a = v128.load16_splat(source + o0);
+      let b = v128.load16_splat(next + o0);
+      a = v128.load16_lane(source + o1, a, 1);
+      b = v128.load16_lane(next + o1, b, 1);
+      a = v128.load16_lane(source + o2, a, 2);
+      b = v128.load16_lane(next + o2, b, 2);
+      a = v128.load16_lane(source + o3, a, 3);
+      b = v128.load16_lane(next + o3, b, 3);
+      a = v128.load16_lane(source + o4, a, 4);
+      b = v128.load16_lane(next + o4, b, 4);
+      a = v128.load16_lane(source + o5, a, 5);
+      b = v128.load16_lane(next + o5, b, 5);
+      a = v128.load16_lane(source + o6, a, 6);
+      b = v128.load16_lane(next + o6, b, 6);
+      a = v128.load16_lane(source + o7, a, 7);
+      b = v128.load16_lane(next + o7, b, 7);
+      const levels = interpolated8(a, b, v128.load(fractions));
+      v128.store64_lane(to, i8x16.narrow_i16x8_u(levels, levels), 0);
+      offsets += 32;
+      fractions += 16;
+      to += 8;
+    }
+    for (; left > 0; left--) {
+      store<u8>(to, interpolated1(source + <usize>load<u32>(offsets), sourceStride, load<u16>(fractions)));
+      offsets += 4;
+      fractions += 2;
+      to++;
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function copyPixel(from: usize, to: usize, bytes: i32): void {
+  if (bytes == 1) {
+    store<u8>(to, load<u8>(from));
+  } else {
+    store<u16>(to, load<u16>(from));
+    if (bytes == 3) store<u8>(to, load<u8>(from, 2), 2);
+  }
+}
+
+export function copyRows(source: usize, sourceStride: usize, target: usize, targetStride: usize, rowBytes: i32, height: i32): void {
+  for (let y = 0; y < height; y++) {
+    memory.copy(target, source, rowBytes);
+    source += sourceStride;
+    target += targetStride;
+  }
+}
+
+// What lies in no run is black.
+export function keepRuns(
+  source: usize, sourceStride: usize, target: usize, targetStride: usize, rowBytes: i32, height: i32,
+  runs: usize, runCount: i32, bytesPerPixel: i32,
+): void {
+  for (let y = 0; y < height; y++) memory.fill(target + <usize>y * targetStride, 0, rowBytes);
+  for (let run = 0; run < runCount; run++) {
+    const x = <usize>load<u16>(runs) * bytesPerPixel;
+    const y = <usize>load<u16>(runs, 2);
+    memory.copy(target + y * targetStride + x, source + y * sourceStride + x, load<i32>(runs, 4) * bytesPerPixel);
+    runs += 8;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function mirrorLine(source: usize, target: usize, width: i32, bytes: i32): void {
+  let x = 0;
+  let from = source + <usize>(width * bytes);
+  if (bytes == 1) {
+    for (; x + 16 <= width; x += 16) {
+      from -= 16;
+      const pixels = v128.load(from);
+      v128.store(target + x, i8x16.shuffle(pixels, pixels, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
+    }
+  } else if (bytes == 2) {
+    for (; x + 8 <= width; x += 8) {
+      from -= 16;
+      const pixels = v128.load(from);
+      v128.store(target + (<usize>x << 1), i8x16.shuffle(pixels, pixels, 14, 15, 12, 13, 10, 11, 8, 9, 6, 7, 4, 5, 2, 3, 0, 1));
+    }
+  } else {
+    // Five pixels of a vector's sixteen bytes; the sixteenth written is overwritten by the next.
+    for (; x + 6 <= width; x += 5) {
+      const pixels = v128.load(from - 16);
+      from -= 15;
+      v128.store(target + <usize>x * 3, i8x16.shuffle(pixels, pixels, 13, 14, 15, 10, 11, 12, 7, 8, 9, 4, 5, 6, 1, 2, 3, 0));
+    }
+  }
+  for (; x < width; x++) {
+    from -= bytes;
+    copyPixel(from, target + <usize>(x * bytes), bytes);
+  }
+}
+
+export function mirror(
+  source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32, bytesPerPixel: i32,
+): void {
+  for (let y = 0; y < height; y++) {
+    if (bytesPerPixel == 1) mirrorLine(source, target, width, 1);
+    else if (bytesPerPixel == 2) mirrorLine(source, target, width, 2);
+    else mirrorLine(source, target, width, 3);
+    source += sourceStride;
+    target += targetStride;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function low8(a: v128, b: v128): v128 {
+  return i8x16.shuffle(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+
+// @ts-ignore: decorator
+@inline
+function high8(a: v128, b: v128): v128 {
+  return i8x16.shuffle(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
+
+// Sixteen columns of eight rows become sixteen rows of eight columns.
+// @ts-ignore: decorator
+@inline
+function transpose16x8(source: usize, sourceStride: usize, target: usize, targetStride: usize): void {
+  const r0 = v128.load(source), r1 = v128.load(source + sourceStride);
+  const r2 = v128.load(source + 2 * sourceStride), r3 = v128.load(source + 3 * sourceStride);
+  const r4 = v128.load(source + 4 * sourceStride), r5 = v128.load(source + 5 * sourceStride);
+  const r6 = v128.load(source + 6 * sourceStride), r7 = v128.load(source + 7 * sourceStride);
+  // Interleaving rows four apart three times sorts bytes by column.
+  const a0 = low8(r0, r4), a1 = high8(r0, r4), a2 = low8(r1, r5), a3 = high8(r1, r5);
+  const a4 = low8(r2, r6), a5 = high8(r2, r6), a6 = low8(r3, r7), a7 = high8(r3, r7);
+  const b0 = low8(a0, a4), b1 = high8(a0, a4), b2 = low8(a1, a5), b3 = high8(a1, a5);
+  const b4 = low8(a2, a6), b5 = high8(a2, a6), b6 = low8(a3, a7), b7 = high8(a3, a7);
+  storeTwo(target, targetStride, low8(b0, b4));
+  storeTwo(target + 2 * targetStride, targetStride, high8(b0, b4));
+  storeTwo(target + 4 * targetStride, targetStride, low8(b1, b5));
+  storeTwo(target + 6 * targetStride, targetStride, high8(b1, b5));
+  storeTwo(target + 8 * targetStride, targetStride, low8(b2, b6));
+  storeTwo(target + 10 * targetStride, targetStride, high8(b2, b6));
+  storeTwo(target + 12 * targetStride, targetStride, low8(b3, b7));
+  storeTwo(target + 14 * targetStride, targetStride, high8(b3, b7));
+}
+
+// @ts-ignore: decorator
+@inline
+function storeTwo(target: usize, targetStride: usize, rows: v128): void {
+  v128.store64_lane(target, rows, 0);
+  v128.store64_lane(target + targetStride, rows, 1);
+}
+
+// @ts-ignore: decorator
+@inline
+function transposePart(
+  source: usize, sourceStride: usize, target: usize, targetStride: usize, x0: i32, x1: i32, y0: i32, y1: i32, bytes: i32,
+): void {
+  for (let y = y0; y < y1; y++) {
+    const from = source + <usize>y * sourceStride;
+    const to = target + <usize>(y * bytes);
+    for (let x = x0; x < x1; x++) copyPixel(from + <usize>(x * bytes), to + <usize>x * targetStride, bytes);
+  }
+}
+
+// By tiles of 64 x 64, so that rows of the target stay in the cache while they fill. `width` and `height` are the source's.
+export function transpose(
+  source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32, bytesPerPixel: i32,
+): void {
+  for (let y0 = 0; y0 < height; y0 += 64) {
+    const y1 = min(y0 + 64, height);
+    for (let x0 = 0; x0 < width; x0 += 64) {
+      const x1 = min(x0 + 64, width);
+      if (bytesPerPixel == 1) transposeTile(source, sourceStride, target, targetStride, x0, x1, y0, y1);
+      else if (bytesPerPixel == 2) transposePart(source, sourceStride, target, targetStride, x0, x1, y0, y1, 2);
+      else transposePart(source, sourceStride, target, targetStride, x0, x1, y0, y1, 3);
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function transposeTile(source: usize, sourceStride: usize, target: usize, targetStride: usize, x0: i32, x1: i32, y0: i32, y1: i32): void {
+  const wide = x0 + ((x1 - x0) & ~15);
+  const high = y0 + ((y1 - y0) & ~7);
+  for (let x = x0; x < wide; x += 16) {
+    for (let y = y0; y < high; y += 8) {
+      transpose16x8(source + <usize>y * sourceStride + x, sourceStride, target + <usize>x * targetStride + y, targetStride);
+    }
+  }
+  transposePart(source, sourceStride, target, targetStride, wide, x1, y0, high, 1);
+  transposePart(source, sourceStride, target, targetStride, x0, x1, high, y1, 1);
+}
+
+// Rows first, into a line of 1/128 level, then columns. A tap of the rows is its row and its weight in 1/32768, of the columns its
+// first column, its number of weights and those in 1/16384.
+export function scale(
+  source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32, sourceBytes: i32, channels: i32,
+  rowTaps: usize, columnTaps: usize, scratch: usize,
+): void {
+  for (let y = 0; y < height; y++) {
+    const first = load<i32>(rowTaps);
+    const count = load<i32>(rowTaps, 4);
+    blendRows(source + <usize>first * sourceStride, sourceStride, sourceBytes, count, rowTaps + 8, scratch);
+    rowTaps += 8 + (<usize>count << 2);
+    if (channels == 1) blendColumns(scratch, target, width, 1, columnTaps);
+    else blendColumns(scratch, target, width, 3, columnTaps);
+    target += targetStride;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function blendRows(source: usize, sourceStride: usize, bytes: i32, count: i32, weights: usize, line: usize): void {
+  let x = 0;
+  for (; x + 16 <= bytes; x += 16) {
+    let from = source + x;
+    let lower = i16x8.splat(0), upper = i16x8.splat(0);
+    for (let tap = 0; tap < count; tap++) {
+      const weight = i16x8.splat(<i16>load<i32>(weights + (<usize>tap << 2)));
+      const pixels = v128.load(from);
+      lower = i16x8.add(lower, q15(i16x8.shl(i16x8.extend_low_i8x16_u(pixels), 7), weight));
+      upper = i16x8.add(upper, q15(i16x8.shl(i16x8.extend_high_i8x16_u(pixels), 7), weight));
+      from += sourceStride;
+    }
+    v128.store(line + (<usize>x << 1), lower);
+    v128.store(line + (<usize>x << 1), upper, 16);
+  }
+  for (; x < bytes; x++) {
+    let sum = 0;
+    for (let tap = 0; tap < count; tap++) {
+      const pixel = <i32>load<u8>(source + <usize>tap * sourceStride + x) << 7;
+      sum += (pixel * load<i32>(weights + (<usize>tap << 2)) + 0x4000) >> 15;
+    }
+    store<i16>(line + (<usize>x << 1), <i16>sum);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function blendColumns(line: usize, target: usize, width: i32, channels: i32, taps: usize): void {
+  const step: usize = <usize>channels << 1;
+  for (let x = 0; x < width; x++) {
+    let from = line + <usize>load<i32>(taps) * step;
+    const count = load<i32>(taps, 4);
+    let weights = taps + 8;
+    let a = 1 << 20, b = 1 << 20, c = 1 << 20;
+    for (let tap = 0; tap < count; tap++) {
+      const weight = load<i32>(weights);
+      a += <i32>load<i16>(from) * weight;
+      if (channels == 3) b += <i32>load<i16>(from, 2) * weight, c += <i32>load<i16>(from, 4) * weight;
+      from += step;
+      weights += 4;
+    }
+    store<u8>(target, <u8>min(a >> 21, 255));
+    if (channels == 3) store<u8>(target, <u8>min(b >> 21, 255), 1), store<u8>(target, <u8>min(c >> 21, 255), 2);
+    target += channels;
+    taps = weights;
+  }
+}
