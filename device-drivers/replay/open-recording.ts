@@ -11,7 +11,7 @@ export async function openRecording(path: string): Promise<Recording> {
   const file = printable(basename(path), 120);
   const bytes = readWhole(path, file);
   try {
-    if (isMetaImage(bytes)) return metaImageRecording(bytes, path, file);
+    if (isMetaImage(bytes)) return await metaImageRecording(bytes, path, file);
     if (!looksLikeDicom(bytes)) throw new AppError('replay/unknown-kind', { file });
     return await dicomRecording(bytes, file, await PixelCodecs.open());
   } catch (thrown) {

@@ -306,34 +306,6 @@ describe('DICOM byte orders and files without a header', () => {
   });
 });
 
-describe('MetaImage', () => {
-  it('reads pixels, time stamps and spacing', async () => {
-    const header = ['ObjectType = Image', 'NDims = 3', 'DimSize = 3 2 2', 'ElementSpacing = 0.2 0.1 1', 'ElementType = MET_UCHAR'];
-    const stamps = ['Seq_Frame0000_Timestamp = 1.5', 'Seq_Frame0001_Timestamp = 1.58'];
-    const bytes = Buffer.concat([
-      Buffer.from(`${[...header, ...stamps, 'ElementDataFile = LOCAL'].join('\n')}\n`),
-      Uint8Array.from({ length: 12 }, (_, i) => i),
-    ]);
-    const recorded = await open(bytes, 'a.mha');
-    expect(recorded).toMatchObject({ kind: 'MetaImage', frames: 2, format: { width: 3, height: 2, pixelFormat: 'GREY' } });
-    expect(recorded.intervalsMs[0]).toBeCloseTo(80, 6);
-    expect(recorded.format.regions[0]).toMatchObject({ deltaX: 0.02, deltaY: 0.01, unitX: 'cm' });
-    expect([...(await frame(recorded, 1))]).toEqual([6, 7, 8, 9, 10, 11]);
-  });
-
-  it('reads no file outside its folder', async () => {
-    const bytes = Buffer.from('ObjectType = Image\nNDims = 2\nDimSize = 3 2\nElementType = MET_UCHAR\nElementDataFile = ../../etc/hosts\n');
-    await expect(open(bytes, 'b.mhd')).rejects.toMatchObject({ code: 'replay/bad-header' });
-  });
-
-  it('allocates nothing for a size that is not there', async () => {
-    const bytes = Buffer.from(
-      'ObjectType = Image\nNDims = 3\nDimSize = 8000 8000 30\nCompressedData = True\nElementType = MET_UCHAR\nElementDataFile = LOCAL\nxyz',
-    );
-    await expect(open(bytes, 'c.mha')).rejects.toMatchObject({ code: 'replay/bad-header' });
-  });
-});
-
 describe('bad input', () => {
   it('names what is wrong', async () => {
     await expect(openRecording(join(folder, 'none.dcm'))).rejects.toMatchObject({ code: 'replay/unreadable' });
