@@ -7,7 +7,7 @@ import { build, install, node, root, run } from './prepare.mjs';
 
 install();
 build();
-findBrowser();
+findTools();
 run(process.execPath, [join(root, 'scripts/check.mjs')]);
 
 const folder = mkdtempSync(join(tmpdir(), 'lumencast-'));
@@ -26,19 +26,24 @@ const { numPassedTests: passed = 0, numFailedTests: failed = 1, numPendingTests:
 console.log(`${passed} passed, ${failed} failed, ${pending + todo} skipped`);
 process.exit(status === 0 && passed > 0 ? 0 : 1);
 
-/** The browser tests use a system Chromium; where there is none it is installed if this user may. */
-function findBrowser() {
-  if (['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].some(existsSync) || process.env.CHROMIUM_PATH) return;
-  const mayInstall = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
-  if (!mayInstall) {
-    console.error(
-      'lumencast: no Chromium found: install the package "chromium" or name one in CHROMIUM_PATH; the browser tests are skipped',
-    );
+/** What some tests work with and npm does not bring: installed where it is missing and this user may; else those tests are skipped. */
+function findTools() {
+  const browsers = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+  const missing = [
+    { places: [...browsers, process.env.CHROMIUM_PATH ?? ''], packages: ['chromium'], tests: 'the browser tests' },
+    { places: ['/usr/bin/dcmdump'], packages: ['dcmtk'], tests: 'the comparison with DCMTK' },
+    { places: ['/usr/include/openigtlink'], packages: ['libopenigtlink-dev', 'g++'], tests: "the OpenIGTLink library's tests" },
+  ].filter(({ places }) => !places.some(existsSync));
+  if (missing.length === 0) return;
+  const packages = missing.flatMap((tool) => tool.packages);
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    const tests = missing.map((tool) => tool.tests).join(', ');
+    console.error(`lumencast: skipped are ${tests}; for these install ${packages.join(' ')}`);
     return;
   }
-  console.error('lumencast: installing chromium for the browser tests');
+  console.error(`lumencast: installing ${packages.join(' ')} for the tests`);
   const apt = (...args) =>
     spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
   apt('update');
-  apt('install', '-y', '--no-install-recommends', 'chromium');
+  apt('install', '-y', '--no-install-recommends', ...packages);
 }

@@ -61,6 +61,16 @@ export const errorTable = {
   'protocol/binary-refused': { message: 'a viewer sends text messages only', remedy: 'see docs/protocol.md' },
   'protocol/too-many': { message: 'more than {limit} messages a second', remedy: 'send less' },
   'protocol/unknown-stream': { message: 'there is no stream {stream}', remedy: 'use an id of the hello message' },
+  'openigtlink/no-connection': {
+    message: 'nothing answers at {place}: {reason}',
+    remedy: 'start the OpenIGTLink server there, or correct host and port',
+  },
+  'openigtlink/connection-lost': { message: 'the connection to {place} is lost: {reason}', remedy: 'it is tried again by itself' },
+  'openigtlink/not-a-header': {
+    message: 'what came is no OpenIGTLink message: {reason}',
+    remedy: 'check that the port is that of an OpenIGTLink server; larger messages: option longestMiB',
+  },
+  'openigtlink/bad-message': { message: 'a {type} message was left out: {reason}', remedy: 'correct the sender' },
   'access/origin-refused': { message: 'requests from {origin} are refused', remedy: 'open the address that the server printed' },
   'access/too-many-viewers': { message: 'all {limit} places are taken', remedy: 'raise limits.viewers or close a viewer' },
 } as const satisfies Record<string, { message: string; remedy: string }>;

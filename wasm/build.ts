@@ -1,19 +1,22 @@
 import { mkdirSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import asc from 'assemblyscript/asc';
-import { kernelVariants } from './kernels.ts';
+import type { KernelVariant } from './kernels.ts';
 
 /**
- * Compiles wasm/assembly into one module per variant: imported shared memory, no heap, no static data, no globals,
- * so that any number of instances may work in one memory.
+ * Compiles wasm/assembly: the kernels into one module per variant, the checksum into one of its own. Imported shared memory,
+ * no heap, no static data, no globals, so that any number of instances may work in one memory.
  */
-for (const variant of kernelVariants) {
-  const outFile = resolve(import.meta.dirname, 'build', `${variant}.wasm`);
-  mkdirSync(dirname(outFile), { recursive: true });
-  const features = ['simd', 'threads', ...(variant === 'relaxed-simd' ? ['relaxed-simd'] : [])];
+const folder = resolve(import.meta.dirname, 'build');
+mkdirSync(folder, { recursive: true });
+await compile('index.ts', 'simd', ['simd', 'threads']);
+await compile('index.ts', 'relaxed-simd', ['simd', 'threads', 'relaxed-simd']);
+await compile('crc64.ts', 'crc64', ['threads']);
+
+async function compile(source: string, name: KernelVariant | 'crc64', features: readonly string[]): Promise<void> {
   const { error, stderr } = await asc.main([
-    resolve(import.meta.dirname, 'assembly/index.ts'),
-    ...['--outFile', outFile, '--runtime', 'stub', '-O3', '--noAssert'],
+    resolve(import.meta.dirname, 'assembly', source),
+    ...['--outFile', resolve(folder, `${name}.wasm`), '--runtime', 'stub', '-O3', '--noAssert'],
     ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536', '--zeroFilledMemory'],
     ...features.flatMap((feature) => ['--enable', feature]),
   ]);

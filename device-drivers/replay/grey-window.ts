@@ -1,5 +1,6 @@
 import type { DataSet } from 'dicom-parser';
 import type { GreyWindow } from '../../src/frame/frame-format.ts';
+import { GreyHistogram } from '../../src/frame/grey-histogram.ts';
 import { decimal, macro, text } from './dicom-elements.ts';
 import type { GreyLayout } from './photometric.ts';
 import type { Recording } from './recording.ts';
@@ -60,31 +61,17 @@ function windowRange(dataSet: DataSet, warn: (text: string) => void): [number, n
 
 const sampledFrames = 5;
 
-/** From the 0.5th to the 99.5th percentile of some frames of Y16: a few hot pixels do not make the picture dark. */
+/** For a recording of Y16 without a window of its own: from the levels of some of its frames. */
 export async function robustWindow(decode: Recording['decode'], frames: number, pixels: number): Promise<GreyWindow> {
-  const counts = new Uint32Array(65_536);
+  const levels = new GreyHistogram();
   const target = new Uint8Array(pixels * 2);
-  let total = 0;
   for (let k = 0; k < Math.min(sampledFrames, frames); k++) {
     try {
       await decode(Math.floor((k * frames) / Math.min(sampledFrames, frames)), target);
     } catch {
       continue;
     }
-    for (let i = 0; i < pixels; i++) {
-      const value = (target[2 * i] as number) | ((target[2 * i + 1] as number) << 8);
-      counts[value] = (counts[value] as number) + 1;
-    }
-    total += pixels;
+    levels.add(target);
   }
-  const at = (share: number): number => {
-    let seen = 0;
-    for (let value = 0; value < counts.length; value++) {
-      seen += counts[value] as number;
-      if (seen > share * total) return value;
-    }
-    return counts.length - 1;
-  };
-  const [low, high] = [at(0.005), at(0.995)];
-  return { centre: (low + high + 1) / 2, width: Math.max(2, high - low + 1) };
+  return levels.window();
 }
