@@ -1,11 +1,10 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { createInflate } from 'node:zlib';
 import { AppError, printable } from '../../src/app-error.ts';
 import type { MetaImageHeader } from './metaimage-header.ts';
-import { maxFileBytes } from './recording.ts';
+import { readFile } from './read-file.ts';
 
-/** The pixels as they were before compression, as far as they are there. Throws `replay/bad-header`. */
+/** The pixels as they were before compression, as far as they are there. Throws replay/… errors. */
 export async function readPixels(bytes: Uint8Array, header: MetaImageHeader, path: string, file: string): Promise<Uint8Array> {
   const refuse = (reason: string): AppError => new AppError('replay/bad-header', { file, reason: printable(reason) });
   const stored = storedBytes(bytes, header, path, refuse);
@@ -29,31 +28,7 @@ function storedBytes(bytes: Uint8Array, header: MetaImageHeader, path: string, r
   if (name === 'LIST' || /%/.test(name)) throw refuse('its pixels are spread over many files');
   if (name === '' || name !== basename(name) || name.includes('\\') || name.startsWith('.'))
     throw refuse(`ElementDataFile is ${name}: only a file beside it is read`);
-  return readBounded(join(dirname(path), name), refuse);
-}
-
-function readBounded(path: string, refuse: (reason: string) => AppError): Uint8Array {
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, 'r');
-  } catch {
-    throw refuse('the file named by ElementDataFile cannot be read');
-  }
-  try {
-    const facts = fstatSync(descriptor);
-    if (!facts.isFile()) throw refuse('ElementDataFile names no file');
-    if (facts.size > maxFileBytes) throw refuse('the file named by ElementDataFile is too large');
-    const bytes = new Uint8Array(facts.size);
-    let at = 0;
-    while (at < facts.size) {
-      const read = readSync(descriptor, bytes, at, facts.size - at, at);
-      if (read === 0) break;
-      at += read;
-    }
-    return bytes.subarray(0, at);
-  } finally {
-    closeSync(descriptor);
-  }
+  return readFile(join(dirname(path), name), printable(name, 120));
 }
 
 /** Inflates into one buffer of the announced size: what the stream holds beyond is not kept, what it lacks is not invented. */
