@@ -1,6 +1,7 @@
 import type { DataSet } from 'dicom-parser';
 import { type CalibrationRegion, regionFault, regionKinds, unitNames } from '../../src/frame/calibration.ts';
 import { decimals, double, int32, macro, text, uint16, uint32 } from './dicom-elements.ts';
+import { wholePicture } from './whole-picture.ts';
 
 type Warn = (text: string) => void;
 
@@ -11,10 +12,8 @@ export function readCalibration(dataSet: DataSet, modality: string, width: numbe
   const regions = readRegions(dataSet, width, height, warn);
   if (regions.length > 0 || dataSet.elements.x00186011 !== undefined) return regions;
   const spacing = usableSpacing(dataSet, modality, warn);
-  if (spacing === undefined) return [];
   // Millimetres from row to row stand first (PS3.3 10.7.1.3).
-  const [deltaY, deltaX] = [spacing[0] / 10, spacing[1] / 10];
-  return [{ kind: 'tissue', x0: 0, y0: 0, x1: width - 1, y1: height - 1, unitX: 'cm', unitY: 'cm', deltaX, deltaY }];
+  return spacing === undefined ? [] : [wholePicture(width, height, spacing[1], spacing[0])];
 }
 
 function readRegions(dataSet: DataSet, width: number, height: number, warn: Warn): CalibrationRegion[] {

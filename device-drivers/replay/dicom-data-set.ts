@@ -1,4 +1,4 @@
-import { inflateRawSync } from 'node:zlib';
+import { constants, inflateRawSync } from 'node:zlib';
 import dicomParser, { type DataSet } from 'dicom-parser';
 import { AppError, printable } from '../../src/app-error.ts';
 import { reading } from './dicom-elements.ts';
@@ -12,13 +12,9 @@ export interface Parsed {
 
 /** Reads everything up to the pixels; what stands behind them may be damaged. Throws `replay/not-readable`. */
 export function parseDicom(bytes: Uint8Array, file: string, warn: (text: string) => void): Parsed {
-  const inflater = (byteArray: Uint8Array, position: number): Uint8Array => {
-    const rest = inflateRawSync(byteArray.subarray(position), { maxOutputLength: maxFileBytes / 4 });
-    const whole = new Uint8Array(position + rest.length);
-    whole.set(byteArray.subarray(0, position));
-    whole.set(rest, position);
-    return whole;
-  };
+  // The parser reads what this answers from its beginning: it is the data set alone, without the meta header before it.
+  const inflater = (byteArray: Uint8Array, position: number): Uint8Array =>
+    inflateRawSync(byteArray.subarray(position), { maxOutputLength: maxFileBytes / 4, finishFlush: constants.Z_SYNC_FLUSH });
   knownValueRepresentations(bytes);
   const isPart10 = String.fromCharCode(...bytes.subarray(128, 132)) === 'DICM';
   // Without a meta header the transfer syntax shows in the first element: a VR of two letters means explicit.
@@ -29,7 +25,7 @@ export function parseDicom(bytes: Uint8Array, file: string, warn: (text: string)
       inflater,
       ...(isPart10 ? {} : { TransferSyntaxUID: guessed }),
     } as Parameters<typeof dicomParser.parseDicom>[1]);
-    return { dataSet, transferSyntax: dataSet.string('x00020010') ?? guessed };
+    return { dataSet, transferSyntax: metaSyntax(bytes) ?? guessed };
   } catch (thrown) {
     const partial = (thrown as { dataSet?: DataSet } | undefined)?.dataSet;
     const hasPixels = partial?.elements.x7fe00010 !== undefined;

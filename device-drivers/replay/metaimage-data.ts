@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import { createInflate } from 'node:zlib';
+import { constants, createInflate } from 'node:zlib';
 import { AppError, printable } from '../../src/app-error.ts';
 import type { MetaImageHeader } from './metaimage-header.ts';
 import { readFile } from './read-file.ts';
@@ -36,7 +36,7 @@ async function inflated(stored: Uint8Array, totalBytes: number): Promise<Uint8Ar
   const target = new Uint8Array(totalBytes);
   let filled = 0;
   // A stream that was cut off gives what it has.
-  const inflate = createInflate({ finishFlush: 2, chunkSize: 2 ** 20 });
+  const inflate = createInflate({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: 2 ** 20 });
   inflate.end(stored);
   for await (const chunk of inflate as AsyncIterable<Uint8Array>) {
     const wanted = chunk.subarray(0, totalBytes - filled);

@@ -5,6 +5,7 @@ import { readPixels } from './metaimage-data.ts';
 import { type MetaImageHeader, numbers, readHeader } from './metaimage-header.ts';
 import { greyPixels, rgbPixels } from './photometric.ts';
 import type { Recording } from './recording.ts';
+import { wholePicture } from './whole-picture.ts';
 
 const defaultIntervalMs = 1000 / 30;
 
@@ -144,5 +145,5 @@ function intervals(fields: ReadonlyMap<string, string>, frames: number, warn: (t
 function regionsOf(fields: ReadonlyMap<string, string>, width: number, height: number): CalibrationRegion[] {
   const [x = 1, y = 1] = numbers(fields.get('ElementSpacing') ?? fields.get('ElementSize'));
   if (!(x > 0 && x < 1000) || !(y > 0 && y < 1000) || (x === 1 && y === 1)) return [];
-  return [{ kind: 'tissue', x0: 0, y0: 0, x1: width - 1, y1: height - 1, unitX: 'cm', unitY: 'cm', deltaX: x / 10, deltaY: y / 10 }];
+  return [wholePicture(width, height, x, y)];
 }

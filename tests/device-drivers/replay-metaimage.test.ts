@@ -119,7 +119,7 @@ describe('MetaImage calibration, time and tracking', () => {
   it('spacing in millimetres, X and Y apart; 1 1 is what writers leave who do not know it', async () => {
     const recorded = await open({ ElementSpacing: '0.2 0.1 1' }, counting);
     expect(recorded.format.regions).toEqual([
-      { kind: 'tissue', x0: 0, y0: 0, x1: 2, y1: 1, unitX: 'cm', unitY: 'cm', deltaX: 0.2 / 10, deltaY: 0.1 / 10 },
+      { kind: 'tissue', x0: 0, y0: 0, x1: 2, y1: 1, unitX: 'cm', unitY: 'cm', deltaX: 0.02, deltaY: 0.01 },
     ]);
     for (const spacing of ['1 1 1', '0 1 1', '-1 1', 'a b', '1e300 1'])
       expect((await open({ ElementSpacing: spacing }, counting)).format.regions).toEqual([]);

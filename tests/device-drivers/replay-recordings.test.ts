@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { deflateRawSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openRecording } from '../../device-drivers/replay/open-recording.ts';
 import type { Recording } from '../../device-drivers/replay/recording.ts';
@@ -297,6 +298,16 @@ describe('DICOM byte orders and files without a header', () => {
     );
     expect(recorded.intervalsMs).toEqual([20, 30, 40, 30]);
     expect(recorded.odd).toEqual([]);
+  });
+
+  it('deflated, whatever stands in the preamble', async () => {
+    const plain = Buffer.from(dicomFile(grey({ transferSyntax: '1.2.840.10008.1.2.1.99' })));
+    const start = plain.indexOf(Buffer.of(0x08, 0, 0x60, 0));
+    const file = Buffer.concat([plain.subarray(0, start), deflateRawSync(plain.subarray(start))]);
+    file.fill('made by a viewer ', 0, 128);
+    const recorded = await open(file);
+    expect(recorded.transferSyntax).toBe('1.2.840.10008.1.2.1.99');
+    expect([...(await frame(recorded))]).toEqual([0, 50, 100, 150, 200, 250]);
   });
 
   it('a data set without preamble and meta header', async () => {
