@@ -40,6 +40,7 @@ function warmUp(kernels: Kernels): void {
     kernels.guided(a, width, b, width, width, height, 3, 100, c);
     kernels.srad(a, width, b, width, width, height, 1, 0.2, 0.2, 30, c);
     kernels.speckleScale(a, width, width, height, 30, c);
+    kernels.noiseDeviation(a, width, width, height, c);
     kernels.addDetail(a, a, a, b, width * height, 8192, 8192, 64, 640);
     kernels.splitGrey(a, b, width * height);
     kernels.joinGrey(a, a, b, width * height, 4);

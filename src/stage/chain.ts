@@ -4,6 +4,7 @@ import { schemaFault } from '../config/schema-fault.ts';
 import type { FrameTruth } from '../frame/frame.ts';
 import { bytesPerPixel, type FrameFormat } from '../frame/frame-format.ts';
 import type { StageState } from '../protocol/messages.ts';
+import { greyOf, greyPlaneSteps } from './grey-plane.ts';
 import type { OpenStage, Stage, StageRoom } from './stage.ts';
 import { enabledByDefault, stages } from './stages.ts';
 
@@ -78,6 +79,7 @@ export class StageChain {
   readonly #input: FrameFormat;
   readonly #room: StageRoom;
   readonly #links: readonly Link[];
+  readonly #plane: Readonly<Record<'split' | 'join', Link>>;
   readonly #buffers: readonly number[];
   readonly #bytes: Uint8Array;
   #band: Band = { index: 0, count: 1 };
@@ -110,6 +112,9 @@ export class StageChain {
       options: Value.Default(stage.options, {}) as Record<string, unknown>,
       opened: undefined,
     }));
+    const { split, join } = greyPlaneSteps();
+    const plain = { scratch, enabled: true, options: {}, opened: undefined };
+    this.#plane = { split: { ...plain, stage: split }, join: { ...plain, stage: join } };
     for (const { stage, enabled, options } of settings) {
       if (settings.filter((other) => other.stage === stage).length > 1) throw new AppError('stage/twice', { stage });
       this.#change(stage, { enabled, options });
@@ -220,18 +225,38 @@ export class StageChain {
     }
   }
 
-  #connect(): void {
+  /** What is at work, in order. In a colour picture grey filters work on its grey plane, between `split` and `join`. */
+  #steps(): Step[] {
     const steps: Step[] = [];
     let format = this.#input;
+    let onPlane = false;
     for (const link of this.#links) {
-      const output = link.enabled ? link.stage.output(format, link.options) : undefined;
-      if (output === undefined) {
+      const { stage, enabled, options } = link;
+      const output = enabled ? stage.output(format, options) : undefined;
+      const grey = enabled && output === undefined ? greyFilterOf(stage, format, options) : undefined;
+      if (output === undefined && grey === undefined) {
         link.opened = undefined;
         continue;
       }
-      steps.push({ link, input: format, output });
-      format = output;
+      if (onPlane !== (grey !== undefined)) steps.push(this.#turn(format, !onPlane));
+      onPlane = grey !== undefined;
+      steps.push({ link, input: grey ?? format, output: grey ?? output ?? format });
+      format = output ?? format;
     }
+    if (onPlane) steps.push(this.#turn(format, false));
+    return steps;
+  }
+
+  /** The step onto the grey plane of a colour format, or back. */
+  #turn(colour: FrameFormat, ontoPlane: boolean): Step {
+    const [whole, grey] = [colour, greyOf(colour)];
+    if (ontoPlane) return { link: this.#plane.split, input: whole, output: grey };
+    return { link: this.#plane.join, input: grey, output: whole };
+  }
+
+  #connect(): void {
+    const steps = this.#steps();
+    const format = steps.at(-1)?.output ?? this.#input;
     this.#output = format;
     const { first, end } = this.#band.count > 1 ? longestRun(steps) : { first: steps.length, end: steps.length };
     const [entering, leaving] = [steps[first]?.input ?? format, steps[end - 1]?.output ?? format];
@@ -259,6 +284,13 @@ export class StageChain {
     const rowAt = (part: number): number => Math.floor((part * height) / count);
     return { first: Math.max(0, rowAt(index) - halo), end: Math.min(height, rowAt(index + 1) + halo) };
   }
+}
+
+/** The grey plane of a colour format, where a stage filters that. */
+function greyFilterOf(stage: Stage, format: FrameFormat, options: Record<string, unknown>): FrameFormat | undefined {
+  if (stage.onGreyPlane !== true || format.pixelFormat !== 'RGB24') return undefined;
+  const grey = greyOf(format);
+  return stage.output(grey, options) === undefined ? undefined : grey;
 }
 
 /** The most stages in a row whose reaches add up to no more than the halo. */

@@ -29,6 +29,8 @@ export interface Stage<Schema extends TObject = TObject> {
   readonly options: Schema;
   /** The format that leaves the stage, or undefined where it has nothing to do (a grey filter on colour): frames then pass unchanged. */
   output(input: FrameFormat, options: Static<Schema>): FrameFormat | undefined;
+  /** A grey filter that works on the grey pixels of a colour picture too: the chain hands it their plane. */
+  readonly onGreyPlane?: true;
   /**
    * Rows above and below on which a row of the result depends, at most; Infinity where it depends on the whole picture or on
    * where the row lies. What reaches not far can be shared out between cores by bands of rows.
@@ -37,4 +39,14 @@ export interface Stage<Schema extends TObject = TObject> {
   /** Scratch for the largest setting of the options. */
   scratchBytes(input: FrameFormat): number;
   open(input: FrameFormat, options: Static<Schema>, room: StageRoom): OpenStage<Static<Schema>>;
+}
+
+/**
+ * A step on the way from what a device delivers to the picture that the other stages and all viewers see; may change its size and
+ * its calibration. Changed settings open it afresh: `output`, `scratchBytes` and `open` answer for the settings given.
+ */
+export interface FormingStage<Schema extends TObject = TObject> extends Pick<Stage<Schema>, 'name' | 'title' | 'options' | 'output'> {
+  scratchBytes(input: FrameFormat, options: Static<Schema>): number;
+  /** What it answers reads the picture at the first byte offset and writes the whole picture at the second. */
+  open(input: FrameFormat, options: Static<Schema>, room: StageRoom): (source: number, target: number) => void;
 }

@@ -1,4 +1,6 @@
 import { colourMap } from './colour-map.ts';
+import { despeckle } from './despeckle.ts';
+import { detail } from './detail.ts';
 import { median } from './median.ts';
 import { overlay } from './overlay.ts';
 import { persistence } from './persistence.ts';
@@ -6,7 +8,7 @@ import type { Stage } from './stage.ts';
 import { window } from './window.ts';
 
 /** All stages, in the order in which they are applied. */
-export const stages: readonly Stage[] = [window, persistence, median, colourMap, overlay];
+export const stages: readonly Stage[] = [window, persistence, median, despeckle, detail, colourMap, overlay];
 
 /** At work where nobody said otherwise: without a window a 16-bit picture has no 8-bit form. */
 export const enabledByDefault: readonly string[] = [window.name];

@@ -2,9 +2,9 @@ import type { Kernels } from '../../wasm/kernels.ts';
 import { detailTwins } from './detail.ts';
 import { geometryTwins } from './geometry.ts';
 import { pixelTwins } from './pixels.ts';
-import { ultrasoundTwins } from './ultrasound.ts';
 import { spaceTwins } from './space.ts';
 import { timeTwins } from './time.ts';
+import { ultrasoundTwins } from './ultrasound.ts';
 
 /**
  * Readable twins of the kernels, over the same memory and with the same arguments: what a kernel means, pixel by pixel.

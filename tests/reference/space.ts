@@ -1,7 +1,7 @@
 import type { Kernels } from '../../wasm/kernels.ts';
 import { clamp, each, f32, type Level, Plane, quotientOfQ15, toNearestEven } from './plane.ts';
 
-type Space = 'median5' | 'gaussian7' | 'bilateral' | 'lee' | 'guided' | 'srad' | 'speckleScale' | 'nonLocalMeans';
+type Space = 'median5' | 'gaussian7' | 'bilateral' | 'lee' | 'guided' | 'srad' | 'speckleScale' | 'noiseDeviation' | 'nonLocalMeans';
 
 /** Readable twins of the kernels over the neighbourhood of a pixel. */
 export function spaceTwins(buffer: ArrayBufferLike): Pick<Kernels, Space> {
@@ -89,19 +89,12 @@ export function spaceTwins(buffer: ArrayBufferLike): Pick<Kernels, Space> {
     },
     speckleScale(source, sourceStride, width, height, offset) {
       const levels = picture(source, sourceStride, width, height);
-      const steps: number[] = [];
-      for (let y = 1; y < height - 1; y += 8) {
-        for (let x = 1; x < width - 1; x += 4) {
-          const own = levels.at(x, y);
-          if (own < 8) continue;
-          const { sum: flow, variation } = slopesAround((dx, dy) => levels.at(x + dx, y + dy));
-          const mean = f32(f32(own + offset) + f32(0.25 * flow));
-          steps.push(Math.min(Math.trunc(f32(f32(f32(Math.sqrt(variation)) / mean) * 256)), 255));
-        }
-      }
-      steps.sort((a, b) => a - b);
-      const middle = steps[steps.length >> 1];
-      return middle === undefined ? 1 / 256 : (middle + 1) / 256;
+      const q = samples(levels, width, height, ({ own, flow, deviation }) => f32(deviation / f32(f32(own + offset) + f32(0.25 * flow))));
+      return median(q.map((value) => f32(value * 256))) / 256;
+    },
+    noiseDeviation(source, sourceStride, width, height) {
+      const levels = picture(source, sourceStride, width, height);
+      return median(samples(levels, width, height, ({ deviation }) => deviation).map((value) => value * 4)) / 4;
     },
     nonLocalMeans(source, sourceStride, target, targetStride, width, height, patch, search, h0, h1) {
       const levels = picture(source, sourceStride, width, height);
@@ -167,4 +160,29 @@ function diffused(levels: Float32Array<ArrayBuffer>, width: number, height: numb
     next[y * width + x] = f32(own + f32(f32(rate) * f32(back + forth)));
   });
   return next;
+}
+
+interface Sample {
+  readonly own: number;
+  readonly flow: number;
+  readonly deviation: number;
+}
+
+/** Of the pixels of a grid that are not black. */
+function samples(levels: Plane, width: number, height: number, measure: (sample: Sample) => number): number[] {
+  const values: number[] = [];
+  for (let y = 1; y < height - 1; y += 8) {
+    for (let x = 1; x < width - 1; x += 4) {
+      const own = levels.at(x, y);
+      const { sum: flow, variation } = slopesAround((dx, dy) => levels.at(x + dx, y + dy));
+      if (own >= 8) values.push(measure({ own, flow, deviation: f32(Math.sqrt(variation)) }));
+    }
+  }
+  return values;
+}
+
+/** In 256 whole steps, at the upper end of the step; the first where there is nothing. */
+function median(values: readonly number[]): number {
+  const steps = values.map((value) => Math.min(Math.trunc(value), 255)).sort((a, b) => a - b);
+  return (steps[steps.length >> 1] ?? 0) + 1;
 }

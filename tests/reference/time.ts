@@ -32,7 +32,7 @@ export function timeTwins(buffer: ArrayBufferLike): Pick<Kernels, Time> {
         const lost = Math.max(Math.abs(sum) - 4 * u8(tables + shade), 0) >> steepness;
         const count = Math.max(u8(counts + at) - lost, 0);
         // Out of the table's range, which the stage never leaves, the kernel's look-up answers nought.
-        const share = count < 16 ? u8(tables + 16 + count) * 256 : 0;
+        const share = count < 16 ? u8(tables + 16 + count) * 256 + 255 : 255;
         const after = before + quotientOfQ15((levels.at(x, y) * 128 - before) * share);
         bytes[counts + at] = Math.min(count + 1, longest);
         view.setInt16(history + 2 * at, after, true);
@@ -41,11 +41,20 @@ export function timeTwins(buffer: ArrayBufferLike): Pick<Kernels, Time> {
     },
     countDifferences(source, sourceStride, width, height, history, table) {
       bytes.fill(0, table, table + 4096);
-      for (let y = 0; y < height; y += 4) {
-        for (let x = 0; x < width; x += 4) {
-          const before = Math.floor((view.getInt16(history + 2 * (y * width + x), true) + 64) / 128);
-          const difference = Math.min(Math.abs(u8(source + y * sourceStride + x) - before), 63);
-          const at = table + 4 * ((before >> 4) * 64 + difference);
+      const levels = new Plane(bytes, source, sourceStride, width, height);
+      const past = new Plane(
+        Float64Array.from({ length: width * height }, (_, at) => view.getInt16(history + 2 * at, true)),
+        0,
+        width,
+        width,
+        height,
+      );
+      for (let y = 1; y < height - 1; y += 8) {
+        for (let x = 1; x < width - 1; x += 8) {
+          const before = past.around(x, y, 1);
+          const difference = levels.around(x, y, 1).reduce((total, level, at) => total + level * 128 - (before[at] as number), 0);
+          const step = Math.min(Math.abs(difference) >> 8, 63);
+          const at = table + 4 * (((past.at(x, y) + 64) >> 11) * 64 + step);
           view.setUint32(at, view.getUint32(at, true) + 1, true);
         }
       }

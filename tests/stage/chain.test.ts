@@ -44,10 +44,32 @@ describe('StageChain', () => {
     expect(chain.output).toMatchObject({ pixelFormat: 'GREY', bytesPerLine: 20 });
   });
 
-  it('never alters colour by a grey filter, and says that it is not applied', () => {
-    const { chain } = open(frameFormat(20, 10, 'RGB24'), [on('persistence'), on('median'), on('colour-map')]);
+  it('filters the grey pixels of a colour picture and keeps every coloured one to the bit', () => {
+    const format = frameFormat(64, 40, 'RGB24');
+    const settings = [on('persistence'), on('median', { size: 5 }), on('despeckle', { strength: 1 }), on('detail'), on('colour-map')];
+    const { chain, bytes } = open(format, settings);
+    for (let pixel = 0; pixel < 64 * 40; pixel++) {
+      const level = (Math.imul(pixel, 2_654_435_761) >>> 24) & 0x7f;
+      // A Doppler box in the middle; everywhere else grey, off by what YBR leaves.
+      const coloured = pixel % 64 > 20 && pixel % 64 < 44;
+      bytes.set(coloured ? [level, 20, 255 - level] : [level, level + (pixel % 3), level + 1], source + 3 * pixel);
+    }
+    chain.apply(source, target, truth);
+    expect(chain.output).toEqual(format);
+    const pixels = (at: number, x: number): number[] => [...bytes.subarray(at + 3 * (20 * 64 + x), at + 3 * (20 * 64 + x) + 3)];
+    for (let x = 21; x < 44; x++) expect(pixels(target, x)).toEqual(pixels(source, x));
+    const changed = [...Array(20).keys()].filter((x) => Math.abs((pixels(target, x)[1] ?? 0) - (pixels(source, x)[1] ?? 0)) > 10);
+    expect(changed.length).toBeGreaterThan(10);
+    expect(new Set(pixels(target, 3)).size).toBe(1);
+    const applied = chain.states().filter((state) => state.applied);
+    expect(applied.map(({ stage }) => stage)).toEqual(['persistence', 'median', 'despeckle', 'detail']);
+  });
+
+  it('passes a colour picture whose grey filters are all off as it is', () => {
+    const { chain } = open(frameFormat(20, 10, 'RGB24'), [on('persistence'), on('colour-map')]);
+    chain.set('persistence', { enabled: false });
     expect(chain.active).toBe(false);
-    expect(chain.states().find(({ stage }) => stage === 'median')).toMatchObject({ enabled: true, applied: false });
+    expect(chain.states().find(({ stage }) => stage === 'colour-map')).toMatchObject({ enabled: true, applied: false });
   });
 
   it('runs all stages in order and leaves the source as it was', () => {
@@ -109,7 +131,7 @@ describe('StageChain', () => {
 
   it('gives the same pixels with the kernels and with their readable twins, whatever stages are on', () => {
     const format = frameFormat(101, 37, 'Y16', { window: { centre: 512, width: 900 }, regions: [{ ...region, y1: 36 }] });
-    const names = ['persistence', 'median', 'colour-map', 'overlay'];
+    const names = ['persistence', 'median', 'despeckle', 'detail', 'colour-map', 'overlay'];
     for (let mask = 0; mask < 2 ** names.length; mask++) {
       const settings = names.filter((_, bit) => mask & (1 << bit)).map((name) => on(name));
       const [fast, plain] = [open(format, settings), open(format, settings, (memory) => twins(memory.buffer))];

@@ -86,6 +86,13 @@ const cases: Readonly<Record<string, Case>> = {
     },
     scratchBytes: () => 1024,
   },
+  noiseDeviation: {
+    call: (k, w, h, pad) => {
+      const deviation = k.noiseDeviation(place.source, w + pad, w, h, place.scratch);
+      k.windowGrey(place.source, w, place.target, w, w, h, 0, deviation);
+    },
+    scratchBytes: () => 1024,
+  },
   nonLocalMeans: {
     call: (k, w, h, pad) => k.nonLocalMeans(place.source, w + pad, place.target, w + pad, w, h, 1, 2, 3000, 90, place.scratch),
     scratchBytes: nonLocalMeansScratch,
@@ -140,6 +147,7 @@ for (const variant of kernelVariants) {
           kernels.addDetail(from, from, from, to, pixels, 16_384, 0, 0, 640);
         }
         kernels.speckleScale(memoryBytes - pixels, width, width, height, 1, scratch);
+        kernels.noiseDeviation(memoryBytes - pixels, width, width, height, scratch);
         kernels.splitGrey(memoryBytes - 3 * pixels, 0, pixels);
         kernels.splitGrey(0, memoryBytes - pixels, pixels);
         kernels.joinGrey(memoryBytes - 3 * pixels, 0, 65_536, pixels, 4);

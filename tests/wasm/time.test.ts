@@ -110,7 +110,7 @@ describe('what the kernels over time do', () => {
     const kernels = (await compileKernels())(memory);
     const [width, height] = [64, 32];
     bytes.fill(36, 50_000, 50_016);
-    for (let count = 0; count < 16; count++) bytes[50_016 + count] = Math.min(Math.round(128 / (count + 1)), 127);
+    for (let count = 0; count < 16; count++) bytes[50_016 + count] = Math.round(128 / (count + 1)) - 1;
     const random = noise(3);
     const grain = new Uint8Array(random.buffer);
     const show = (frame: number, level: (x: number) => number): void => {

@@ -115,31 +115,67 @@ export function srad(
   for (let y = 0; y < height; y++) writeLine(plane + <usize>y * stride, width, offset, target + <usize>y * targetStride);
 }
 
-// Median of q over the pixels of a grid of 4 x 8 that are not black, found by counting in steps of 1/256; 1/256 where there are none.
-export function speckleScale(source: usize, sourceStride: usize, width: i32, height: i32, offset: f32, scratch: usize): f32 {
-  memory.fill(scratch, 0, 1024);
+// Both estimates are medians over the pixels of a grid of 4 x 8 that are not black, found by counting in 256 steps; they are the
+// first step where there are none.
+
+// @ts-ignore: decorator
+@inline
+function flowAround(at: usize, stride: usize, level: f32): f32 {
+  const n = <f32>load<u8>(at - stride) - level, s = <f32>load<u8>(at + stride) - level;
+  const w = <f32>load<u8>(at - 1) - level, e = <f32>load<u8>(at + 1) - level;
+  return n + s + (w + e);
+}
+
+// Numerator of q, before its square root.
+// @ts-ignore: decorator
+@inline
+function variationAround(at: usize, stride: usize, level: f32, flow: f32): f32 {
+  const n = <f32>load<u8>(at - stride) - level, s = <f32>load<u8>(at + stride) - level;
+  const w = <f32>load<u8>(at - 1) - level, e = <f32>load<u8>(at + 1) - level;
+  return <f32>0.5 * (n * n + s * s + (w * w + e * e)) - <f32>0.0625 * (flow * flow);
+}
+
+// `relative`: q over level + offset; else the deviation alone.
+// @ts-ignore: decorator
+@inline
+function countSteps(
+  source: usize, sourceStride: usize, width: i32, height: i32, relative: bool, offset: f32, scale: f32, counts: usize,
+): i32 {
+  memory.fill(counts, 0, 1024);
   let counted = 0;
   for (let y = 1; y < height - 1; y += 8) {
     const line = source + <usize>y * sourceStride;
     for (let x = 1; x < width - 1; x += 4) {
       const at = line + x;
-      const own = load<u8>(at);
-      if (own < 8) continue;
-      const level = <f32>own;
-      const n = <f32>load<u8>(at - sourceStride) - level, s = <f32>load<u8>(at + sourceStride) - level;
-      const w = <f32>load<u8>(at - 1) - level, e = <f32>load<u8>(at + 1) - level;
-      const sum = n + s + (w + e);
-      const variation = <f32>0.5 * (n * n + s * s + (w * w + e * e)) - <f32>0.0625 * (sum * sum);
-      const mean = level + offset + <f32>0.25 * sum;
-      const step = <usize>min<f32>(Mathf.sqrt(variation) / mean * 256, 255);
-      store<u32>(scratch + (step << 2), load<u32>(scratch + (step << 2)) + 1);
+      if (load<u8>(at) < 8) continue;
+      const level = <f32>load<u8>(at);
+      const flow = flowAround(at, sourceStride, level);
+      let value = Mathf.sqrt(variationAround(at, sourceStride, level, flow));
+      if (relative) value /= level + offset + <f32>0.25 * flow;
+      const entry = counts + (<usize>min<f32>(value * scale, 255) << 2);
+      store<u32>(entry, load<u32>(entry) + 1);
       counted++;
     }
   }
+  return counted;
+}
+
+// Upper end of the step in which the median lies.
+function medianStep(counts: usize, counted: i32): i32 {
   let below = 0;
   for (let step = 0; step < 256; step++) {
-    below += load<u32>(scratch + (<usize>step << 2));
-    if (below * 2 > counted) return <f32>(step + 1) / 256;
+    below += load<u32>(counts + (<usize>step << 2));
+    if (below * 2 > counted) return step + 1;
   }
-  return <f32>1 / 256;
+  return 1;
+}
+
+export function speckleScale(source: usize, sourceStride: usize, width: i32, height: i32, offset: f32, scratch: usize): f32 {
+  const counted = countSteps(source, sourceStride, width, height, true, offset, 256, scratch);
+  return <f32>medianStep(scratch, counted) / 256;
+}
+
+export function noiseDeviation(source: usize, sourceStride: usize, width: i32, height: i32, scratch: usize): f32 {
+  const counted = countSteps(source, sourceStride, width, height, false, 0, 4, scratch);
+  return <f32>medianStep(scratch, counted) / 4;
 }

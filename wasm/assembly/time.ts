@@ -113,6 +113,13 @@ function averaged(pixels: v128, before: v128, share: v128): v128 {
   return i16x8.add(before, q15(i16x8.sub(pixels, before), share));
 }
 
+// A share of the table as Q15; the largest is one.
+// @ts-ignore: decorator
+@inline
+function q15Share(share: v128): v128 {
+  return v128.or(i16x8.shl(share, 8), i16x8.splat(255));
+}
+
 // Sixteen pixels; the tables' entries are thresholds in 1/9 level of the mean difference and shares in 1/128.
 // @ts-ignore: decorator
 @inline
@@ -130,8 +137,8 @@ function averagePart(
   const count = i8x16.sub_sat_u(v128.load(counts), lost);
   const share = i8x16.swizzle(shares, count);
   v128.store(counts, i8x16.min_u(i8x16.add(count, i8x16.splat(1)), most));
-  const newLow = averaged(i16x8.shl(i16x8.extend_low_i8x16_u(pixels), 7), low, i16x8.shl(i16x8.extend_low_i8x16_u(share), 8));
-  const newHigh = averaged(i16x8.shl(i16x8.extend_high_i8x16_u(pixels), 7), high, i16x8.shl(i16x8.extend_high_i8x16_u(share), 8));
+  const newLow = averaged(i16x8.shl(i16x8.extend_low_i8x16_u(pixels), 7), low, q15Share(i16x8.extend_low_i8x16_u(share)));
+  const newHigh = averaged(i16x8.shl(i16x8.extend_high_i8x16_u(pixels), 7), high, q15Share(i16x8.extend_high_i8x16_u(share)));
   v128.store(history, newLow);
   v128.store(history, newHigh, 16);
   return i8x16.narrow_i16x8_u(shown(newLow), shown(newHigh));
@@ -173,18 +180,34 @@ export function steadyAverage(
   }
 }
 
-// Counts the differences between picture and history of every fourth pixel of every fourth line: sixteen shades of the history,
-// 64 differences of whole levels each, the last for all that are larger.
+// Counts the differences between picture and history in the mean over 3x3 around every eighth pixel of every eighth line:
+// sixteen shades of the history, 64 steps of 2/9 level each, the last for all that are larger.
 export function countDifferences(source: usize, sourceStride: usize, width: i32, height: i32, history: usize, table: usize): void {
   memory.fill(table, 0, 4096);
-  for (let y = 0; y < height; y += 4) {
+  const past = <usize>width << 1;
+  for (let y = 1; y < height - 1; y += 8) {
     const line = source + <usize>y * sourceStride;
-    const past = history + (<usize>y * <usize>width << 1);
-    for (let x = 0; x < width; x += 4) {
-      const before = (<i32>load<i16>(past + (<usize>x << 1)) + 64) >> 7;
-      const difference = min(abs(<i32>load<u8>(line + x) - before), 63);
-      const at = table + (<usize>(((before >> 4) << 6) | difference) << 2);
-      store<u32>(at, load<u32>(at) + 1);
+    const before = history + <usize>y * past;
+    for (let x = 1; x < width - 1; x += 8) {
+      const at = line + x, was = before + (<usize>x << 1);
+      const sum = threeLevels(at - sourceStride) + threeLevels(at) + threeLevels(at + sourceStride);
+      const sumBefore = threeWords(was - past) + threeWords(was) + threeWords(was + past);
+      const step = min(abs((sum << 7) - sumBefore) >> 8, 63);
+      const shade = (<i32>load<i16>(was) + 64) >> 11;
+      const entry = table + (<usize>((shade << 6) | step) << 2);
+      store<u32>(entry, load<u32>(entry) + 1);
     }
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function threeLevels(at: usize): i32 {
+  return <i32>load<u8>(at - 1) + <i32>load<u8>(at) + <i32>load<u8>(at, 1);
+}
+
+// @ts-ignore: decorator
+@inline
+function threeWords(at: usize): i32 {
+  return <i32>load<i16>(at - 2) + <i32>load<i16>(at) + <i32>load<i16>(at, 2);
 }

@@ -1,0 +1,106 @@
+import Type, { type Static } from 'typebox';
+import type { Kernels } from '../../wasm/kernels.ts';
+import { bilateralScratch, gaussian7Scratch, guidedScratch, leeScratch, sradScratch } from '../../wasm/scratch.ts';
+import type { FrameFormat } from '../frame/frame-format.ts';
+import { gaussianWeights, writeBilateralWeights } from './filter-weights.ts';
+import { oneOf } from './one-of.ts';
+import type { Stage } from './stage.ts';
+
+const methods = ['guided', 'lee', 'bilateral', 'gaussian', 'srad'] as const;
+type Method = (typeof methods)[number];
+const mostRadius = 5;
+
+const options = Type.Object(
+  {
+    method: oneOf(methods, {
+      title: 'Method',
+      default: 'guided',
+      description: 'guided, lee: by local variance; bilateral: by likeness; gaussian: soft focus; srad: diffusion along edges',
+    }),
+    strength: Type.Number({
+      title: 'Strength',
+      default: 0.5,
+      minimum: 0.05,
+      maximum: 1,
+      multipleOf: 0.05,
+      description: 'how much counts as speckle; half: as much as the picture itself suggests',
+    }),
+    radius: Type.Integer({
+      title: 'Radius',
+      default: 2,
+      minimum: 1,
+      maximum: mostRadius,
+      description: 'of the box of guided and lee, pixels; rounds of srad',
+    }),
+  },
+  { additionalProperties: false },
+);
+type Options = Static<typeof options>;
+
+/** Room for the bilateral weights and for the counts of an estimate. */
+const tableBytes = 1024;
+/** Diffusion counts levels from here: log-compressed speckle then has nearly the same deviation everywhere. */
+const diffusionOffset = 255;
+/** Share of the flow that one round of diffusion carries; above it the explicit scheme overshoots. */
+const diffusionRate = 0.2;
+/** Deviations at full strength. */
+const [bilateralLevels, bilateralPixels, gaussianPixels] = [60, 2, 2] as const;
+
+type Prepare = (options: Options) => (source: number, target: number) => void;
+
+/** Speckle and noise of one picture, by the method of choice. */
+export const despeckle: Stage<typeof options> = {
+  name: 'despeckle',
+  title: 'Despeckle',
+  options,
+  onGreyPlane: true,
+  output: (input) => (input.pixelFormat === 'GREY' ? input : undefined),
+  reach: (_input, { method }) => ({ bilateral: 2, gaussian: 3 })[method as string] ?? Number.POSITIVE_INFINITY,
+  scratchBytes: ({ width, height }) => {
+    const boxes = [guidedScratch(width, height, mostRadius), leeScratch(width, mostRadius)];
+    const each = [...boxes, bilateralScratch(width), gaussian7Scratch(width)];
+    return tableBytes + Math.max(...each, sradScratch(width, height));
+  },
+  open(input, first, { kernels, memory, scratch }) {
+    const filters = openFilters(input, kernels, scratch, new Uint8Array(memory, scratch, tableBytes));
+    let apply = filters[first.method](first);
+    return {
+      configure(next) {
+        apply = filters[next.method](next);
+      },
+      apply: (source, target) => apply(source, target),
+    };
+  },
+};
+
+/** What each method does to a picture with given settings. */
+function openFilters({ width, height }: FrameFormat, kernels: Kernels, table: number, rows: Uint8Array): Record<Method, Prepare> {
+  const scratch = table + tableBytes;
+  /** Variance of what counts as noise, squared levels; estimated before every picture, so that dose and gain may change. */
+  const noiseOf = (source: number, strength: number): number =>
+    (2 * strength * kernels.noiseDeviation(source, width, width, height, table)) ** 2;
+  return {
+    lee:
+      ({ strength, radius }) =>
+      (source, target) =>
+        kernels.lee(source, width, target, width, width, height, radius, noiseOf(source, strength), scratch),
+    guided:
+      ({ strength, radius }) =>
+      (source, target) =>
+        kernels.guided(source, width, target, width, width, height, radius, noiseOf(source, strength), scratch),
+    bilateral({ strength }) {
+      const { centreWeight, shift } = writeBilateralWeights(rows, bilateralLevels * strength, bilateralPixels);
+      return (source, target) => kernels.bilateral(source, width, target, width, width, height, table, centreWeight, shift, scratch);
+    },
+    gaussian({ strength }) {
+      const { w0, w1, w2, w3 } = gaussianWeights(gaussianPixels * strength);
+      return (source, target) => kernels.gaussian7(source, width, target, width, width, height, w0, w1, w2, w3, scratch);
+    },
+    srad:
+      ({ strength, radius }) =>
+      (source, target) => {
+        const speckle = 2 * strength * kernels.speckleScale(source, width, width, height, diffusionOffset, table);
+        kernels.srad(source, width, target, width, width, height, radius, diffusionRate, speckle, diffusionOffset, scratch);
+      },
+  };
+}
