@@ -10,18 +10,11 @@ export interface ScanPicture {
   readonly probeY: number;
 }
 
-/** Pixels that the lines cover, for `scanConvert`; see wasm/kernels.ts for the layout. */
-export interface ScanTable {
-  readonly runCount: number;
-  /** The smallest rectangle around them, both ends inside; undefined where the picture shows nothing of the scan. */
-  readonly covered: { readonly x0: number; readonly y0: number; readonly x1: number; readonly y1: number } | undefined;
-}
-
 /** Runs of a row at most: the face of a curved probe parts the uppermost rows in two. */
 const runsPerRow = 4;
 const runBytes = 8;
 
-/** Byte offsets of the parts of the table behind `at`. */
+/** Byte offsets of the parts of the table of `scanConvert` (see wasm/kernels.ts) behind `at`. */
 export function scanTableLayout(at: number, { width, height }: Pick<ScanPicture, 'width' | 'height'>) {
   const offsets = at + runsPerRow * runBytes * height;
   const fractions = offsets + 4 * width * height;
@@ -43,7 +36,7 @@ export function scanPlace(scan: ScanGeometry, lines: number, samples: number): (
   };
 }
 
-/** Writes the table at byte offset `at`. `lineBytes`: from line to line in memory; `nearest`: the nearest sample instead of a blend of four. */
+/** Writes the table at byte offset `at` and answers how many runs it has. `lineBytes`: from line to line in memory; `nearest`: the nearest sample instead of a blend of four. */
 export function fillScanTable(
   memory: ArrayBufferLike,
   at: number,
@@ -51,7 +44,7 @@ export function fillScanTable(
   size: { readonly lines: number; readonly samples: number; readonly lineBytes: number },
   picture: ScanPicture,
   nearest: boolean,
-): ScanTable {
+): number {
   const { lines, samples, lineBytes } = size;
   const { width, height, mmPerPixel, probeX, probeY } = picture;
   const layout = scanTableLayout(at, picture);
@@ -60,7 +53,6 @@ export function fillScanTable(
   const fractions = new Uint16Array(memory, layout.fractions, width * height);
   const placeOf = scanPlace(scan, lines, samples);
   let [runCount, pixel] = [0, 0];
-  let [x0, y0, x1, y1] = [width, height, -1, -1];
   for (let y = 0; y < height; y++) {
     let [start, runsHere] = [-1, 0];
     for (let x = 0; x <= width; x++) {
@@ -77,13 +69,12 @@ export function fillScanTable(
       runs.setUint16(runCount * runBytes, start, true);
       runs.setUint16(runCount * runBytes + 2, y, true);
       runs.setInt32(runCount * runBytes + 4, x - start, true);
-      [x0, y0, x1, y1] = [Math.min(x0, start), Math.min(y0, y), Math.max(x1, x - 1), y];
       runCount++;
       runsHere++;
       start = -1;
     }
   }
-  return { runCount, covered: runCount === 0 ? undefined : { x0, y0, x1, y1 } };
+  return runCount;
 }
 
 /** The place before a fractional one that has a neighbour behind it, and the way from there in 1/256. */
@@ -102,6 +93,19 @@ export function fittedPicture(scan: ScanGeometry, height: number, widest: number
   const width = Math.max(2, Math.ceil((right - left) / mmPerPixel) + 1);
   return { width, height, mmPerPixel, probeX: -left / mmPerPixel, probeY: -top / mmPerPixel };
 }
+
+/** The smallest rectangle of the picture around a scan, both ends inside; undefined where it shows nothing of it. */
+export function scanBox(scan: ScanGeometry, { width, height, mmPerPixel, probeX, probeY }: ScanPicture) {
+  const { left, right, top, bottom } = extentMm(scan);
+  const x0 = Math.max(0, Math.ceil(left / mmPerPixel + probeX - rounding));
+  const y0 = Math.max(0, Math.ceil(top / mmPerPixel + probeY - rounding));
+  const x1 = Math.min(width - 1, Math.floor(right / mmPerPixel + probeX + rounding));
+  const y1 = Math.min(height - 1, Math.floor(bottom / mmPerPixel + probeY + rounding));
+  return x1 < x0 || y1 < y0 ? undefined : { x0, y0, x1, y1 };
+}
+
+/** Of a pixel: a border that lies on one should not lose it to the last bit of a sine. */
+const rounding = 1e-6;
 
 /** Around a scan, millimetres from the middle of the probe's face. */
 function extentMm(scan: ScanGeometry): { left: number; right: number; top: number; bottom: number } {

@@ -6,6 +6,7 @@ import { bytesPerPixel, type FrameFormat, frameBytes } from '../frame/frame-form
 import { FramePool, type PooledFrame, slotLayout } from '../frame/frame-pool.ts';
 import type { StageState } from '../protocol/messages.ts';
 import { StageChain } from '../stage/chain.ts';
+import { Forming, isFormingStage } from '../stage/forming.ts';
 import { Bands } from './bands.ts';
 import { Sharing } from './sharing.ts';
 
@@ -14,8 +15,8 @@ export type KernelsOn = (memory: WebAssembly.Memory) => Kernels;
 
 const pageBytes = 65_536;
 /**
- * The memory of one stream: slots for frames and scratch for the stages, with the chain that works in it, on one core or,
- * where the pictures come too fast for one, by bands on several.
+ * The memory of one stream: slots for frames and scratch for the stages, with what makes a picture of the captured data and the
+ * chain that works on it, on one core or, where the pictures come too fast for one, by bands on several.
  */
 export class StageLine {
   readonly #kernelsOn: KernelsOn;
@@ -26,6 +27,8 @@ export class StageLine {
   #pool: FramePool | undefined;
   #chain: StageChain | undefined;
   #input: FrameFormat | undefined;
+  #forming: Forming | undefined;
+  #form: ReturnType<Forming['open']> | undefined;
   #bands: Bands | undefined;
   #bandScratch = 0;
   /** More gain little: each band looks at the rows around its own too. */
@@ -40,37 +43,54 @@ export class StageLine {
   }
 
   /** Makes room for a format: new memory, allocated whole and touched once, so that nothing grows on the live path. */
-  open(format: FrameFormat): void {
-    if (this.#chain !== undefined) this.#settings = this.#chain.settings();
+  open(input: FrameFormat): void {
+    if (this.#chain !== undefined) this.#settings = this.#settingsNow();
     this.#endSharing();
+    const forming = new Forming(
+      this.#settings.filter(({ stage }) => isFormingStage(stage)),
+      input,
+    );
+    const format = forming.output;
     const slotBytes = format.width * format.height * bytesPerPixel.RGB24;
-    const layout = slotLayout(0, this.#limits.slots, Math.max(slotBytes, frameBytes(format)));
+    const layout = slotLayout(0, this.#limits.slots, Math.max(slotBytes, frameBytes(input)));
     const scratchBytes = StageChain.scratchBytes(format);
-    const aloneBytes = layout.endOffset + scratchBytes;
+    const aloneBytes = layout.endOffset + align(scratchBytes) + forming.scratchBytes;
     const needMiB = Math.ceil(aloneBytes / 2 ** 20);
     if (needMiB > this.#limits.memoryMiB) throw new AppError('frame/memory-limit', { needMiB, limitMiB: this.#limits.memoryMiB });
     const room = Math.floor((this.#limits.memoryMiB * 2 ** 20 - aloneBytes) / scratchBytes);
     const bands = Math.min(this.#mostBands, availableParallelism(), 1 + room);
-    const pages = Math.ceil((aloneBytes + Bands.scratchBytes(format, bands)) / pageBytes);
-    if (this.#memory === undefined || this.#memory.buffer.byteLength !== pages * pageBytes) {
+    const pages = Math.ceil((align(aloneBytes) + Bands.scratchBytes(format, bands)) / pageBytes);
+    // Frames that are still under way keep their places: other slots need other memory.
+    const otherSlots = this.#pool !== undefined && this.#pool.layout.slotStride !== layout.slotStride;
+    if (this.#memory === undefined || this.#memory.buffer.byteLength !== pages * pageBytes || otherSlots) {
       this.#memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
       this.#kernels = this.#kernelsOn(this.#memory);
       touch(this.#memory.buffer, aloneBytes);
       this.#pool = undefined;
     }
-    if (this.#pool === undefined || this.#pool.layout.slotStride !== layout.slotStride) {
-      this.#pool = new FramePool(this.#memory.buffer, layout);
-    }
+    this.#pool ??= new FramePool(this.#memory.buffer, layout);
     const own = { kernels: this.#kernels as Kernels, memory: this.#memory.buffer, scratch: layout.endOffset };
-    this.#chain = new StageChain(this.#settings, format, own);
-    this.#bandScratch = aloneBytes;
+    const formingRoom = { ...own, scratch: layout.endOffset + align(scratchBytes) };
+    this.#form = forming.active ? forming.open(formingRoom) : undefined;
+    this.#forming = forming;
+    this.#chain = new StageChain(
+      this.#settings.filter(({ stage }) => !isFormingStage(stage)),
+      format,
+      own,
+    );
+    this.#bandScratch = align(aloneBytes);
     this.#sharing = new Sharing(bands);
-    this.#input = format;
+    this.#input = input;
+  }
+
+  /** What the device delivers. */
+  get input(): FrameFormat | undefined {
+    return this.#input;
   }
 
   get formats(): { readonly raw: FrameFormat; readonly processed: FrameFormat } | undefined {
-    if (this.#input === undefined || this.#chain === undefined) return undefined;
-    return { raw: this.#input, processed: this.#chain.output };
+    if (this.#forming === undefined || this.#chain === undefined) return undefined;
+    return { raw: this.#forming.output, processed: this.#chain.output };
   }
 
   get pool(): FramePool {
@@ -86,16 +106,44 @@ export class StageLine {
   }
 
   states(): StageState[] {
-    return this.#opened(this.#chain).states();
+    return [...this.#opened(this.#forming).states(), ...this.#opened(this.#chain).states()];
   }
 
-  /** Takes effect with the next frame. Throws stage/… errors. */
+  /**
+   * Takes effect with the next frame. Where the picture is formed another way everything opens afresh, perhaps in other memory.
+   * Throws stage/… errors; nothing has changed then.
+   */
   set(stage: string, enabled: boolean | undefined, options: Readonly<Record<string, unknown>> | undefined): void {
     if (this.#chain === undefined) throw new AppError('stage/no-source', { stream: 'this stream' });
     const change = { ...(enabled !== undefined && { enabled }), ...(options && { options }) };
+    if (isFormingStage(stage)) {
+      this.#formAnew(stage, change);
+      return;
+    }
     this.#chain.set(stage, change);
     this.#bands?.set({ stage, ...change });
     this.#sharing.restart();
+  }
+
+  /** A frame of another memory as one of this, or the frame itself; undefined: no slot is free. */
+  adopted(frame: PooledFrame): PooledFrame | undefined {
+    if (frame.pixels.buffer === this.memory.buffer) return frame.retain();
+    const copy = this.pool.claim(frame.format, frame);
+    copy?.pixels.set(frame.pixels);
+    return copy;
+  }
+
+  /** Lends the picture that the captured data make; false when no slot was free for it. */
+  form(frame: PooledFrame, consume: (picture: PooledFrame) => void): boolean {
+    if (this.#form === undefined) {
+      consume(frame);
+      return true;
+    }
+    using picture = this.pool.claim(this.#opened(this.#forming).output, frame);
+    if (picture === undefined) return false;
+    this.#form(frame.byteOffset, picture.byteOffset);
+    consume(picture);
+    return true;
   }
 
   /** Cores that work on a picture. */
@@ -126,6 +174,37 @@ export class StageLine {
     return true;
   }
 
+  #settingsNow(): StreamSettings['stages'] {
+    return [...this.#opened(this.#forming).settings(), ...this.#opened(this.#chain).settings()];
+  }
+
+  #formAnew(
+    stage: string,
+    { enabled, options }: { readonly enabled?: boolean; readonly options?: Readonly<Record<string, unknown>> },
+  ): void {
+    const [before, input] = [this.#settingsNow(), this.#opened(this.#input)];
+    const settings = before.map((one) =>
+      one.stage === stage ? { stage, enabled: enabled ?? one.enabled, options: { ...one.options, ...options } } : one,
+    );
+    this.#endSharing();
+    const [forming, chain] = [this.#forming, this.#chain];
+    // What cannot be formed is refused before anything is given up.
+    new Forming(
+      settings.filter((one) => isFormingStage(one.stage)),
+      input,
+    );
+    this.#chain = undefined;
+    this.#settings = settings;
+    try {
+      this.open(input);
+    } catch (thrown) {
+      this.#forming = forming;
+      this.#chain = chain;
+      this.#settings = before;
+      throw thrown;
+    }
+  }
+
   #applyChain(chain: StageChain, frame: PooledFrame, target: number): void {
     const startMs = performance.now();
     const whole = chain.apply(frame.byteOffset, target, frame);
@@ -141,7 +220,7 @@ export class StageLine {
     if (this.#bands?.failed === true) this.#sharing = new Sharing(1);
     if (wanted === 1 || this.#bands?.failed === true) this.#endSharing();
     else if (this.#bands === undefined) {
-      const [format, memory] = [this.#opened(this.#input), this.#opened(this.#memory)];
+      const [format, memory] = [this.#opened(this.#forming).output, this.#opened(this.#memory)];
       this.#bands = new Bands(wanted, memory, this.#bandScratch, format, chain.settings());
     } else if (this.#bands.ready && chain.bands === 1) chain.share({ index: 0, count: this.#bands.count }, this.#bands);
   }
@@ -165,6 +244,8 @@ export class StageLine {
     return part;
   }
 }
+
+const align = (bytes: number): number => (bytes + 63) & ~63;
 
 /** What the bands would need is left alone: it costs nothing before they come. */
 function touch(buffer: ArrayBufferLike, length: number): void {

@@ -56,13 +56,17 @@ captured$
   )
   .subscribe((frame) => tell(frame.retain().giveAway()));
 
-/** Both views of every captured frame: as captured where somebody wants it, and after the stages. */
+/** Both views of every captured frame: the picture as captured where somebody wants it, and after the stages. */
 function throughStages() {
   return (frames$: Observable<PooledFrame>) =>
     new Observable<import('./picture.ts').Picture>((viewer) =>
       frames$.subscribe((frame) => {
-        if (rawWanted) viewer.next({ view: 'raw', frame });
-        if (!line.apply(frame, rawWanted, (result) => viewer.next({ view: 'processed', frame: result }))) losses.add('stages/no-free-slot');
+        const formed = line.form(frame, (picture) => {
+          if (rawWanted) viewer.next({ view: 'raw', frame: picture });
+          const shown = line.apply(picture, rawWanted, (result) => viewer.next({ view: 'processed', frame: result }));
+          if (!shown) losses.add('stages/no-free-slot');
+        });
+        if (!formed) losses.add('stages/no-free-slot');
       }),
     );
 }
@@ -80,6 +84,13 @@ function showAgain(): void {
   if (frame === undefined) return;
   latest.put(frame);
   captured$.next(frame);
+}
+
+/** The stages may have moved to other memory: the picture that can be shown again goes with them. */
+function keepStill(): void {
+  using frame = latest.take();
+  using kept = frame && line.adopted(frame);
+  if (kept !== undefined) latest.put(kept);
 }
 
 function setState(status: WorkerStatus): void {
@@ -113,7 +124,8 @@ async function runDriver(signal: AbortSignal): Promise<void> {
         describe();
       },
       lend(capture, fill) {
-        if (line.formats === undefined) throw new AppError('frame/bad-format', { reason: 'a frame before its format was announced' });
+        const { input } = line;
+        if (input === undefined) throw new AppError('frame/bad-format', { reason: 'a frame before its format was announced' });
         captured++;
         const truth = {
           sequence: sequence++,
@@ -121,7 +133,7 @@ async function runDriver(signal: AbortSignal): Promise<void> {
           rPeak: capture.rPeak ?? false,
           synthetic: facts?.synthetic ?? false,
         };
-        using frame = line.pool.claim(line.formats.raw, truth);
+        using frame = line.pool.claim(input, truth);
         if (frame === undefined) {
           losses.add('pool/no-free-slot');
           gapBefore = true;
@@ -166,6 +178,7 @@ async function run(): Promise<void> {
 function setStage(order: Extract<StreamOrder, { order: 'set-stage' }>): void {
   try {
     line.set(order.stage, order.enabled, order.options);
+    keepStill();
     nextEpoch();
     describe();
     tell({ event: 'stage-set', request: order.request, epoch });

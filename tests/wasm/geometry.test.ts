@@ -135,7 +135,7 @@ for (const variant of kernelVariants) {
         const memory = noise(5);
         const kernels = kernelsOn(memory);
         const picture = { width, height, mmPerPixel: 0.8, probeX: 33, probeY: 0 };
-        const { runCount } = fillScanTable(memory.buffer, 0, scan, { lines, samples, lineBytes: samples }, picture, nearest);
+        const runCount = fillScanTable(memory.buffer, 0, scan, { lines, samples, lineBytes: samples }, picture, nearest);
         const { offsets, fractions, end } = scanTableLayout(0, picture);
         expect(runCount).toBeGreaterThan(40);
         kernels.scanConvert(memoryBytes - lines * samples, samples, end, width, width, height, 0, runCount, offsets, fractions);
