@@ -13,6 +13,8 @@ export interface DecodeSetup {
   readonly path: string;
   /** Position in the play-out at which to go on. */
   readonly from: number;
+  /** Frames at which a decoder was given up, and what is said of them: not tried again. */
+  readonly given: ReadonlyMap<number, ErrorReport>;
 }
 
 export interface Opened {
@@ -35,7 +37,7 @@ export type DecodeNews =
   | { readonly news: 'failed'; readonly error: ErrorReport };
 
 /** Decodes ahead of the play-out, position after position: frame `position % frames` into slot `position % slots`. */
-async function decodeAhead({ path, from }: DecodeSetup): Promise<void> {
+async function decodeAhead({ path, from, given }: DecodeSetup): Promise<void> {
   const recording = await openRecording(path);
   const { format, facts, frames, intervalsMs, odd } = recording;
   const bytes = frameBytes(format);
@@ -49,6 +51,11 @@ async function decodeAhead({ path, from }: DecodeSetup): Promise<void> {
   const end = slots === frames ? from + frames : Number.POSITIVE_INFINITY;
   for (let position = from; position < end; position++) {
     for (let now = Atomics.load(done, 0); position - now >= slots; now = Atomics.load(done, 0)) Atomics.wait(done, 0, now, 1000);
+    const hung = given.get(position % frames);
+    if (hung !== undefined) {
+      tell({ news: 'damaged', position, error: hung });
+      continue;
+    }
     try {
       await recording.decode(position % frames, new Uint8Array(ring, (position % slots) * bytes, bytes));
       tell({ news: 'decoded', position });

@@ -3,10 +3,15 @@ import { AppError, asAppError, type ErrorReport } from '../../src/app-error.ts';
 import { frameBytes } from '../../src/frame/frame-format.ts';
 import type { DecodeNews, DecodeSetup, Opened } from './decode-worker.ts';
 
-/** A frame that takes longer than this hangs its decoder. */
-const patienceMs = 5000;
+export interface Patience {
+  /** A recording of gigabytes may take its time to be read and inflated. */
+  readonly openMs: number;
+  /** A frame that takes longer than this hangs its decoder. */
+  readonly frameMs: number;
+}
+const usualPatience: Patience = { openMs: 60_000, frameMs: 5000 };
 
-/** The thread that decodes a recording ahead of its play-out. A decoder that hangs or dies is replaced behind the frame that did it. */
+/** The thread that decodes a recording ahead of its play-out. A decoder that hangs is replaced, and its frame not tried again. */
 export class Decoder {
   readonly #path: string;
   readonly #file: string;
@@ -16,24 +21,28 @@ export class Decoder {
   readonly #known = new Map<number, true | ErrorReport>();
   #failure: ErrorReport | undefined;
   #wake: (() => void) | undefined;
+  readonly #patience: Patience;
+  readonly #given = new Map<number, ErrorReport>();
 
-  constructor(path: string, file: string) {
+  constructor(path: string, file: string, patience = usualPatience) {
     this.#path = path;
     this.#file = file;
+    this.#patience = patience;
     this.#worker = this.#start(0);
   }
 
   /** Resolves when the recording is open; throws what it was refused with. */
   async open(signal: AbortSignal): Promise<Opened> {
-    await this.#until(() => this.#opened !== undefined, signal, 0);
-    return this.#opened as Opened;
+    if (await this.#until(() => this.#opened !== undefined, signal, this.#patience.openMs)) return this.#opened as Opened;
+    throw new AppError('replay/decoder-silent', { file: this.#file, frame: 0, seconds: this.#patience.openMs / 1000 });
   }
 
   /** The decoded pixels of a position, or the error of a damaged frame. Valid until `done`. */
   async picture(position: number, signal: AbortSignal): Promise<Uint8Array | ErrorReport> {
     const { format, frames, slots, ring } = this.#opened as Opened;
     const key = slots === frames ? position % frames : position;
-    await this.#until(() => this.#known.has(key), signal, position);
+    if (!(await this.#until(() => this.#known.has(key), signal, this.#patience.frameMs)))
+      return await this.#replace(position, frames, signal);
     const known = this.#known.get(key);
     if (known !== true) return known as ErrorReport;
     const bytes = frameBytes(format);
@@ -55,7 +64,7 @@ export class Decoder {
   }
 
   #start(from: number): Worker {
-    const setup: DecodeSetup = { path: this.#path, from };
+    const setup: DecodeSetup = { path: this.#path, from, given: this.#given };
     const worker = new Worker(new URL('./decode-worker.ts', import.meta.url), {
       workerData: setup,
       name: 'replay-decoder',
@@ -83,18 +92,20 @@ export class Decoder {
     this.#wake?.();
   }
 
-  async #until(condition: () => boolean, signal: AbortSignal, position: number): Promise<void> {
+  /** True when the condition holds, false when nothing has happened for so long. */
+  async #until(condition: () => boolean, signal: AbortSignal, patienceMs: number): Promise<boolean> {
     while (!condition()) {
       signal.throwIfAborted();
       if (this.#failure !== undefined)
         throw Object.assign(new AppError('replay/not-readable', { file: this.#file, reason: '' }), this.#failure);
-      const woken = await this.#nap(signal);
-      if (!woken && !condition()) await this.#replace(position);
+      const woken = await this.#nap(signal, patienceMs);
+      if (!woken && !condition()) return false;
     }
+    return true;
   }
 
   /** True when something happened, false when patience ran out. */
-  #nap(signal: AbortSignal): Promise<boolean> {
+  #nap(signal: AbortSignal, patienceMs: number): Promise<boolean> {
     return new Promise((resolve) => {
       const end = (woken: boolean): void => {
         clearTimeout(timer);
@@ -109,14 +120,16 @@ export class Decoder {
     });
   }
 
-  async #replace(position: number): Promise<void> {
+  /** A new thread for what comes behind the frame that hung the old one; its ring is another one: what was decoded ahead is gone. */
+  async #replace(position: number, frames: number, signal: AbortSignal): Promise<ErrorReport> {
     await this.#worker.terminate();
-    const error = new AppError('replay/decoder-silent', { file: this.#file, frame: position, seconds: patienceMs / 1000 });
-    if (this.#opened === undefined) throw error;
-    // The ring of the new thread is another one: what the old one had decoded is gone with it.
+    const fields = { file: this.#file, frame: position % frames, seconds: this.#patience.frameMs / 1000 };
+    const error = new AppError('replay/decoder-silent', fields).toJSON();
+    this.#given.set(position % frames, error);
     this.#known.clear();
     this.#opened = undefined;
     this.#worker = this.#start(position + 1);
-    throw error;
+    await this.open(signal);
+    return error;
   }
 }

@@ -27,8 +27,9 @@ function readTable(dataSet: DataSet, colour: string, bigEndian: boolean): Uint8A
   const [count, bits] = [uint16(dataSet, descriptor, 0), uint16(dataSet, descriptor, 2) ?? 16];
   if (count === undefined || entries === undefined) throw new Error('a palette without tables');
   const size = count === 0 ? 65_536 : count;
-  const own = (dataSet.byteArray as Uint8Array).slice(entries.dataOffset, entries.dataOffset + entries.length);
-  const bytes = bigEndian && entries.vr !== 'OB' ? Buffer.from(own.buffer, 0, own.length & ~1).swap16() : own;
+  const length = entries.length & ~(bigEndian ? 1 : 0);
+  const bytes = Buffer.from((dataSet.byteArray as Uint8Array).subarray(entries.dataOffset, entries.dataOffset + length));
+  if (bigEndian && entries.vr !== 'OB') bytes.swap16();
   return plain === undefined ? segmentedTable(bytes, size, bits) : plainTable(bytes, size, bits);
 }
 

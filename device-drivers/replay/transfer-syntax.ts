@@ -22,6 +22,9 @@ const known: Readonly<Record<string, TransferSyntax>> = {
   '1.2.840.10008.1.2.5': { name: 'RLE', coding: 'rle' },
   [`${jpeg}50`]: { name: 'JPEG baseline', coding: 'jpeg' },
   [`${jpeg}51`]: { name: 'JPEG extended', coding: 'jpeg' },
+  // Retired, but still found in archives.
+  [`${jpeg}53`]: { name: 'JPEG spectral selection', coding: 'jpeg' },
+  [`${jpeg}55`]: { name: 'JPEG progressive', coding: 'jpeg' },
   [`${jpeg}57`]: { name: 'JPEG lossless', coding: 'jpeg' },
   [`${jpeg}70`]: { name: 'JPEG lossless', coding: 'jpeg' },
   [`${jpeg}80`]: { name: 'JPEG-LS', coding: 'jpeg-ls' },

@@ -1,12 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import dcmjsCodecs from 'dcmjs-codecs';
 import { afterAll, describe, expect, it } from 'vitest';
+import { Decoder } from '../../device-drivers/replay/decoder.ts';
 import { replay } from '../../device-drivers/replay/replay.ts';
 import { ascii, dicomFile, us } from '../support/dicom-file.ts';
+import { seeded } from '../support/mutant.ts';
 import { runDriver } from './driver-bench.ts';
 import { driverContract } from './driver-contract.ts';
 
+const { Context, NativeCodecs } = dcmjsCodecs;
 const folder = mkdtempSync(join(tmpdir(), 'replay-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -69,6 +73,44 @@ describe('replay', () => {
     expect(run.frames[1]?.sequence).toBe(2);
     expect(run.losses.get('replay/damaged-frame')).toBeGreaterThanOrEqual(1);
     expect(run.warnings.join()).toMatch(/frame 1 is damaged/);
+  });
+
+  it('gives a frame up whose decoder hangs, goes on behind it and does not try it again', { timeout: 60_000 }, async () => {
+    await NativeCodecs.initializeAsync();
+    const side = 1500;
+    const random = seeded(1);
+    const noise = new Context({
+      width: side,
+      height: side,
+      bitsAllocated: 16,
+      bitsStored: 16,
+      samplesPerPixel: 1,
+      pixelRepresentation: 0,
+      planarConfiguration: 0,
+      photometricInterpretation: 'MONOCHROME2',
+      decodedBuffer: Uint8Array.from({ length: side * side * 2 }, () => random(256)),
+    });
+    const slow = NativeCodecs.encodeJpeg2000(noise, { lossy: false }).getEncodedBuffer() as Uint8Array;
+    const hanging = join(folder, 'hanging.dcm');
+    const more = [
+      [0x0028, 0x1050, 'DS', ascii('100')],
+      [0x0028, 0x1051, 'DS', ascii('100')],
+    ] as const;
+    const pixels = [new Uint8Array(8), slow, new Uint8Array(8)];
+    const transferSyntax = '1.2.840.10008.1.2.4.90';
+    writeFileSync(hanging, dicomFile({ rows: side, columns: side, bitsAllocated: 16, frames: 3, transferSyntax, pixels, more }));
+    const decoder = new Decoder(hanging, 'hanging.dcm', { openMs: 30_000, frameMs: 100 });
+    const { signal } = new AbortController();
+    await decoder.open(signal);
+    const codes: string[] = [];
+    for (let position = 0; position < 6; position++) {
+      const picture = await decoder.picture(position, signal);
+      codes.push(picture instanceof Uint8Array ? 'picture' : picture.code);
+      decoder.done(position);
+    }
+    await decoder.close();
+    const once = ['replay/damaged-frame', 'replay/decoder-silent', 'replay/damaged-frame'];
+    expect(codes).toEqual([...once, ...once]);
   });
 
   it('fails with the coded error of a file that cannot be played', async () => {
