@@ -293,6 +293,38 @@ export interface Kernels {
   bgraToRgba(...args: Picture): void;
   /** Y16 → Y16, values above `most` become `most`: detectors of 10 and 12 bits leave noise or flags above them. */
   limitY16(...args: [...Picture, most: number]): void;
+  /** GREY → GREY by a table of 256 levels. */
+  mapLevels(...args: [...Picture, table: number]): void;
+  /** GREY → RGBA by a table of 256 little-endian words 0xAABBGGRR: a table of levels and a colour map in one. */
+  colourMapRgba(...args: [...Picture, table: number]): void;
+  /**
+   * First half of the equalization: from each of `tilesX` * `tilesY` tiles (none empty) a table of 256 levels in 1/128, u16, from its
+   * histogram, in which no level counts for more than `clip` times the mean. Scratch: 4096 bytes.
+   */
+  tileTables(
+    ...args: [
+      source: number,
+      sourceStride: number,
+      width: number,
+      height: number,
+      tilesX: number,
+      tilesY: number,
+      clip: number,
+      tables: number,
+      scratch: number,
+    ]
+  ): void;
+  /** Second half, GREY → GREY: every pixel by the tables of the four tiles around it. Scratch: 1024 * (tilesX + 1) bytes. */
+  equalize(...args: [...Picture, tilesX: number, tilesY: number, tables: number, scratch: number]): void;
+  /** GREY → RGB24. */
+  greyToRgb(...args: Picture): void;
+  /**
+   * Blends an RGBA plane of width * height over pixels of 3 or 4 bytes (`channels`), in place; the fourth byte stays. `spans`: for each row
+   * the first column that is drawn upon and the one after the last, u16.
+   */
+  blendPlane(
+    ...args: [target: number, targetStride: number, width: number, height: number, channels: number, plane: number, spans: number]
+  ): void;
   /**
    * Scan lines → GREY, bilinear. Lines lie `sourceStride` apart. `runs`: for each run of pixels that the lines cover its first column and
    * its row, u16, and its length, i32; everything else becomes black. For every pixel of the runs one after the other `offsets` (u32)

@@ -5,10 +5,11 @@ import { median } from './median.ts';
 import { overlay } from './overlay.ts';
 import { persistence } from './persistence.ts';
 import type { Stage } from './stage.ts';
+import { tone } from './tone.ts';
 import { window } from './window.ts';
 
 /** All stages, in the order in which they are applied. */
-export const stages: readonly Stage[] = [window, persistence, median, despeckle, detail, colourMap, overlay];
+export const stages: readonly Stage[] = [window, persistence, median, despeckle, detail, tone, colourMap, overlay];
 
 /** At work where nobody said otherwise: without a window a 16-bit picture has no 8-bit form. */
 export const enabledByDefault: readonly string[] = [window.name];

@@ -2,6 +2,7 @@ import type { Kernels } from '../../wasm/kernels.ts';
 import { detailTwins } from './detail.ts';
 import { geometryTwins } from './geometry.ts';
 import { pixelTwins } from './pixels.ts';
+import { toneTwins } from './tone.ts';
 import { spaceTwins } from './space.ts';
 import { timeTwins } from './time.ts';
 import { ultrasoundTwins } from './ultrasound.ts';
@@ -85,6 +86,7 @@ export function twins(buffer: ArrayBufferLike): Kernels {
       }
     },
     ...pixelTwins(buffer),
+    ...toneTwins(buffer),
     ...geometryTwins(buffer),
     ...ultrasoundTwins(buffer),
     ...spaceTwins(buffer),

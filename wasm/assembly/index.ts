@@ -1,4 +1,5 @@
-export { windowGrey, windowY16, colourMap } from './tone';
+export { windowGrey, windowY16, colourMap, mapLevels, colourMapRgba } from './tone';
+export { tileTables, equalize } from './equalize';
 export { persistence, startHistory, steadyAverage, countDifferences } from './time';
 export { blockMotion, followMotion } from './motion';
 export { median3 } from './space';
@@ -9,8 +10,8 @@ export { srad, speckleScale, noiseDeviation } from './srad';
 export { nonLocalMeans } from './non-local';
 export { addDetail } from './detail';
 export { splitGrey, joinGrey } from './grey-plane';
-export { overlayGrey, overlayRgb } from './overlay';
-export { greyToRgba, rgbToRgba, y16ToRgba } from './screen';
+export { overlayGrey, overlayRgb, blendPlane } from './overlay';
+export { greyToRgba, rgbToRgba, y16ToRgba, greyToRgb } from './screen';
 export {
   lumaToGrey, packedToGrey, packedToRgba, packedToRgb, nv12ToRgba, nv12ToRgb, i420ToRgba, i420ToRgb,
   rgbToGrey, rgbaToGrey, bgraToRgb, bgrToRgb, bgraToRgba, limitY16,

@@ -35,3 +35,27 @@ export function y16ToRgba(source: usize, target: usize, pixels: i32, low: f64, g
   windowY16(source, 0, grey, 0, pixels, 1, low, gain);
   greyToRgba(grey, target, pixels);
 }
+
+// Sixteen pixels as three vectors of whole pixels.
+export function greyToRgb(source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32): void {
+  for (let y = 0; y < height; y++) {
+    let to = target;
+    let x = 0;
+    for (; x + 16 <= width; x += 16) {
+      const grey = v128.load(source + x);
+      v128.store(to, i8x16.shuffle(grey, grey, 0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5));
+      v128.store(to, i8x16.shuffle(grey, grey, 5, 5, 6, 6, 6, 7, 7, 7, 8, 8, 8, 9, 9, 9, 10, 10), 16);
+      v128.store(to, i8x16.shuffle(grey, grey, 10, 11, 11, 11, 12, 12, 12, 13, 13, 13, 14, 14, 14, 15, 15, 15), 32);
+      to += 48;
+    }
+    for (; x < width; x++) {
+      const grey = load<u8>(source + x);
+      store<u8>(to, grey);
+      store<u8>(to, grey, 1);
+      store<u8>(to, grey, 2);
+      to += 3;
+    }
+    source += sourceStride;
+    target += targetStride;
+  }
+}

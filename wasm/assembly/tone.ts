@@ -165,3 +165,59 @@ export function colourMap(
 function colourOf(at: usize, table: usize): u64 {
   return <u64>load<u32>(table + (<usize>load<u8>(at) << 2));
 }
+
+// @ts-ignore: decorator
+@inline
+function level(word: u64, at: i32, table: usize): u64 {
+  return <u64>load<u8>(table + (<usize>(word >> (at << 3)) & 0xff)) << (at << 3);
+}
+
+export function mapLevels(
+  source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32, table: usize,
+): void {
+  if (sourceStride == <usize>width && targetStride == <usize>width) {
+    width *= height;
+    height = 1;
+  }
+  for (let y = 0; y < height; y++) {
+    let x = 0;
+    for (; x + 8 <= width; x += 8) {
+      const w = load<u64>(source + x);
+      store<u64>(target + x, level(w, 0, table) | level(w, 1, table) | level(w, 2, table) | level(w, 3, table)
+        | level(w, 4, table) | level(w, 5, table) | level(w, 6, table) | level(w, 7, table));
+    }
+    for (; x < width; x++) store<u8>(target + x, load<u8>(table + <usize>load<u8>(source + x)));
+    source += sourceStride;
+    target += targetStride;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function pairOf(word: u64, at: i32, table: usize): u64 {
+  return <u64>load<u32>(table + ((<usize>(word >> (at << 3)) & 0xff) << 2))
+    | (<u64>load<u32>(table + ((<usize>(word >> ((at + 1) << 3)) & 0xff) << 2)) << 32);
+}
+
+export function colourMapRgba(
+  source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32, table: usize,
+): void {
+  if (sourceStride == <usize>width && targetStride == <usize>width << 2) {
+    width *= height;
+    height = 1;
+  }
+  for (let y = 0; y < height; y++) {
+    let x = 0;
+    for (; x + 8 <= width; x += 8) {
+      const to = target + (<usize>x << 2);
+      const w = load<u64>(source + x);
+      store<u64>(to, pairOf(w, 0, table));
+      store<u64>(to, pairOf(w, 2, table), 8);
+      store<u64>(to, pairOf(w, 4, table), 16);
+      store<u64>(to, pairOf(w, 6, table), 24);
+    }
+    for (; x < width; x++) store<u32>(target + (<usize>x << 2), load<u32>(table + (<usize>load<u8>(source + x) << 2)));
+    source += sourceStride;
+    target += targetStride;
+  }
+}
