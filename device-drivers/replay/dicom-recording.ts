@@ -23,6 +23,9 @@ export async function dicomRecording(bytes: Uint8Array, file: string, codecs: Pi
   const { shape, transferSyntax, coding } = header;
   const pixelData = data.dataSet.elements.x7fe00010;
   if (pixelData === undefined) throw new AppError('replay/no-pixels', { file });
+  const inFragments = pixelData.fragments !== undefined || pixelData.hadUndefinedLength === true;
+  if (coding === 'native' && inFragments)
+    throw new AppError('replay/bad-header', { file, reason: 'its pixels are in fragments, its transfer syntax has none' });
   const pixels = shape.width * shape.height;
   const announced = Math.min(Math.max(1, integer(data.dataSet, 'x00280008') ?? 1), maxFrames);
   const stored =
@@ -120,14 +123,16 @@ function readHeader({ dataSet, transferSyntax }: Parsed, file: string): Header {
     samplesPerPixel: uint16(dataSet, 'x00280002') ?? 1,
     signed: uint16(dataSet, 'x00280103') === 1,
     planar: uint16(dataSet, 'x00280006') === 1,
-    photometric,
+    // Retired names of the same: libjpeg tells from the stream how colour is coded and sampled, the codec converts under this name only.
+    photometric: coding === 'jpeg' && photometric.startsWith('YBR_PARTIAL') ? 'YBR_FULL_422' : photometric,
   };
   const { width, height, samplesPerPixel } = shape;
   if (width < 1 || height < 1 || width > maxSide || height > maxSide)
     throw refuse(`a picture of ${width}x${height}, allowed up to ${maxSide}x${maxSide}`);
   if (bitsAllocated !== 8 && bitsAllocated !== 16) throw refuse(`Bits Allocated is ${bitsAllocated}, allowed: 8, 16`);
   if (bitsStored < 1 || bitsStored > bitsAllocated) throw refuse(`Bits Stored is ${bitsStored} of ${bitsAllocated}`);
-  const known = samplesPerPixel === 1 ? greyInterpretations : samplesPerPixel === 3 ? colourInterpretations : [];
+  const colour = coding === 'native' ? nativeColours : [...nativeColours, ...compressedColours];
+  const known = samplesPerPixel === 1 ? greyInterpretations : samplesPerPixel === 3 ? colour : [];
   if (!known.includes(photometric)) throw refuse(`${samplesPerPixel} samples per pixel as ${printable(photometric, 32)} are not known`);
   if (width * height * samplesPerPixel * (bitsAllocated / 8) > maxFrameBytes) throw refuse(`a frame of more than ${maxFrameBytes} bytes`);
   const highBit = uint16(dataSet, 'x00280102') ?? bitsStored - 1;
@@ -135,7 +140,9 @@ function readHeader({ dataSet, transferSyntax }: Parsed, file: string): Header {
 }
 
 const greyInterpretations: readonly string[] = ['MONOCHROME1', 'MONOCHROME2', 'PALETTE COLOR'];
-const colourInterpretations: readonly string[] = ['RGB', 'YBR_FULL', 'YBR_FULL_422', 'YBR_PARTIAL_420', 'YBR_RCT', 'YBR_ICT'];
+const nativeColours: readonly string[] = ['RGB', 'YBR_FULL', 'YBR_FULL_422'];
+/** What only a decoder makes sense of. */
+const compressedColours: readonly string[] = ['YBR_PARTIAL_422', 'YBR_PARTIAL_420', 'YBR_RCT', 'YBR_ICT'];
 
 interface StoredFrames {
   readonly count: number;

@@ -2,7 +2,7 @@ import dcmjsCodecs from 'dcmjs-codecs';
 import { checkedCodestream } from './codestream.ts';
 import type { Coding } from './transfer-syntax.ts';
 
-const { Context, NativeCodecs } = dcmjsCodecs;
+const { Context, log, NativeCodecs } = dcmjsCodecs;
 
 /** What a frame is said to hold. */
 export interface FrameShape {
@@ -36,6 +36,8 @@ export class PixelCodecs {
   #soiled = false;
 
   static async open(): Promise<PixelCodecs> {
+    // What is wrong with a frame is thrown; the codecs print it as well, with assertions of their own.
+    log.setLevel('silent');
     if (!NativeCodecs.isInitialized()) await NativeCodecs.initializeAsync();
     return new PixelCodecs();
   }

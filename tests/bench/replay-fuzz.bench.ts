@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { replay } from '../../device-drivers/replay/replay.ts';
 import { AppError } from '../../src/app-error.ts';
@@ -10,8 +10,8 @@ import { recording } from '../support/recordings.ts';
 import type { FuzzAnswer } from './support/fuzz-worker.ts';
 
 /*
- * node tests/bench/replay-fuzz.bench.ts [COUNT] [SEED] [FILTER]
- * Damaged copies of the real recordings beside the repository: each must give frames or an AppError, at most a second later than its
+ * node tests/bench/replay-fuzz.bench.ts [COUNT] [SEED] [FILTER] [FOLDER]
+ * Damaged copies of the real recordings beside the repository, or of a folder's: each must give frames or an AppError, at most a second later than its
  * original; every 25th is played by the driver. Prints what came out, the slowest, and the peak of resident memory; status 1 on a fault.
  */
 
@@ -22,11 +22,11 @@ const hangMs = 10_000;
 const slackMs = 1000;
 const playedEvery = 25;
 
-const folders = ['us', 'xa', 'stills', 'malformed', 'us_tracked', 'us_raw'];
+const folders = process.argv[5] ? [process.argv[5]] : ['us', 'xa', 'stills', 'malformed', 'us_tracked', 'us_raw'].map(recording);
 const originals = folders
-  .flatMap((folder) => readdirSync(recording(folder)).map((name) => `${folder}/${name}`))
-  .filter((name) => /\.(dcm|mha)$/.test(name) && name.includes(filter))
-  .map((name) => ({ name, bytes: readFileSync(recording(name)) }));
+  .flatMap((place) => readdirSync(place).map((name) => join(place, name)))
+  .filter((path) => /\.(dcm|mha)$/.test(path) && path.includes(filter))
+  .map((path) => ({ path, name: basename(path), bytes: readFileSync(path) }));
 
 const folder = mkdtempSync(join(tmpdir(), 'fuzz-'));
 const path = join(folder, 'mutant');
@@ -63,9 +63,9 @@ async function ask(file: string): Promise<FuzzAnswer | undefined> {
 }
 
 const normalMs = new Map<string, number>();
-for (const { name } of originals) {
-  await ask(recording(name));
-  normalMs.set(name, (await ask(recording(name)))?.ms ?? 0);
+for (const { name, path: original } of originals) {
+  await ask(original);
+  normalMs.set(name, (await ask(original))?.ms ?? 0);
 }
 
 for (let index = 0; index < count; index++) {

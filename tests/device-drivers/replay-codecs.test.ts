@@ -176,6 +176,42 @@ describe('transfer syntaxes with losses', () => {
   }
 });
 
+describe('colours that stand inside as YBR', () => {
+  /** BT.601, full range (PS3.3 C.7.6.3.1.2), and back is what the reader does. */
+  const toYbr = (rgb: Int32Array): Int32Array =>
+    rgb.map((_, at) => {
+      const [r, g, b] = [0, 1, 2].map((c) => rgb[at - (at % 3) + c] as number) as [number, number, number];
+      if (at % 3 === 0) return Math.round(0.299 * r + 0.587 * g + 0.114 * b);
+      if (at % 3 === 1) return Math.round(128 - 0.168736 * r - 0.331264 * g + 0.5 * b);
+      return Math.round(128 + 0.5 * r - 0.418688 * g - 0.081312 * b);
+    });
+  const layout = { bits: 8, colour: true };
+  const syntaxes = lossless.filter(([name]) => !name.startsWith('JPEG 2000') && !name.startsWith('HTJ2K'));
+  for (const [name, transferSyntax, encode] of syntaxes) {
+    it(`${name}, YBR_FULL`, async () => {
+      const original = picture(layout, 0, 10);
+      const fragment = encoded(encode, toYbr(original), layout, 'RGB');
+      const recorded = await open(facts(layout, { transferSyntax, photometric: 'YBR_FULL', pixels: [fragment] }));
+      expect(furthest(await values(recorded, 0, layout), original)).toBeLessThanOrEqual(2);
+    });
+  }
+
+  it('JPEG baseline, whichever YBR the header names: the decoder has made RGB of it', async () => {
+    const original = picture(layout, 0, 10);
+    const fragment = encoded(jpeg(0), original, layout, 'RGB');
+    for (const photometric of ['YBR_FULL', 'YBR_FULL_422', 'YBR_PARTIAL_422', 'YBR_PARTIAL_420']) {
+      const recorded = await open(facts(layout, { transferSyntax: '1.2.840.10008.1.2.4.50', photometric, pixels: [fragment] }));
+      expect(furthest(await values(recorded, 0, layout), original), photometric).toBeLessThanOrEqual(3);
+    }
+  });
+
+  it('uncompressed, only what needs no decoder', async () => {
+    const pixels = new Uint8Array(columns * rows * 3);
+    for (const photometric of ['YBR_RCT', 'YBR_ICT', 'YBR_PARTIAL_420', 'HSV', 'CMYK'])
+      await expect(open(facts(layout, { photometric, pixels }))).rejects.toMatchObject({ code: 'replay/bad-header' });
+  });
+});
+
 describe('layouts of uncompressed and RLE pixels', () => {
   for (const [bits, highBit, signed] of [
     [10, 9, false],

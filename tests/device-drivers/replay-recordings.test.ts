@@ -310,6 +310,28 @@ describe('DICOM byte orders and files without a header', () => {
     expect([...(await frame(recorded))]).toEqual([0, 50, 100, 150, 200, 250]);
   });
 
+  it('fragments under an uncompressed transfer syntax are refused, not shown', async () => {
+    const file = open(dicomFile(grey({ pixels: [Uint8Array.of(1, 2, 3, 4, 5, 6)] })));
+    await expect(file).rejects.toMatchObject({ code: 'replay/bad-header', message: expect.stringMatching(/in fragments/) });
+  });
+
+  it('private sequences of undefined length, nested, one of unknown VR with implicit elements inside (CP-246)', async () => {
+    const end = Buffer.concat([ul(0xe0ddfffe, 0)]);
+    const undefinedItem = (value: Uint8Array): Uint8Array => Buffer.concat([ul(0xe000fffe, 0xffffffff), value, ul(0xe00dfffe, 0)]);
+    const implicit = Buffer.concat([us(0x0009, 0x1010), ul(2), us(7)]);
+    const inner = element(0x0009, 0x1003, 'SQ', Buffer.concat([undefinedItem(element(0x0009, 0x1004, 'US', us(3))), end]), 0xffffffff);
+    const more: Uint8Array[] = [
+      element(0x0009, 0x0010, 'LO', ascii('A VENDOR')),
+      element(0x0009, 0x1001, 'UN', Buffer.concat([undefinedItem(implicit), end]), 0xffffffff),
+      element(0x0009, 0x1002, 'SQ', Buffer.concat([undefinedItem(inner), end]), 0xffffffff),
+    ];
+    const whole = Buffer.from(dicomFile(grey()));
+    const at = whole.indexOf(Buffer.of(0x28, 0, 0x02, 0));
+    const recorded = await open(Buffer.concat([whole.subarray(0, at), ...more, whole.subarray(at)]));
+    expect([...(await frame(recorded))]).toEqual([0, 50, 100, 150, 200, 250]);
+    expect(recorded.odd).toEqual([]);
+  });
+
   it('a data set without preamble and meta header', async () => {
     const whole = dicomFile(grey());
     const start = Buffer.from(whole).indexOf(Buffer.of(0x08, 0, 0x60, 0));
