@@ -293,8 +293,10 @@ export interface Kernels {
   bgraToRgba(...args: Picture): void;
   /** Y16 → Y16, values above `most` become `most`: detectors of 10 and 12 bits leave noise or flags above them. */
   limitY16(...args: [...Picture, most: number]): void;
-  /** GREY → GREY by a table of 256 levels. */
-  mapLevels(...args: [...Picture, table: number]): void;
+  /** Makes of a table of 256 levels one of 65,536 pairs of levels (u16), the first pixel in the lower byte. */
+  pairLevels(table: number, pairs: number): void;
+  /** GREY → GREY by a table of pairs. */
+  mapLevels(...args: [...Picture, pairs: number]): void;
   /** GREY → RGBA by a table of 256 little-endian words 0xAABBGGRR: a table of levels and a colour map in one. */
   colourMapRgba(...args: [...Picture, table: number]): void;
   /**

@@ -34,6 +34,7 @@ const mostTiles = 16;
 const tableBytes = mostTiles * mostTiles * 512;
 /** For the counters of a tile (4096 bytes), then for the tables of a row. */
 const rowBytes = 1024 * (mostTiles + 1);
+const pairBytes = 65_536 * 2;
 
 /** Gamma, local contrast (CLAHE) and inversion of grey pictures of 8 bits. */
 export const tone: Stage<typeof options> = {
@@ -42,30 +43,35 @@ export const tone: Stage<typeof options> = {
   options,
   output: (input, given) => (input.pixelFormat === 'GREY' && !(isPlain(given) && given.localContrast === 0) ? input : undefined),
   reach: (_input, { localContrast }) => (localContrast === 0 ? 0 : Number.POSITIVE_INFINITY),
-  scratchBytes: ({ width, height }) => tableBytes + rowBytes + 256 + width * height,
+  scratchBytes: ({ width, height }) => tableBytes + rowBytes + 256 + pairBytes + width * height,
   open({ width, height }, first, { kernels, memory, scratch }) {
     const [tables, row] = [scratch, scratch + tableBytes];
     const curve = row + rowBytes;
-    const between = curve + 256;
+    const pairs = curve + 256;
+    const between = pairs + pairBytes;
     const levels = new Uint8Array(memory, curve, 256);
     let given = first;
-    fillCurve(levels, given);
+    const bend = (): void => {
+      fillCurve(levels, given);
+      kernels.pairLevels(curve, pairs);
+    };
+    bend();
     return {
       configure(next) {
         given = next;
-        fillCurve(levels, next);
+        bend();
       },
       apply(source, target) {
         const { localContrast, tiles } = given;
         if (localContrast === 0) {
-          kernels.mapLevels(source, width, target, width, width, height, curve);
+          kernels.mapLevels(source, width, target, width, width, height, pairs);
           return;
         }
         const [tilesX, tilesY] = [Math.min(tiles, width), Math.min(tiles, height)];
         const plain = isPlain(given);
         kernels.tileTables(source, width, width, height, tilesX, tilesY, localContrast, tables, row);
         kernels.equalize(source, width, plain ? target : between, width, width, height, tilesX, tilesY, tables, row);
-        if (!plain) kernels.mapLevels(between, width, target, width, width, height, curve);
+        if (!plain) kernels.mapLevels(between, width, target, width, width, height, pairs);
       },
     };
   },

@@ -1,6 +1,6 @@
 import type { Kernels } from '../../wasm/kernels.ts';
 
-type ToneKernels = Pick<Kernels, 'mapLevels' | 'colourMapRgba' | 'tileTables' | 'equalize' | 'greyToRgb' | 'blendPlane'>;
+type ToneKernels = Pick<Kernels, 'pairLevels' | 'mapLevels' | 'colourMapRgba' | 'tileTables' | 'equalize' | 'greyToRgb' | 'blendPlane'>;
 
 /** Readable twins of tables, equalization and the RGBA plane. */
 export function toneTwins(buffer: ArrayBufferLike): ToneKernels {
@@ -24,9 +24,14 @@ export function toneTwins(buffer: ArrayBufferLike): ToneKernels {
   };
 
   return {
-    mapLevels(source, sourceStride, target, targetStride, width, height, table) {
+    pairLevels(table, pairs) {
+      each(256, 256, (first, second) =>
+        view.setUint16(pairs + 2 * (256 * second + first), u8(table + first) + 256 * u8(table + second), true),
+      );
+    },
+    mapLevels(source, sourceStride, target, targetStride, width, height, pairs) {
       each(width, height, (x, y) => {
-        bytes[target + y * targetStride + x] = u8(table + u8(source + y * sourceStride + x));
+        bytes[target + y * targetStride + x] = u8(pairs + 2 * u8(source + y * sourceStride + x));
       });
     },
     colourMapRgba(source, sourceStride, target, targetStride, width, height, table) {

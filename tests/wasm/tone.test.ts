@@ -7,8 +7,14 @@ const { source, target, table, scratch } = place;
 const [plane, spans, tables] = [140_000, 90_000, 140_000];
 
 const calls: Readonly<Record<string, Call>> = {
-  mapLevels: (k, w, h, pad) => k.mapLevels(source, w + pad, target, w + 2 * pad, w, h, table),
-  'mapLevels, gaps in the target': (k, w, h, pad) => k.mapLevels(source, w, target, w + pad, w, h, table),
+  'pairLevels and mapLevels': (k, w, h, pad) => {
+    k.pairLevels(spans, tables - 10_000);
+    k.mapLevels(source, w + pad, target, w + 2 * pad, w, h, tables - 10_000);
+  },
+  'mapLevels, gaps in the target': (k, w, h, pad) => {
+    k.pairLevels(spans, tables - 10_000);
+    k.mapLevels(source, w, target, w + pad, w, h, tables - 10_000);
+  },
   colourMapRgba: (k, w, h, pad) => k.colourMapRgba(source, w + pad, target, 4 * w + 2 * pad, w, h, table),
   'colourMapRgba, gaps in the source': (k, w, h, pad) => k.colourMapRgba(source, w + pad, target, 4 * w, w, h, table),
   'tileTables and equalize, one tile': (k, w, h, pad) => {
@@ -56,8 +62,9 @@ for (const variant of kernelVariants) {
         const memory = noise(7);
         prepare(memory.buffer, w, h);
         const k = kernelsOn(memory);
-        k.mapLevels(end - w * h, w, 0, w, w, h, table);
-        k.mapLevels(0, w, end - w * h, w, w, h, table);
+        k.pairLevels(table, 65_536);
+        k.mapLevels(end - w * h, w, 0, w, w, h, 65_536);
+        k.mapLevels(0, w, end - w * h, w, w, h, 65_536);
         k.colourMapRgba(end - w * h, w, 0, 4 * w, w, h, table);
         k.colourMapRgba(0, w, end - 4 * w * h, 4 * w, w, h, table);
         k.tileTables(end - w * h, w, w, h, 1, 1, 2, 0, 4096);

@@ -1,4 +1,4 @@
-export { windowGrey, windowY16, colourMap, mapLevels, colourMapRgba } from './tone';
+export { windowGrey, windowY16, colourMap, pairLevels, mapLevels, colourMapRgba } from './tone';
 export { tileTables, equalize } from './equalize';
 export { persistence, startHistory, steadyAverage, countDifferences } from './time';
 export { blockMotion, followMotion } from './motion';

@@ -166,14 +166,19 @@ function colourOf(at: usize, table: usize): u64 {
   return <u64>load<u32>(table + (<usize>load<u8>(at) << 2));
 }
 
-// @ts-ignore: decorator
-@inline
-function level(word: u64, at: i32, table: usize): u64 {
-  return <u64>load<u8>(table + (<usize>(word >> (at << 3)) & 0xff)) << (at << 3);
+// Two pixels at a time: half the look-ups, and in most pictures neighbours are alike, so that little of the large table is in use.
+export function pairLevels(table: usize, pairs: usize): void {
+  for (let second: usize = 0; second < 256; second++) {
+    const upper = <u32>load<u8>(table + second) << 8;
+    for (let first: usize = 0; first < 256; first++) {
+      store<u16>(pairs, <u16>(upper | load<u8>(table + first)));
+      pairs += 2;
+    }
+  }
 }
 
 export function mapLevels(
-  source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32, table: usize,
+  source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32, pairs: usize,
 ): void {
   if (sourceStride == <usize>width && targetStride == <usize>width) {
     width *= height;
@@ -182,21 +187,17 @@ export function mapLevels(
   for (let y = 0; y < height; y++) {
     let x = 0;
     for (; x + 8 <= width; x += 8) {
-      const w = load<u64>(source + x);
-      store<u64>(target + x, level(w, 0, table) | level(w, 1, table) | level(w, 2, table) | level(w, 3, table)
-        | level(w, 4, table) | level(w, 5, table) | level(w, 6, table) | level(w, 7, table));
+      const low = load<u32>(source + x);
+      const high = load<u32>(source + x, 4);
+      store<u16>(target + x, load<u16>(pairs + (<usize>(low & 0xffff) << 1)));
+      store<u16>(target + x, load<u16>(pairs + (<usize>(low >> 16) << 1)), 2);
+      store<u16>(target + x, load<u16>(pairs + (<usize>(high & 0xffff) << 1)), 4);
+      store<u16>(target + x, load<u16>(pairs + (<usize>(high >> 16) << 1)), 6);
     }
-    for (; x < width; x++) store<u8>(target + x, load<u8>(table + <usize>load<u8>(source + x)));
+    for (; x < width; x++) store<u8>(target + x, <u8>load<u16>(pairs + (<usize>load<u8>(source + x) << 1)));
     source += sourceStride;
     target += targetStride;
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function pairOf(word: u64, at: i32, table: usize): u64 {
-  return <u64>load<u32>(table + ((<usize>(word >> (at << 3)) & 0xff) << 2))
-    | (<u64>load<u32>(table + ((<usize>(word >> ((at + 1) << 3)) & 0xff) << 2)) << 32);
 }
 
 export function colourMapRgba(
@@ -208,13 +209,12 @@ export function colourMapRgba(
   }
   for (let y = 0; y < height; y++) {
     let x = 0;
-    for (; x + 8 <= width; x += 8) {
-      const to = target + (<usize>x << 2);
-      const w = load<u64>(source + x);
-      store<u64>(to, pairOf(w, 0, table));
-      store<u64>(to, pairOf(w, 2, table), 8);
-      store<u64>(to, pairOf(w, 4, table), 16);
-      store<u64>(to, pairOf(w, 6, table), 24);
+    for (; x + 4 <= width; x += 4) {
+      let colours = v128.load32_zero(table + (<usize>load<u8>(source + x) << 2));
+      colours = v128.load32_lane(table + (<usize>load<u8>(source + x, 1) << 2), colours, 1);
+      colours = v128.load32_lane(table + (<usize>load<u8>(source + x, 2) << 2), colours, 2);
+      colours = v128.load32_lane(table + (<usize>load<u8>(source + x, 3) << 2), colours, 3);
+      v128.store(target + (<usize>x << 2), colours);
     }
     for (; x < width; x++) store<u32>(target + (<usize>x << 2), load<u32>(table + (<usize>load<u8>(source + x) << 2)));
     source += sourceStride;
