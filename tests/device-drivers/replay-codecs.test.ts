@@ -296,3 +296,21 @@ describe('fragments and offset tables', () => {
     await same(whole(), { more });
   });
 });
+
+describe('a frame that was cut off', () => {
+  const layout = { bits: 8 };
+  const original = picture(layout, 0.3, 11);
+  const cases = [...lossless, ['JPEG baseline', '1.2.840.10008.1.2.4.50', jpeg(0)] as const];
+  for (const [name, transferSyntax, encode] of cases) {
+    it(`${name}: is damaged, never half a picture; the whole one behind it is right`, async () => {
+      const whole = encoded(encode, original, layout, 'MONOCHROME2');
+      const sizes = [0.3, 0.6, 0.9].map((share) => Math.floor(whole.length * share) & ~1);
+      const recorded = await open(
+        facts(layout, { frames: 4, transferSyntax, pixels: [...sizes.map((size) => whole.subarray(0, size)), whole] }),
+      );
+      for (const index of sizes.keys())
+        await expect(values(recorded, index, layout)).rejects.toMatchObject({ code: 'replay/damaged-frame' });
+      expect(furthest(await values(recorded, 3, layout), original)).toBeLessThanOrEqual(2);
+    });
+  }
+});
