@@ -17,8 +17,8 @@ async function serve({ room, json }: Extract<Command, { run: 'serve' }>): Promis
   for (const stream of streams) stream.start();
   const ended = untilEnded();
 
-  await Promise.race([settled(streams), ended]);
-  if (json) process.stdout.write(`${JSON.stringify({ address: server.address, streams: streams.map((stream) => stream.summary()) })}\n`);
+  const summaries = await Promise.race([settled(streams), ended]);
+  if (json) process.stdout.write(`${JSON.stringify({ address: server.address, streams: summaries })}\n`);
   else process.stdout.write(`\n  ${room.room}: open ${server.address}\n  Not for diagnostic use. Ctrl+C ends it.\n\n`);
 
   await ended;

@@ -158,7 +158,7 @@ export class Viewer {
     for (const id of this.#watches.keys()) {
       const stream = this.#host.streams[id] as Stream;
       const { captured, fps, lost, processingMs } = stream.counts;
-      const own = [...this.#deliveries.values()].filter((delivery) => delivery.stream === stream && delivery.view === 'processed');
+      const own = [...this.#deliveries.values()].filter((delivery) => delivery.stream === stream);
       this.tell({
         type: 'stats',
         stream: id,
@@ -168,7 +168,7 @@ export class Viewer {
         processingMs,
         sent: own.reduce((total, { sent }) => total + sent, 0),
         skipped: own.reduce((total, { skipped }) => total + skipped, 0),
-        viewers: stream.watchers.processed,
+        viewers: stream.viewers,
       });
     }
   }
@@ -189,13 +189,16 @@ export class Viewer {
   }
 
   #receive(text: string, isBinary: boolean): void {
+    let request: number | undefined;
     try {
       if (isBinary) throw new AppError('protocol/binary-refused');
       if (--this.#messagesLeft < 0) throw new AppError('protocol/too-many', { limit: this.#host.messagesPerSecond });
-      this.#obey(readViewerMessage(text));
+      const message = readViewerMessage(text);
+      request = 'request' in message ? message.request : undefined;
+      this.#obey(message);
     } catch (thrown) {
       const error = asAppError(thrown, 'protocol/bad-message', { where: 'server' });
-      this.tell({ type: 'error', error: error.toJSON() });
+      this.tell({ type: 'error', ...(request !== undefined && { request }), error: error.toJSON() });
       // RFC 6455 §7.4.1: 1008, a message that violates the endpoint's policy.
       if (error.code !== 'protocol/unknown-stream') this.close(1008, error.code);
     }
@@ -244,6 +247,7 @@ export class Viewer {
       delivery === 'every' ? new Every(everyCapacity, () => stream.roomLeft) : new Newest<SharedFrame>();
     const watch = new Subscription();
     this.#watches.set(stream.id, watch);
+    watch.add(stream.addViewer());
     for (const view of views) {
       const key = `${stream.id}/${view}`;
       const to = new Delivery(this.#socket, stream, view, makeEdge());

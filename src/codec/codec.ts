@@ -1,6 +1,13 @@
-import type { FrameFormat } from '../frame/frame-format.ts';
+import { bytesPerPixel, type PictureFormat } from '../frame/frame-format.ts';
 
-/** How the pixels of a frame travel. One file serves both ends. */
+/** What a codec must know of a picture. */
+export interface PictureShape {
+  readonly width: number;
+  readonly height: number;
+  readonly pixelFormat: PictureFormat;
+}
+
+/** How the pixels of a frame travel. One file serves both ends; what is opened at one end need not be able to do the other's part. */
 export interface Codec {
   readonly name: string;
   /** Number in the frame header. */
@@ -8,8 +15,10 @@ export interface Codec {
   readonly lossless: boolean;
   /** DICOM transfer syntax whose bits these are, so that an archive can keep them as they are; undefined: none. */
   readonly transferSyntax: string | undefined;
-  /** Bytes of the picture as they travel: `pixels` itself where nothing is to be done, else a view into `room`. */
-  encode(format: FrameFormat, pixels: Uint8Array, room: Uint8Array): Uint8Array;
-  /** Pixels of the picture: `payload` itself where nothing is to be done, else a view into `room`. Throws an AppError on a payload that is not of this format. */
-  decode(format: FrameFormat, payload: Uint8Array, room: Uint8Array): Uint8Array;
+  /** Bytes of the picture as they travel, valid until the next call: `pixels` itself where nothing is to be done. */
+  encode(picture: PictureShape, pixels: Uint8Array): Uint8Array;
+  /** Pixels of the picture, tight, valid until the next call: `payload` itself where nothing is to be done. Throws an AppError on a payload that is not of this picture. */
+  decode(picture: PictureShape, payload: Uint8Array): Uint8Array;
 }
+
+export const pictureBytes = ({ width, height, pixelFormat }: PictureShape): number => width * height * bytesPerPixel[pixelFormat];

@@ -39,8 +39,8 @@ export class DeviceClock {
   }
 
   #least(): bigint | undefined {
-    if (this.#before === undefined || this.#shortest === undefined) return this.#shortest ?? this.#before;
-    return this.#before < this.#shortest ? this.#before : this.#shortest;
+    const known = [this.#before, this.#shortest].filter((way) => way !== undefined);
+    return known.sort((a, b) => Number(a - b))[0];
   }
 
   #forget(): void {

@@ -13,6 +13,8 @@ export interface SessionSettings {
   /** True when the run that just ended had delivered a frame: the next attempt starts from the shortest wait. */
   delivered(): boolean;
   report(status: SessionStatus): void;
+  /** Is handed what cuts the wait for the next attempt short, each time such a wait begins. */
+  waiting(hurry: () => void): void;
 }
 
 const shortestWaitMs = 250;
@@ -33,7 +35,9 @@ export async function runSession(settings: SessionSettings, signal: AbortSignal)
     failures = settings.delivered() ? 1 : failures + 1;
     const retryInMs = backOffMs(failures);
     settings.report({ state: 'faulted', attempts: failures, error: error.toJSON(), retryInMs });
-    await sleepUntil(monotonicNs() + BigInt(retryInMs * 1e6), signal).catch(() => undefined);
+    const hurried = new AbortController();
+    settings.waiting(() => hurried.abort());
+    await sleepUntil(monotonicNs() + BigInt(retryInMs * 1e6), AbortSignal.any([signal, hurried.signal])).catch(() => undefined);
   }
 }
 

@@ -140,15 +140,15 @@ export const serverMessages = {
   }),
   stats: message('stats', 'Once a second, for every stream that is watched.', {
     stream: StreamId,
-    captured: Count('frames captured since the source started'),
+    captured: Count('frames captured since the server started; stops and restarts of the source do not set it back'),
     fps: Type.Number({ description: 'frames per second captured, over the last second' }),
     lost: Type.Record(Type.String(), Count('frames or inputs'), {
-      description: 'losses since the source started, by the name of the place',
+      description: 'losses since the server started, by the name of the place (table below)',
     }),
     processingMs: Type.Number({ description: 'capture to encoded, mean of the last second' }),
-    sent: Count('frames sent to this viewer'),
+    sent: Count('frames sent to this viewer, of all views of the stream'),
     skipped: Count('frames that this viewer was not sent because a newer one had come'),
-    viewers: Count('viewers of this stream'),
+    viewers: Count('viewers of this stream, this one too'),
   }),
   'stage-set': message('stage-set', 'Answer to set-stage: the settings are in force from the epoch named.', {
     request: Type.Integer({ description: 'copied from the request' }),

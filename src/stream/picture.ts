@@ -24,13 +24,14 @@ export interface EncoderFacts {
 
 /** Writes the wire header in front of the pixels, in the slot itself: header and payload then leave in one piece. */
 export function encoded(codec: Codec, facts: () => EncoderFacts): OperatorFunction<Picture, PooledFrame> {
-  const noRoom = new Uint8Array(0);
   return (pictures$) =>
     new Observable((viewer) =>
       pictures$.subscribe({
         next({ view, frame }) {
           const { stream, epoch, overlayBurnedIn, gapBefore, ...clock } = facts();
-          const payload = codec.encode(frame.format, frame.pixels, noRoom);
+          const { width, height } = frame.format;
+          const pixelFormat = pictureFormatOf(frame.format);
+          const payload = codec.encode({ width, height, pixelFormat }, frame.pixels);
           const flag = (set: boolean, bit: number): number => (set ? bit : 0);
           const header: FrameHeader = {
             codec: codec.id,
@@ -41,14 +42,14 @@ export function encoded(codec: Codec, facts: () => EncoderFacts): OperatorFuncti
               flag(frame.synthetic, frameFlags.synthetic) |
               flag(overlayBurnedIn && view === 'processed', frameFlags.overlayBurnedIn) |
               flag(frame.rPeak, frameFlags.rPeak),
-            pixelFormat: pictureFormatOf(frame.format),
+            pixelFormat,
             view,
             stream,
             sequence: frame.sequence,
             capturedAtUs: clock.capturedUs(frame.capturedAtNs),
             processingUs: Math.round(Number(clock.nowNs() - frame.capturedAtNs) / 1000),
-            width: frame.format.width,
-            height: frame.format.height,
+            width,
+            height,
             keySequence: frame.sequence,
             payloadBytes: payload.length,
             crc32: clock.crc32(payload),

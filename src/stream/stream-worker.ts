@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { crc32 } from 'node:zlib';
-import { Observable, Subject } from 'rxjs';
+import { Subject } from 'rxjs';
 import { driverNamed } from '../../device-drivers/drivers.ts';
 import { compileKernels } from '../../wasm/load-kernels.ts';
 import { AppError, asAppError } from '../app-error.ts';
@@ -9,9 +9,10 @@ import { parseWith } from '../config/room.ts';
 import { monotonicNs, sleepUntil, unixUs } from '../device/clock.ts';
 import { runSession } from '../device/session.ts';
 import type { PooledFrame } from '../frame/frame-pool.ts';
+import type { View } from '../protocol/frame-header.ts';
 import { Losses } from './losses.ts';
 import { Newest } from './newest.ts';
-import { encoded } from './picture.ts';
+import { encoded, type Picture } from './picture.ts';
 import { StageLine } from './stage-line.ts';
 import type { StreamEvent, StreamOrder, WorkerSetup, WorkerStatus } from './stream-events.ts';
 
@@ -24,7 +25,7 @@ const port = parentPort as NonNullable<typeof parentPort>;
 const tell = (event: StreamEvent): void => port.postMessage(event);
 
 const losses = new Losses();
-const captured$ = new Subject<PooledFrame>();
+const pictures$ = new Subject<Picture>();
 const latest = new Newest<PooledFrame>();
 const line = new StageLine(await compileKernels(), setup.settings.stages, setup.limits);
 let sequence = setup.firstSequence;
@@ -39,11 +40,11 @@ let state: WorkerStatus['state'] = 'opening';
 let delivered = false;
 let facts: import('../../device-drivers/driver.ts').SourceFacts | undefined;
 let stop: AbortController | undefined;
+let hurry = (): void => undefined;
 let warned = new Set<string>();
 
-captured$
+pictures$
   .pipe(
-    throughStages(),
     encoded(raw, () => ({
       stream: setup.id,
       epoch,
@@ -56,34 +57,30 @@ captured$
   )
   .subscribe((frame) => tell(frame.retain().giveAway()));
 
-/** Both views of every captured frame: the picture as captured where somebody wants it, and after the stages. */
-function throughStages() {
-  return (frames$: Observable<PooledFrame>) =>
-    new Observable<import('./picture.ts').Picture>((viewer) =>
-      frames$.subscribe((frame) => {
-        const formed = line.form(frame, (picture) => {
-          if (rawWanted) viewer.next({ view: 'raw', frame: picture });
-          const shown = line.apply(picture, rawWanted, (result) => viewer.next({ view: 'processed', frame: result }));
-          if (!shown) losses.add('stages/no-free-slot');
-        });
-        if (!formed) losses.add('stages/no-free-slot');
-      }),
-    );
+/** The views of a captured frame: the picture as captured where somebody wants it, and after the stages. */
+function show(frame: PooledFrame, views: readonly View[] = ['raw', 'processed']): void {
+  const formed = line.form(frame, (picture) => {
+    if (rawWanted) pictures$.next({ view: 'raw', frame: picture });
+    if (!views.includes('processed')) return;
+    const shown = line.apply(picture, rawWanted, (result) => pictures$.next({ view: 'processed', frame: result }));
+    if (!shown) losses.add('stages/no-free-slot');
+  });
+  if (!formed) losses.add('stages/no-free-slot');
 }
 
 function process(frame: PooledFrame): void {
-  captured$.next(frame);
+  show(frame);
   processingNs += Number(monotonicNs() - frame.capturedAtNs);
   processed++;
 }
 
-/** Shows a still picture again, with the stages as they are now. */
-function showAgain(): void {
+/** Shows a picture that no other follows once more: with the stages as they are now, or as captured to whom has just asked. */
+function showAgain(views: readonly View[]): void {
   if (state === 'streaming') return;
   using frame = latest.take();
   if (frame === undefined) return;
   latest.put(frame);
-  captured$.next(frame);
+  show(frame, views);
 }
 
 /** The stages may have moved to other memory: the picture that can be shown again goes with them. */
@@ -168,9 +165,15 @@ async function runDriver(signal: AbortSignal): Promise<void> {
 }
 
 async function run(): Promise<void> {
-  if (stop !== undefined) return;
+  if (stop !== undefined) {
+    hurry();
+    return;
+  }
   stop = new AbortController();
-  await runSession({ driver: setup.settings.driver, run: runDriver, delivered: () => delivered, report: setState }, stop.signal);
+  const waiting = (cutShort: () => void): void => {
+    hurry = cutShort;
+  };
+  await runSession({ driver: setup.settings.driver, run: runDriver, delivered: () => delivered, report: setState, waiting }, stop.signal);
   stop = undefined;
   setState({ state: 'stopped' });
 }
@@ -182,7 +185,7 @@ function setStage(order: Extract<StreamOrder, { order: 'set-stage' }>): void {
     nextEpoch();
     describe();
     tell({ event: 'stage-set', request: order.request, epoch });
-    showAgain();
+    showAgain(['raw', 'processed']);
   } catch (thrown) {
     const error = asAppError(thrown, 'stage/bad-option', { stage: order.stage, option: '', value: '', allowed: '' });
     tell({ event: 'refused', request: order.request, error: error.toJSON() });
@@ -216,7 +219,7 @@ port.on('message', (order: StreamOrder) => {
     case 'demand':
       if (order.raw === rawWanted) break;
       rawWanted = order.raw;
-      if (rawWanted) showAgain();
+      if (rawWanted) showAgain(['raw']);
       break;
     case 'end':
       clearInterval(counting);

@@ -41,6 +41,7 @@ export class Stream {
   readonly #log: StreamLog;
   readonly #latest: Record<View, Newest<SharedFrame>> = { processed: new Newest(), raw: new Newest() };
   readonly #watchers: Record<View, number> = { processed: 0, raw: 0 };
+  #viewers = 0;
   readonly #requests = new Map<number, { resolve(epoch: number): void; reject(error: unknown): void }>();
   readonly #ownLosses = new Losses();
   #worker: Worker | undefined;
@@ -101,8 +102,8 @@ export class Stream {
     return { ...this.#counts, captured: this.#countedBefore + captured, lost: sum(sum(this.#lostBefore, lost), this.#ownLosses.all()) };
   }
 
-  get watchers(): Readonly<Record<View, number>> {
-    return this.#watchers;
+  get viewers(): number {
+    return this.#viewers;
   }
 
   /** Age of the newest processed frame in milliseconds; undefined before the first. */
@@ -140,6 +141,14 @@ export class Stream {
     const { state, error } = this.#status;
     const { width, height } = this.#described?.raw ?? {};
     return { id: this.id, name: this.name, driver: this.driver, state, width, height, ...(error && { error }) };
+  }
+
+  /** Counts a viewer, whatever views it watches; the answer takes it back. */
+  addViewer(): () => void {
+    this.#viewers++;
+    return () => {
+      this.#viewers--;
+    };
   }
 
   /** Says that a viewer wants a view; the answer takes it back. Raw pictures are made only while somebody wants them. */
@@ -265,7 +274,11 @@ export class Stream {
   #setStatus(status: WorkerStatus): void {
     this.#status = { attempts: 0, ...status, sinceUs: this.#nowUs() };
     if (status.state === 'opening') this.#warnings = [];
-    if (status.state === 'faulted') this.#log.warn({ stream: this.name, code: status.error.code }, `${this.name}: ${status.error.message}`);
+    if (status.state === 'faulted')
+      this.#log.warn(
+        { stream: this.name, code: status.error.code },
+        `${this.name}: ${status.error.code}: ${status.error.message} (${status.error.remedy})`,
+      );
     else this.#log.info({ stream: this.name }, `${this.name}: ${status.state}`);
     this.news$.next({ news: 'status' });
   }

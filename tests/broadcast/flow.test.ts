@@ -92,6 +92,12 @@ describe('from device to viewer', () => {
     expect((sequences.at(-1) as number) - (sequences[0] as number) - (sequences.length - 1)).toBeLessThanOrEqual(skipped);
   });
 
+  it('counts what a viewer of the unprocessed picture alone gets', async () => {
+    const viewer = await watched(['raw']);
+    await viewer.until(() => (viewer.last('stats')?.sent ?? 0) > 3);
+    expect(viewer.last('stats')?.viewers).toBe(1);
+  });
+
   it('answers the clock', async () => {
     const viewer = await watched();
     viewer.say({ type: 'ping', sentUs: 123.5 });
@@ -138,6 +144,18 @@ describe('a source that fails', () => {
     }
   });
 
+  it('is tried again at once when an operator starts it', async () => {
+    room = await openRoom([{ name: 'Missing', driver: 'replay', options: { file: '/no/such/file.dcm' } }]);
+    const viewer = await room.view();
+    const sources = () => viewer.messages.flatMap((message) => (message.type === 'state' ? [message.source] : []));
+    await viewer.until(() => (sources().at(-1)?.retryInMs ?? 0) >= 2000);
+    const waiting = sources().at(-1);
+    viewer.say({ type: 'set-source', request: 1, stream: 0, running: true });
+    await viewer.until(() => sources().at(-1) !== waiting);
+    const opening = sources().find(({ state, sinceUs }) => state === 'opening' && sinceUs > (waiting?.sinceUs ?? 0));
+    expect((opening?.sinceUs ?? 0) - (waiting?.sinceUs ?? 0)).toBeLessThan((waiting?.retryInMs ?? 0) * 1000);
+  });
+
   it('stopped and started by a viewer; the last picture is there for who comes late', async () => {
     const viewer = await watched();
     await viewer.until(() => viewer.frames.length >= 3);
@@ -156,6 +174,20 @@ describe('a source that fails', () => {
     await viewer.until(() => viewer.frames.length >= 1);
     viewer.say({ type: 'set-stage', request: 1, stream: 0, stage: 'colour-map', enabled: true });
     await viewer.until(() => viewer.frames.at(-1)?.header.pixelFormat === 'RGB24');
+  });
+
+  it('held: who asks for the unprocessed picture too gets that, and the processed one is not made again', async () => {
+    const viewer = await watched(['processed'], [echo({ frames: 5 }, [{ stage: 'persistence' }])]);
+    await viewer.until(() => viewer.frames.length >= 1 && viewer.last('state')?.source.state === 'held');
+    const before = viewer.frames.at(-1)?.payload as Uint8Array;
+    const seen = viewer.frames.length;
+    viewer.say({ type: 'watch', stream: 0, views: ['processed', 'raw'] });
+    await viewer.until(() => viewer.frames.some(({ header }) => header.view === 'raw') && viewer.frames.length === seen + 2);
+    const again = viewer.frames.find(({ header }, index) => index >= seen && header.view === 'processed');
+    expect(again?.payload).toEqual(before);
+    viewer.say({ type: 'ping', sentUs: 1 });
+    await viewer.until(() => viewer.last('pong') !== undefined);
+    expect(viewer.frames.length).toBe(seen + 2);
   });
 });
 
@@ -190,6 +222,8 @@ describe('rubbish', () => {
     viewer.say({ type: 'watch', stream: 9, views: ['raw'] });
     await viewer.until(() => viewer.last('error') !== undefined);
     expect(viewer.last('error')?.error.code).toBe('protocol/unknown-stream');
+    viewer.say({ type: 'set-source', request: 12, stream: 9, running: true });
+    await viewer.until(() => viewer.last('error')?.request === 12);
     await viewer.until(() => viewer.frames.length >= 3);
   });
 });

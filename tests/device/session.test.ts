@@ -2,12 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/app-error.ts';
 import { backOffMs, runSession, type SessionStatus } from '../../src/device/session.ts';
 
-function session(run: (attempt: number, signal: AbortSignal) => Promise<void>, delivered = (): boolean => false) {
+function session(
+  run: (attempt: number, signal: AbortSignal) => Promise<void>,
+  delivered = (): boolean => false,
+  waiting = (_hurry: () => void): void => undefined,
+) {
   const stop = new AbortController();
   const reports: SessionStatus[] = [];
   let attempts = 0;
   const ended = runSession(
-    { driver: 'test', run: (signal) => run(attempts++, signal), delivered, report: (status) => reports.push(status) },
+    { driver: 'test', run: (signal) => run(attempts++, signal), delivered, report: (status) => reports.push(status), waiting },
     stop.signal,
   );
   return { stop, reports, ended };
@@ -23,6 +27,20 @@ describe('session', () => {
     await ended;
     expect(reports.map(({ state }) => state)).toEqual(['opening', 'faulted', 'opening']);
     expect(reports[1]).toMatchObject({ error: { code: 'device/planted-fault' }, retryInMs: 250, attempts: 1 });
+  });
+
+  it('tries again at once when it is told to', async () => {
+    // Eight waits would take 23 seconds.
+    const { reports, ended, stop } = session(
+      async (attempt) => {
+        if (attempt === 8) stop.abort();
+        throw new AppError('device/planted-fault', { kind: 'test' });
+      },
+      undefined,
+      (hurry) => hurry(),
+    );
+    await ended;
+    expect(reports.filter(({ state }) => state === 'faulted')).toHaveLength(8);
   });
 
   it('takes a driver that ends by itself as broken, and any throw as a coded error', async () => {
