@@ -3,6 +3,8 @@ import type { Coding } from './transfer-syntax.ts';
 
 /** More tiles than a picture of 8192 x 8192 has with tiles of 128 x 128: each costs the decoder kilobytes before its first byte is read. */
 const mostTiles = 4096;
+/** ITU-T T.800 B.3. */
+const mostPossibleTiles = 65_535;
 
 /**
  * Looks at the header of a compressed frame before a decoder believes it: the picture inside must be the announced one, so that
@@ -71,16 +73,17 @@ function checkedJpeg2000(encoded: Uint8Array, shape: FrameShape): Uint8Array {
   const own = encoded.subarray(start);
   if (start < 0 || own.length < 42) throw new Error('no JPEG 2000');
   const view = viewOf(own);
-  const [left, top, tileWidth, tileHeight] = [16, 20, 24, 28].map((at) => view.getUint32(at)) as [number, number, number, number];
-  // A SIZ that was damaged in its extent alone: the one tile still tells the size.
-  if (tileWidth === shape.width && tileHeight === shape.height && left === 0 && top === 0) {
-    view.setUint32(8, shape.width);
-    view.setUint32(12, shape.height);
-  }
-  const [right, bottom] = [view.getUint32(8), view.getUint32(12)];
-  checkSize(right - left, bottom - top, view.getUint16(40), shape);
-  const tiles = Math.ceil(right / Math.max(1, tileWidth)) * Math.ceil(bottom / Math.max(1, tileHeight));
-  if (tileWidth === 0 || tileHeight === 0 || tiles > mostTiles) throw new Error(`${tileWidth}x${tileHeight} is no size of a tile`);
+  const sizes = [8, 12, 16, 20, 24, 28].map((at) => view.getUint32(at)) as [number, number, number, number, number, number];
+  const [right, bottom, left, top, tileWidth, tileHeight] = sizes;
+  if (tileWidth === 0 || tileHeight === 0) throw new Error(`${tileWidth}x${tileHeight} is no size of a tile`);
+  const tiles = Math.ceil(right / tileWidth) * Math.ceil(bottom / tileHeight);
+  const oneTile = tileWidth === shape.width && tileHeight === shape.height && left === 0 && top === 0;
+  if (tiles > mostPossibleTiles && oneTile) {
+    // An extent that cannot be was overwritten; the one tile still tells it.
+    view.setUint32(8, tileWidth);
+    view.setUint32(12, tileHeight);
+  } else if (tiles > mostTiles) throw new Error(`${tiles} tiles of ${tileWidth}x${tileHeight}`);
+  checkSize(view.getUint32(8) - left, view.getUint32(12) - top, view.getUint16(40), shape);
   return own;
 }
 

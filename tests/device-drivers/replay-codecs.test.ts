@@ -314,3 +314,18 @@ describe('a frame that was cut off', () => {
     });
   }
 });
+
+describe('a picture inside that is not the announced one', () => {
+  const original = picture({ bits: 8 }, 0.3, 12);
+  const cases = [...lossless.filter(([name]) => name !== 'RLE'), ['JPEG baseline', '1.2.840.10008.1.2.4.50', jpeg(0)] as const];
+  for (const [name, transferSyntax, encode] of cases) {
+    it(`${name}: said, and nothing shown`, async () => {
+      const fragment = encoded(encode, original, { bits: 8 }, 'MONOCHROME2');
+      for (const other of [{ columns: columns - 1 }, { rows: rows * 2 }, { rows: columns, columns: rows }]) {
+        const recorded = await open(facts({ bits: 8 }, { transferSyntax, pixels: [fragment], ...other }));
+        const said = { code: 'replay/damaged-frame', message: expect.stringContaining(`the picture inside is ${columns}x${rows}x1`) };
+        await expect(values(recorded, 0, { bits: 8 })).rejects.toMatchObject(said);
+      }
+    });
+  }
+});
