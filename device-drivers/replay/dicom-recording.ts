@@ -10,12 +10,12 @@ import { frameIntervals } from './frame-times.ts';
 import { headerWindow, readRescale, robustWindow } from './grey-window.ts';
 import { type Palette, readPalette } from './palette.ts';
 import { greyPixels, palettePixels, rgbPixels, type Samples, ybr422Pixels, ybrPixels } from './photometric.ts';
-import type { FrameShape, PixelCodecs } from './pixel-codecs.ts';
+import { decompress, type FrameShape } from './pixel-codecs.ts';
 import { maxFrameBytes, maxFrames, type Recording } from './recording.ts';
 import { type Coding, explicitBig, transferSyntaxOf } from './transfer-syntax.ts';
 
-/** Reads a DICOM file as a recording. Throws replay/… errors. */
-export async function dicomRecording(bytes: Uint8Array, file: string, codecs: PixelCodecs): Promise<Recording> {
+/** Reads a DICOM file as a recording; the codecs must be open. Throws replay/… errors. */
+export async function dicomRecording(bytes: Uint8Array, file: string): Promise<Recording> {
   const odd: string[] = [];
   const warn = (text: string): void => void odd.push(text);
   const data = parseDicom(bytes, file, warn);
@@ -41,7 +41,7 @@ export async function dicomRecording(bytes: Uint8Array, file: string, codecs: Pi
   const samplesOf = async (index: number): Promise<DecodedSamples> => {
     const encoded = stored.read(index);
     if (coding === 'native') return { ...shape, bitsAllocated: shape.bitsAllocated === 16 ? 16 : 8, bytes: encoded };
-    return checked(await codecs.decode(coding, encoded, shape), shape);
+    return checked(await decompress(coding, encoded, shape), shape);
   };
 
   const intervalsMs = frameIntervals(frames, timeFacts(data.dataSet), warn);

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { AppError, asAppError, printable } from '../../src/app-error.ts';
 import { dicomRecording } from './dicom-recording.ts';
 import { isMetaImage, metaImageRecording } from './metaimage-recording.ts';
-import { PixelCodecs } from './pixel-codecs.ts';
+import { openCodecs } from './pixel-codecs.ts';
 import { readFile } from './read-file.ts';
 import type { Recording } from './recording.ts';
 
@@ -13,7 +13,8 @@ export async function openRecording(path: string): Promise<Recording> {
   try {
     if (isMetaImage(bytes)) return await metaImageRecording(bytes, path, file);
     if (!looksLikeDicom(bytes)) throw new AppError('replay/unknown-kind', { file });
-    return await dicomRecording(bytes, file, await PixelCodecs.open());
+    await openCodecs();
+    return await dicomRecording(bytes, file);
   } catch (thrown) {
     throw asAppError(thrown, 'replay/not-readable', { file });
   }

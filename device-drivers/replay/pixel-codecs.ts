@@ -31,41 +31,37 @@ const decoders = {
   'jpeg-2000': 'decodeJpeg2000',
 } as const satisfies Record<CompressedCoding, keyof typeof NativeCodecs>;
 
-/** The WebAssembly codecs of this thread: at most 2 GiB of memory, which is given back when a damaged frame has soiled it. */
-export class PixelCodecs {
-  #soiled = false;
+/** The WebAssembly codecs of this thread, with at most 2 GiB of memory; must have resolved before the first frame is decoded. */
+export async function openCodecs(): Promise<void> {
+  // What is wrong with a frame is thrown; the codecs print it as well, with assertions of their own.
+  log.setLevel('silent');
+  if (!NativeCodecs.isInitialized()) await NativeCodecs.initializeAsync();
+}
 
-  static async open(): Promise<PixelCodecs> {
-    // What is wrong with a frame is thrown; the codecs print it as well, with assertions of their own.
-    log.setLevel('silent');
-    if (!NativeCodecs.isInitialized()) await NativeCodecs.initializeAsync();
-    return new PixelCodecs();
-  }
-
-  private constructor() {}
-
-  /** Decodes one compressed frame; throws an Error with what is wrong in a damaged one. */
-  async decode(coding: CompressedCoding, encoded: Uint8Array, shape: FrameShape): Promise<DecodedFrame> {
-    const codestream = checkedCodestream(coding, encoded, shape);
-    if (this.#soiled) await NativeCodecs.initializeAsync();
+/** Decodes one compressed frame; rejects with an Error that says what is wrong with a damaged one. One at a time. */
+export async function decompress(coding: CompressedCoding, encoded: Uint8Array, shape: FrameShape): Promise<DecodedFrame> {
+  const codestream = checkedCodestream(coding, encoded, shape);
+  let decoded: InstanceType<typeof Context>;
+  try {
+    decoded = NativeCodecs[decoders[coding]](contextOf(codestream, shape));
+  } catch (thrown) {
     // A codec leaves through an exception with its stack and its buffers in disorder: it is replaced before it is used again.
-    this.#soiled = true;
-    const decoded = NativeCodecs[decoders[coding]](contextOf(codestream, shape));
-    this.#soiled = false;
-    return {
-      bytes: decoded.getDecodedBuffer() ?? new Uint8Array(0),
-      shape: {
-        width: decoded.getWidth() ?? 0,
-        height: decoded.getHeight() ?? 0,
-        bitsAllocated: decoded.getBitsAllocated() ?? 0,
-        bitsStored: decoded.getBitsStored() ?? 0,
-        samplesPerPixel: decoded.getSamplesPerPixel() ?? 0,
-        signed: decoded.getPixelRepresentation() === 1,
-        planar: decoded.getPlanarConfiguration() === 1,
-        photometric: decoded.getPhotometricInterpretation() ?? '',
-      },
-    };
+    await NativeCodecs.initializeAsync();
+    throw thrown;
   }
+  return {
+    bytes: decoded.getDecodedBuffer() ?? new Uint8Array(0),
+    shape: {
+      width: decoded.getWidth() ?? 0,
+      height: decoded.getHeight() ?? 0,
+      bitsAllocated: decoded.getBitsAllocated() ?? 0,
+      bitsStored: decoded.getBitsStored() ?? 0,
+      samplesPerPixel: decoded.getSamplesPerPixel() ?? 0,
+      signed: decoded.getPixelRepresentation() === 1,
+      planar: decoded.getPlanarConfiguration() === 1,
+      photometric: decoded.getPhotometricInterpretation() ?? '',
+    },
+  };
 }
 
 function contextOf(encodedBuffer: Uint8Array, shape: FrameShape): InstanceType<typeof Context> {
