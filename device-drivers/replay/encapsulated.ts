@@ -33,9 +33,11 @@ function startsByTable(
 
 function startsByMarker(ranges: FrameRanges, announced: number, bytes: Uint8Array): number[] {
   const all = ranges.map((_, index) => index);
-  if (ranges.length <= announced) return all;
+  if (ranges.length === announced) return all;
   const starts = all.filter((index) => isStart(bytes, ranges[index]?.at ?? 0));
-  return starts[0] === 0 ? starts : announced === 1 ? [0] : all;
+  if (ranges.length > announced) return starts[0] === 0 ? starts : announced === 1 ? [0] : all;
+  // Cut off: single frames that lost their marker stay frames; where most fragments have none, several make a frame.
+  return starts[0] === 0 && starts.length * 2 <= ranges.length ? starts : all;
 }
 
 /** SOI of JPEG and JPEG-LS (FFD8 FF), SOC and SIZ of JPEG 2000 and HTJ2K (FF4F FF51). */

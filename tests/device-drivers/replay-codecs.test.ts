@@ -287,6 +287,14 @@ describe('fragments and offset tables', () => {
     await same(fragments, { offsetTable: offsets(whole(), 3) });
   });
 
+  it('three fragments a frame in a file that was cut off: whole frames stay whole', async () => {
+    const left = whole().flatMap(thirds).slice(0, 7);
+    const recorded = await open(facts(layout, { frames: 9, transferSyntax, pixels: left }));
+    expect(recorded.frames).toBe(3);
+    for (const index of [0, 1]) expect(furthest(await values(recorded, index, layout), originals[index] as Int32Array)).toBe(0);
+    await expect(values(recorded, 2, layout)).rejects.toMatchObject({ code: 'replay/damaged-frame' });
+  });
+
   it('an extended offset table (PS3.3 C.7.6.3.1.8) and an empty basic one', async () => {
     const wide = (values: readonly number[]): Uint8Array => new Uint8Array(BigUint64Array.from(values, BigInt).buffer);
     const more = [
