@@ -16,6 +16,11 @@ export function parseDicom(bytes: Uint8Array, file: string, warn: (text: string)
   const inflater = (byteArray: Uint8Array, position: number): Uint8Array =>
     inflateRawSync(byteArray.subarray(position), { maxOutputLength: maxFileBytes / 4, finishFlush: constants.Z_SYNC_FLUSH });
   knownValueRepresentations(bytes);
+  const mislabelled = mislabelledDataSet(bytes);
+  if (mislabelled !== undefined) {
+    warn('its transfer syntax is not the one it is written in, implicit and explicit VR are mixed up');
+    return parseDicom(mislabelled, file, warn);
+  }
   const isPart10 = String.fromCharCode(...bytes.subarray(128, 132)) === 'DICM';
   // Without a meta header the transfer syntax shows in the first element: a VR of two letters means explicit.
   const guessed = guessSyntax(isPart10 ? bytes.subarray(132) : bytes);
@@ -53,6 +58,17 @@ function knownValueRepresentations(bytes: Uint8Array): void {
 /** A reader that stopped half-way has not joined the meta header to what it read. */
 function metaSyntax(bytes: Uint8Array): string | undefined {
   return reading(() => dicomParser.readPart10Header(bytes).string('x00020010'));
+}
+
+/** The data set alone, where its first element shows that it is not of the (little-endian, uncompressed) syntax announced. */
+function mislabelledDataSet(bytes: Uint8Array): Uint8Array | undefined {
+  const announced = metaSyntax(bytes);
+  if (announced !== implicitLittle && announced !== explicitLittle) return undefined;
+  const groupLength = reading(() => dicomParser.readPart10Header(bytes).uint32('x00020000'));
+  // The preamble, the mark and the element with the group's length come before what it counts.
+  const dataSet = groupLength === undefined ? undefined : bytes.subarray(128 + 4 + 12 + groupLength);
+  if (dataSet === undefined || dataSet.length < 8 || dataSet[0] !== 8 || dataSet[1] !== 0) return undefined;
+  return guessSyntax(dataSet) === announced ? undefined : dataSet;
 }
 
 function guessSyntax(bytes: Uint8Array): string {

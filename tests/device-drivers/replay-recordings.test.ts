@@ -332,6 +332,13 @@ describe('DICOM byte orders and files without a header', () => {
     expect(recorded.odd).toEqual([]);
   });
 
+  it('explicit VR announced as implicit', async () => {
+    const file = Buffer.from(dicomFile(grey({ transferSyntax: '1.2.840.10008.1.2' })));
+    const recorded = await open(file);
+    expect([...(await frame(recorded))]).toEqual([0, 50, 100, 150, 200, 250]);
+    expect(recorded.odd.join()).toMatch(/mixed up/);
+  });
+
   it('a data set without preamble and meta header', async () => {
     const whole = dicomFile(grey());
     const start = Buffer.from(whole).indexOf(Buffer.of(0x08, 0, 0x60, 0));
