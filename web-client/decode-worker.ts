@@ -75,7 +75,10 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
       case 'hello':
         clock.begin(message.clockUs, ownUs());
         for (const stream of message.streams) playerOf(stream.id).welcome(stream);
-        for (const player of players.values()) player.watch();
+        for (const player of players.values()) {
+          if (message.streams.some(({ id }) => id === player.stream)) player.watch();
+          else player.leave();
+        }
         break;
       case 'pong':
         clock.sample(message.sentUs, message.clockUs, ownUs());

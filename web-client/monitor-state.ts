@@ -217,13 +217,14 @@ export const skippedOf = (counts: StreamCounts): number => counts.skippedBefore 
 function hear(state: MonitorState, message: ServerMessage, nowMs: number): MonitorState {
   switch (message.type) {
     case 'hello': {
-      const welcomed: MonitorState = { ...state, room: message.room, server: message.server, streams: message.streams, wishes: {} };
+      const kept = forgetOthers(state, message.streams);
+      const welcomed: MonitorState = { ...kept, room: message.room, server: message.server, streams: message.streams, wishes: {} };
       const described = message.streams.reduce((next, { id, status }) => setTrouble(next, id, status, nowMs), welcomed);
       const known = message.streams.map(({ id }) => id);
       return {
         ...described,
         selected: known.includes(state.selected) ? state.selected : (known[0] ?? 0),
-        alone: state.alone !== undefined && known.includes(state.alone) ? state.alone : undefined,
+        alone: kept.alone !== undefined && known.includes(kept.alone) ? kept.alone : undefined,
       };
     }
     case 'stream':
@@ -256,6 +257,31 @@ function hear(state: MonitorState, message: ServerMessage, nowMs: number): Monit
     case 'error':
       return state;
   }
+}
+
+/** A server that comes back may have other streams under the same numbers: nothing laid over one picture may come to lie over another. */
+function forgetOthers(state: MonitorState, streams: readonly StreamDescription[]): MonitorState {
+  const gone = state.streams.filter(({ id, name }) => streams.find((stream) => stream.id === id)?.name !== name).map(({ id }) => id);
+  if (gone.length === 0) return state;
+  const without = <Value>(record: Readonly<Record<number, Value>>): Readonly<Record<number, Value>> =>
+    gone.reduce((rest, id) => withEntry(rest, id, undefined), record);
+  const isGone = (id: number | undefined): boolean => id !== undefined && gone.includes(id);
+  const cleared = isGone(state.draft?.stream) ? dropDraft(state) : state;
+  return {
+    ...cleared,
+    counts: without(cleared.counts),
+    troubles: without(cleared.troubles),
+    frozen: without(cleared.frozen),
+    dividers: without(cleared.dividers),
+    views: without(cleared.views),
+    calipers: without(cleared.calipers),
+    nextNumbers: without(cleared.nextNumbers),
+    refusals: without(cleared.refusals),
+    alone: isGone(cleared.alone) ? undefined : cleared.alone,
+    picked: isGone(cleared.picked?.stream) ? undefined : cleared.picked,
+    rawHeld: isGone(cleared.rawHeld) ? undefined : cleared.rawHeld,
+    undoSteps: cleared.undoSteps.filter(({ stream }) => !isGone(stream)),
+  };
 }
 
 function setTrouble(state: MonitorState, stream: number, status: SourceStatus, nowMs: number): MonitorState {

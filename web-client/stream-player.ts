@@ -58,11 +58,18 @@ export class StreamPlayer {
     this.#host = host;
   }
 
-  /** A new line: epochs of the one before mean nothing any more. */
+  /** A new line: epochs of the one before mean nothing any more, and under its number may come another stream. */
   welcome(description: StreamDescription): void {
+    if (this.#description !== undefined && this.#description.name !== description.name) this.leave();
     this.#regions.clear();
     this.#description = undefined;
     this.describe(description);
+  }
+
+  /** The stream is no more: what is left of it is not shown again, frozen or not. */
+  leave(): void {
+    this.#frozen = false;
+    for (const view of views) this.#forget(view);
   }
 
   describe(description: StreamDescription): void {

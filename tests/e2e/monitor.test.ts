@@ -325,6 +325,22 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     }
   });
 
+  it('keeps the pictures where they are while controls far down in the panel are used', async () => {
+    const { address } = await serve('panel', { streams: [echo] });
+    await open(address, 1280, 420);
+    await inState(page, 0, 'live');
+    await page.keyboard.press('p');
+    const controls = page.locator('.panel :is(button, input)');
+    await controls.first().waitFor({ state: 'attached' });
+    const count = await controls.count();
+    expect(count).toBeGreaterThan(5);
+    for (let at = 0; at < count; at++) await controls.nth(at).focus();
+    await page.locator('.panel .stage-head .switch').last().click();
+    const moved = await page.evaluate(`['html', 'body', '#monitor', '.monitor', '.tiles']
+      .map((selector) => document.querySelector(selector).scrollTop + document.querySelector('.banner').getBoundingClientRect().top)`);
+    expect(moved).toEqual([0, 0, 0, 0, 0]);
+  });
+
   it('works by touch: two fingers zoom, a double tap shows the whole picture, a held button the unprocessed one', async () => {
     const { address } = await serve('touch', { streams: [echo] });
     const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });

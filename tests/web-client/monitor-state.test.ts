@@ -184,3 +184,33 @@ describe('stage settings', () => {
     expect(reduce(reached(wish(0.8, 0)), heard(hello(stream(0)))).wishes).toEqual({});
   });
 });
+
+describe('a server that comes back with other streams', () => {
+  const used = reached(begin, stretch, finish, { act: 'freeze', stream: 0, frozen: true }, { act: 'divide', stream: 0, at: 0.3 });
+
+  it('lays nothing of one stream over another that has its number now', () => {
+    const again = reduce(used, heard(hello(stream(0, { name: 'another' }), stream(1))));
+    expect(calipersOf(again, 0)).toEqual([]);
+    expect(again).toMatchObject({ frozen: {}, dividers: {}, picked: undefined, undoSteps: [] });
+  });
+
+  it('has nothing frozen of a stream that was away', () => {
+    const away = reduce(used, heard(hello(stream(1))));
+    const back = reduce(away, heard(hello(stream(0), stream(1))));
+    expect(back.frozen[0]).toBeUndefined();
+    expect(calipersOf(back, 0)).toEqual([]);
+  });
+
+  it('drops a caliper that was being placed, and the key that was held', () => {
+    const busy = reached(begin, { act: 'hold-raw', stream: 0 });
+    const again = reduce(busy, heard(hello(stream(0, { name: 'another' }), stream(1))));
+    expect(again).toMatchObject({ draft: undefined, picked: undefined, rawHeld: undefined });
+  });
+
+  it('keeps what lies over the streams that stayed', () => {
+    const again = reduce(used, heard(hello(stream(0), stream(1, { name: 'another' }))));
+    expect(calipersOf(again, 0)).toHaveLength(1);
+    expect(again.frozen[0]).toBe(true);
+    expect(again.undoSteps).toHaveLength(1);
+  });
+});

@@ -218,4 +218,13 @@ describe('StreamPlayer', () => {
     expect(scene.acknowledged).toHaveLength(1);
     expect(scene.truth.picture).toBeUndefined();
   });
+
+  it('shows nothing of the stream that had its number before, frozen or not', () => {
+    scene.frame('processed', 1);
+    scene.player.freeze(true);
+    scene.player.welcome({ ...description, name: 'Fluoroscopy' });
+    expect(scene.truth).toMatchObject({ state: 'waiting', frozen: false, picture: undefined });
+    scene.frame('processed', 1);
+    expect(scene.truth.state).toBe('live');
+  });
 });
