@@ -53,6 +53,7 @@ export const errorTable = {
     remedy: 'nothing: the stream starts again on one core; report it if it comes back',
   },
   'stage/twice': { message: 'the stage {stage} is listed twice', remedy: 'list every stage once' },
+  'stage/unknown-preset': { message: 'there is no preset called {preset}', remedy: 'known presets: {known}' },
   'stage/bad-option': { message: '{stage}.{option} is {value}', remedy: 'allowed: {allowed}' },
   'codec/unknown': { message: 'there is no codec with the number {codec}', remedy: 'use a client of the same protocol version' },
   'protocol/bad-header': { message: 'not a frame header: {reason}', remedy: 'see docs/protocol.md' },

@@ -222,14 +222,16 @@ export class Viewer {
         this.#streamOf(message.stream).setRunning(message.running);
         break;
       case 'set-stage':
-        this.#setStage(message);
+        this.#answer(message, (stream) => stream.setStage(message.stage, message.enabled, message.options));
+        break;
+      case 'set-preset':
+        this.#answer(message, (stream) => stream.setPreset(message.preset));
         break;
     }
   }
 
-  #setStage({ request, stream: id, stage, enabled, options }: Extract<ViewerMessage, { type: 'set-stage' }>): void {
-    const stream = this.#streamOf(id);
-    stream.setStage(stage, enabled, options).then(
+  #answer({ request, stream: id }: { readonly request: number; readonly stream: number }, set: (stream: Stream) => Promise<number>): void {
+    set(this.#streamOf(id)).then(
       (epoch) => this.tell({ type: 'stage-set', request, stream: id, epoch }),
       (thrown) => this.tell({ type: 'error', request, error: reportOf(thrown) }),
     );

@@ -19,7 +19,14 @@ const StreamConfig = Type.Object(
     name: Type.String({ minLength: 1, maxLength: 80, description: 'name for people; no patient data' }),
     driver: Type.String({ default: 'simulator', maxLength: 64, description: 'name of the driver' }),
     options: Type.Record(Type.String(), Type.Unknown(), { default: {}, description: "settings that differ from the driver's defaults" }),
-    stages: Type.Array(StageSettings, { default: [], maxItems: 32, description: 'stages that differ from their defaults' }),
+    preset: Type.Optional(
+      Type.String({ maxLength: 64, description: 'name of a preset of the stages that denoise, e.g. ultrasound/soft or fluoro/low-dose' }),
+    ),
+    stages: Type.Array(StageSettings, {
+      default: [],
+      maxItems: 32,
+      description: 'stages that differ from the preset, or from their defaults',
+    }),
   },
   { additionalProperties: false },
 );

@@ -76,6 +76,15 @@ export const StageStateSchema = Type.Object(
   { additionalProperties: false, description: 'a stage of the stream and its settings' },
 );
 
+export const PresetSchema = Type.Object(
+  {
+    preset: Text('name of the preset', 64),
+    title: Text('what a clinician calls it'),
+    description: Text('what it does to the picture'),
+  },
+  { additionalProperties: false, description: 'settings of several stages under one name' },
+);
+
 /** States of a source. Whether a picture is LIVE is decided by the viewer's own clock. */
 export const sourceStates = ['closed', 'opening', 'streaming', 'held', 'faulted', 'stopped'] as const;
 export type SourceState = (typeof sourceStates)[number];
@@ -116,6 +125,8 @@ export const StreamSchema = Type.Object(
     frameIntervalMs: Type.Optional(Type.Number({ description: 'longest interval that the source regards as normal' })),
     notLiveMs: Type.Number({ description: 'a picture older than this is NOT LIVE' }),
     stages: Type.Array(StageStateSchema, { description: 'in the order in which they are applied' }),
+    presets: Type.Array(PresetSchema, { description: 'all presets that may be chosen' }),
+    preset: Type.Optional(Text('name of the preset whose settings are in force; absent: somebody has set a stage otherwise', 64)),
     status: SourceStateSchema,
   },
   { additionalProperties: false, description: 'everything about a stream but its pixels' },
@@ -150,7 +161,7 @@ export const serverMessages = {
     skipped: Count('frames that this viewer was not sent because a newer one had come'),
     viewers: Count('viewers of this stream, this one too'),
   }),
-  'stage-set': message('stage-set', 'Answer to set-stage: the settings are in force from the epoch named.', {
+  'stage-set': message('stage-set', 'Answer to set-stage and set-preset: the settings are in force from the epoch named.', {
     request: Type.Integer({ description: 'copied from the request' }),
     stream: StreamId,
     epoch: Type.Integer({ description: 'first epoch with the new settings' }),
@@ -197,6 +208,11 @@ export const viewerMessages = {
     options: Type.Optional(
       Type.Record(Type.String({ maxLength: 64 }), Type.Unknown(), { description: 'settings to change; the others stay' }),
     ),
+  }),
+  'set-preset': message('set-preset', 'Puts the settings of a preset in force, for everybody who watches the stream.', {
+    request: Type.Integer({ minimum: 0, description: 'number chosen by the viewer' }),
+    stream: StreamId,
+    preset: Text('name of the preset', 64),
   }),
   'set-source': message('set-source', 'Stops or starts the source of a stream.', {
     request: Type.Integer({ minimum: 0, description: 'number chosen by the viewer' }),

@@ -43,6 +43,8 @@ const tableBytes = 1024;
 const diffusionOffset = 255;
 /** Share of the flow that one round of diffusion carries; above it the explicit scheme overshoots. */
 const diffusionRate = 0.2;
+/** Contrast of fine structures at which half strength takes as much away as the noise is strong. */
+const structureLevels = 4;
 /** Deviations at full strength. */
 const [bilateralLevels, bilateralPixels, gaussianPixels] = [60, 2, 2] as const;
 
@@ -76,9 +78,12 @@ export const despeckle: Stage<typeof options> = {
 /** What each method does to a picture with given settings. */
 function openFilters({ width, height }: FrameFormat, kernels: Kernels, table: number, rows: Uint8Array): Record<Method, Prepare> {
   const scratch = table + tableBytes;
-  /** Variance of what counts as noise, squared levels; estimated before every picture, so that dose and gain may change. */
+  /**
+   * Variance of what counts as noise, squared levels; estimated before every picture, so that dose and gain may change. It grows
+   * with the deviation, not with its square: however strong the noise, a wire or a valve has only so many levels to lose.
+   */
   const noiseOf = (source: number, strength: number): number =>
-    (2 * strength * kernels.noiseDeviation(source, width, width, height, table)) ** 2;
+    (4 * strength) ** 2 * structureLevels * kernels.noiseDeviation(source, width, width, height, table);
   return {
     lee:
       ({ strength, radius }) =>
@@ -99,7 +104,7 @@ function openFilters({ width, height }: FrameFormat, kernels: Kernels, table: nu
     srad:
       ({ strength, radius }) =>
       (source, target) => {
-        const speckle = 2 * strength * kernels.speckleScale(source, width, width, height, diffusionOffset, table);
+        const speckle = 4 * strength * kernels.speckleScale(source, width, width, height, diffusionOffset, table);
         kernels.srad(source, width, target, width, width, height, radius, diffusionRate, speckle, diffusionOffset, scratch);
       },
   };

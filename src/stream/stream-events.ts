@@ -27,6 +27,7 @@ export type StreamOrder =
       readonly enabled?: boolean;
       readonly options?: Readonly<Record<string, unknown>>;
     }
+  | { readonly order: 'set-preset'; readonly request: number; readonly preset: string }
   | { readonly order: 'run'; readonly running: boolean }
   | { readonly order: 'demand'; readonly raw: boolean }
   | { readonly order: 'end' };

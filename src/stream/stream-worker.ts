@@ -10,6 +10,7 @@ import { monotonicNs, sleepUntil, unixUs } from '../device/clock.ts';
 import { runSession } from '../device/session.ts';
 import type { PooledFrame } from '../frame/frame-pool.ts';
 import type { View } from '../protocol/frame-header.ts';
+import { presetNamed } from '../stage/presets.ts';
 import { Losses } from './losses.ts';
 import { Newest } from './newest.ts';
 import { encoded, type Picture } from './picture.ts';
@@ -178,17 +179,28 @@ async function run(): Promise<void> {
   setState({ state: 'stopped' });
 }
 
-function setStage(order: Extract<StreamOrder, { order: 'set-stage' }>): void {
+function setPreset({ request, preset }: Extract<StreamOrder, { order: 'set-preset' }>): void {
+  changeStages(request, 'preset', () => {
+    for (const { stage, enabled, options } of presetNamed(preset).settings) line.set(stage, enabled, options);
+  });
+}
+
+function setStage({ request, stage, enabled, options }: Extract<StreamOrder, { order: 'set-stage' }>): void {
+  changeStages(request, stage, () => line.set(stage, enabled, options));
+}
+
+/** Between two frames: all of it holds from the next one on, in an epoch of its own. */
+function changeStages(request: number, stage: string, change: () => void): void {
   try {
-    line.set(order.stage, order.enabled, order.options);
+    change();
     keepStill();
     nextEpoch();
     describe();
-    tell({ event: 'stage-set', request: order.request, epoch });
+    tell({ event: 'stage-set', request, epoch });
     showAgain(['raw', 'processed']);
   } catch (thrown) {
-    const error = asAppError(thrown, 'stage/bad-option', { stage: order.stage, option: '', value: '', allowed: '' });
-    tell({ event: 'refused', request: order.request, error: error.toJSON() });
+    const error = asAppError(thrown, 'stage/bad-option', { stage, option: '', value: '', allowed: '' });
+    tell({ event: 'refused', request, error: error.toJSON() });
   }
 }
 
@@ -211,6 +223,9 @@ port.on('message', (order: StreamOrder) => {
   switch (order.order) {
     case 'set-stage':
       setStage(order);
+      break;
+    case 'set-preset':
+      setPreset(order);
       break;
     case 'run':
       if (order.running) void run();

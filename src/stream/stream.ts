@@ -8,6 +8,7 @@ import { type FrameFormat, pictureFormatOf } from '../frame/frame-format.ts';
 import { SlotCounts } from '../frame/frame-pool.ts';
 import type { View } from '../protocol/frame-header.ts';
 import type { SourceStatus, StreamDescription, WireFormat } from '../protocol/messages.ts';
+import { presetOf, presets, settingsFrom } from '../stage/presets.ts';
 import { Losses } from './losses.ts';
 import { Newest } from './newest.ts';
 import { SharedFrame, type SlotMemory } from './shared-frame.ts';
@@ -64,7 +65,7 @@ export class Stream {
     this.id = id;
     this.name = settings.name;
     this.driver = settings.driver;
-    this.#settings = settings;
+    this.#settings = { ...settings, stages: settingsFrom(settings.preset, settings.stages) };
     this.#limits = limits;
     this.#clock = clock;
     this.#log = log;
@@ -119,6 +120,7 @@ export class Stream {
   describe(): StreamDescription {
     const described = this.#described;
     const frameIntervalMs = described?.raw.frameIntervalMs;
+    const inForce = described && presetOf(described.stages);
     return {
       id: this.id,
       name: this.name,
@@ -132,6 +134,8 @@ export class Stream {
       ...(frameIntervalMs !== undefined && { frameIntervalMs }),
       notLiveMs: Math.max(this.#limits.notLiveMs, 3 * (frameIntervalMs ?? 0)),
       stages: [...(described?.stages ?? [])],
+      presets: presets.map(({ name, title, description }) => ({ preset: name, title, description })),
+      ...(inForce !== undefined && { preset: inForce.name }),
       status: this.#status,
     };
   }
@@ -172,12 +176,18 @@ export class Stream {
 
   /** Changes a stage between two frames; resolves with the first epoch of the new settings, rejects with an AppError. */
   setStage(stage: string, enabled: boolean | undefined, options: Readonly<Record<string, unknown>> | undefined): Promise<number> {
-    if (this.#worker === undefined) return Promise.reject(new AppError('stage/no-source', { stream: this.name }).toJSON());
-    const request = this.#nextRequest++;
-    return new Promise((resolve, reject) => {
-      this.#requests.set(request, { resolve, reject });
-      this.#order({ order: 'set-stage', request, stage, ...(enabled !== undefined && { enabled }), ...(options && { options }) });
-    });
+    return this.#request((request) => ({
+      order: 'set-stage',
+      request,
+      stage,
+      ...(enabled !== undefined && { enabled }),
+      ...(options && { options }),
+    }));
+  }
+
+  /** The same with all settings of a preset. */
+  setPreset(preset: string): Promise<number> {
+    return this.#request((request) => ({ order: 'set-preset', request, preset }));
   }
 
   setRunning(running: boolean): void {
@@ -313,6 +323,15 @@ export class Stream {
     const waiting = this.#requests.get(request);
     this.#requests.delete(request);
     return waiting;
+  }
+
+  #request(order: (request: number) => StreamOrder): Promise<number> {
+    if (this.#worker === undefined) return Promise.reject(new AppError('stage/no-source', { stream: this.name }).toJSON());
+    const request = this.#nextRequest++;
+    return new Promise((resolve, reject) => {
+      this.#requests.set(request, { resolve, reject });
+      this.#order(order(request));
+    });
   }
 
   #tellDemand(): void {

@@ -172,7 +172,7 @@ interface Sample {
 function samples(levels: Plane, width: number, height: number, measure: (sample: Sample) => number): number[] {
   const values: number[] = [];
   for (let y = 1; y < height - 1; y += 8) {
-    for (let x = 1; x < width - 1; x += 4) {
+    for (let x = 1; x < width - 1; x += 8) {
       const own = levels.at(x, y);
       const { sum: flow, variation } = slopesAround((dx, dy) => levels.at(x + dx, y + dy));
       if (own >= 8) values.push(measure({ own, flow, deviation: f32(Math.sqrt(variation)) }));

@@ -22,6 +22,7 @@ const stream = (id: number, rest: Partial<StreamDescription> = {}): StreamDescri
   epoch: 0,
   regions: [],
   notLiveMs: 400,
+  presets: [],
   stages: [
     { stage: 'persistence', title: 'Persistence', enabled: true, applied: true, options: { strength: 0.3, threshold: 6 }, schema: {} },
   ],

@@ -18,6 +18,7 @@ const description: StreamDescription = {
   regions: [region],
   notLiveMs: 400,
   stages: [],
+  presets: [],
   status: { state: 'streaming', sinceUs: 0, attempts: 0 },
 };
 const pixels = new Uint8Array(8);

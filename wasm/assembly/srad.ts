@@ -115,7 +115,7 @@ export function srad(
   for (let y = 0; y < height; y++) writeLine(plane + <usize>y * stride, width, offset, target + <usize>y * targetStride);
 }
 
-// Both estimates are medians over the pixels of a grid of 4 x 8 that are not black, found by counting in 256 steps; they are the
+// Both estimates are medians over the pixels of a grid of 8 x 8 that are not black, found by counting in 256 steps; they are the
 // first step where there are none.
 
 // @ts-ignore: decorator
@@ -145,7 +145,7 @@ function countSteps(
   let counted = 0;
   for (let y = 1; y < height - 1; y += 8) {
     const line = source + <usize>y * sourceStride;
-    for (let x = 1; x < width - 1; x += 4) {
+    for (let x = 1; x < width - 1; x += 8) {
       const at = line + x;
       if (load<u8>(at) < 8) continue;
       const level = <f32>load<u8>(at);
