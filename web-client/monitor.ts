@@ -70,6 +70,11 @@ export class Monitor {
     this.#setter.set(stream, stage, wish);
   }
 
+  /** Puts all settings of a preset in force for everybody who watches; the stream's new description brings them to the controls. */
+  setPreset(stream: number, preset: string): void {
+    this.#send({ type: 'set-preset', request: this.#nextRequest++, stream, preset });
+  }
+
   undo(): void {
     const step = this.state.draft === undefined ? this.state.undoSteps.at(-1) : undefined;
     this.act({ act: 'undo' });

@@ -282,6 +282,16 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     await expect.poll(async () => (await look(page, picture)).mean, { timeout: 10_000 }).toBeLessThan(before.mean + 15);
     await page.getByRole('button', { name: 'Undo (Ctrl+Z)' }).click();
     await expect.poll(() => map.getByRole('switch').isChecked()).toBe(false);
+
+    const presets = page.getByRole('group', { name: 'Presets' });
+    await expect.poll(() => presets.getByRole('button').allTextContents()).toEqual(['Off', 'Soft', 'Strong']);
+    await presets.getByRole('button', { name: 'Strong' }).click();
+    const despeckle = page.getByTestId('stage-despeckle').getByRole('switch');
+    await expect.poll(() => despeckle.isChecked()).toBe(true);
+    await expect.poll(() => presets.getByRole('button', { pressed: true }).allTextContents()).toEqual(['Strong']);
+    await page.getByTestId('stage-despeckle').getByText('Despeckle').click();
+    await expect.poll(() => despeckle.isChecked()).toBe(false);
+    await expect.poll(() => presets.getByRole('button', { pressed: true }).count()).toBe(0);
   });
 
   it.each([2, 6])('cuts nothing off and lets nothing overlap, from a phone to a wall, with %i streams', async (count) => {

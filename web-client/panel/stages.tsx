@@ -15,6 +15,7 @@ import {
   SliderTrack,
   Switch,
   TextField,
+  ToggleButton,
 } from 'react-aria-components';
 import type { StageState, StreamDescription } from '../../src/protocol/messages.ts';
 import { useMonitor } from '../hooks.ts';
@@ -42,6 +43,7 @@ export const Stages = memo(function Stages({ stream, wishes, refusal }: StagesPr
           <small>{refusal.remedy}</small>
         </p>
       )}
+      {stream.formats !== undefined && <Presets stream={stream} />}
       {stream.stages.length === 0 && <p className="hint">Shown as it was captured.</p>}
       {stream.stages.map((stage) => (
         <Stage key={stage.stage} stream={stream.id} stage={wishedStage(stage, wishes[wishKey(stream.id, stage.stage)])} />
@@ -49,6 +51,26 @@ export const Stages = memo(function Stages({ stream, wishes, refusal }: StagesPr
     </section>
   );
 });
+
+/** One choice for the stages that denoise. None is pressed where somebody has set a stage otherwise. */
+function Presets({ stream }: { stream: StreamDescription }) {
+  const monitor = useMonitor();
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would be announced with a legend nobody needs to see.
+    <div className="presets" role="group" aria-label="Presets">
+      {presetsFor(stream).map(({ preset, title, description }) => (
+        <ToggleButton
+          key={preset}
+          isSelected={stream.preset === preset}
+          onChange={() => monitor.setPreset(stream.id, preset)}
+          aria-description={description}
+        >
+          {title}
+        </ToggleButton>
+      ))}
+    </div>
+  );
+}
 
 function Stage({ stream, stage }: { stream: number; stage: StageState }) {
   const monitor = useMonitor();
@@ -180,6 +202,15 @@ function TextControl({ setting, value, onChange }: ControlProps<Extract<Setting,
       />
     </TextField>
   );
+}
+
+/** Those for the kind of picture, their titles without its name; all of them where it is not known. */
+function presetsFor({ presets, modality }: StreamDescription): StreamDescription['presets'] {
+  const kind = { ultrasound: 'ultrasound', 'x-ray': 'fluoro', other: undefined }[modality];
+  if (kind === undefined) return presets;
+  return presets
+    .filter(({ preset }) => !preset.includes('/') || preset.startsWith(`${kind}/`))
+    .map((known) => ({ ...known, title: choiceText(known.title.split(', ').at(-1) ?? known.title) }));
 }
 
 /** `hot-iron` → `Hot iron`. */
