@@ -55,6 +55,10 @@ export const errorTable = {
   'stage/twice': { message: 'the stage {stage} is listed twice', remedy: 'list every stage once' },
   'stage/unknown-preset': { message: 'there is no preset called {preset}', remedy: 'known presets: {known}' },
   'stage/bad-option': { message: '{stage}.{option} is {value}', remedy: 'allowed: {allowed}' },
+  'codec/damaged': {
+    message: 'a picture cannot be decoded ({codec}): {reason}',
+    remedy: 'nothing: it was left out and counted; the next one comes',
+  },
   'codec/unknown': { message: 'there is no codec with the number {codec}', remedy: 'use a client of the same protocol version' },
   'protocol/bad-header': { message: 'not a frame header: {reason}', remedy: 'see docs/protocol.md' },
   'protocol/not-json': { message: 'a text message is not JSON', remedy: 'see docs/protocol.md' },

@@ -1,6 +1,9 @@
 import { asAppError } from '../src/app-error.ts';
+import type { Codecs } from '../src/codec/codecs.ts';
+import { raw } from '../src/codec/raw.ts';
 import { frameHeaderBytes, readFrameHeader } from '../src/protocol/frame-header.ts';
 import type { ServerMessage } from '../src/protocol/messages.ts';
+import { openBrowserCodecs } from './browser-codecs.ts';
 import { Painter } from './painter.ts';
 import { ServerClock } from './server-clock.ts';
 import { ServerLine } from './server-line.ts';
@@ -18,6 +21,7 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
   const clock = new ServerClock();
   const line = new ServerLine(address, ownUs);
   const players = new Map<number, StreamPlayer>();
+  let codecs: Codecs = { raw };
   let connected = false;
   let hurried = false;
 
@@ -32,6 +36,13 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
       truths: [...players.values()].map((player) => player.truth(connected)),
     });
   };
+  const openCodecs = async (): Promise<void> => {
+    try {
+      codecs = await openBrowserCodecs();
+    } catch (thrown) {
+      post({ news: 'fault', stream: -1, error: asAppError(thrown, 'codec/unknown', { codec: 'other than raw' }).toJSON() });
+    }
+  };
   /** Many changes in one turn make one tick. */
   const hurry = (): void => {
     if (hurried) return;
@@ -40,11 +51,16 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
   };
   const host: PlayerHost = {
     clock,
+    codecs: () => codecs,
     paint: (canvas, format, codec, payload) => painter.paint(canvas, format, codec, payload),
     ownUs,
     send: (message) => line.send(message),
     hurry,
-    report: (stream, error) => post({ news: 'fault', stream, error }),
+    report: (stream, error) => {
+      post({ news: 'fault', stream, error });
+      // A decoder that met damage may be damaged itself: others take its place.
+      if (error.code === 'codec/damaged') void openCodecs();
+    },
   };
   const playerOf = (stream: number): StreamPlayer => {
     const player = players.get(stream) ?? new StreamPlayer(stream, host);
@@ -97,6 +113,10 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
   }
 
   line.connect();
+  // The first picture does not wait for them: on a good line it comes as it is.
+  void openCodecs().then(() => {
+    for (const player of players.values()) player.watch();
+  });
   setInterval(tick, tickMs);
 
   return (order) => {

@@ -1,6 +1,6 @@
 import { AppError } from '../src/app-error.ts';
 import type { Codec } from '../src/codec/codec.ts';
-import { type FrameFormat, frameBytes } from '../src/frame/frame-format.ts';
+import { type FrameFormat, frameBytes, pictureFormatOf } from '../src/frame/frame-format.ts';
 import relaxedSimdUrl from '../wasm/build/relaxed-simd.wasm?url';
 import simdUrl from '../wasm/build/simd.wasm?url';
 import { chooseVariant, instantiateKernels, type Kernels, windowFactors } from '../wasm/kernels.ts';
@@ -49,7 +49,7 @@ export class Painter {
     const end = target + pixels * 4;
     if (this.#room.bytes.length < end) this.#room = this.#roomFor(end);
     const { kernels, bytes, clamped } = this.#room;
-    const decoded = codec.decode(format, payload, bytes);
+    const decoded = codec.decode({ width: format.width, height: format.height, pixelFormat: pictureFormatOf(format) }, payload);
     if (decoded.buffer !== bytes.buffer) bytes.set(decoded);
     convert(kernels, format, target, pixels);
     const { context, image } = this.#surfaceOf(canvas, format);

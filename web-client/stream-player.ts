@@ -1,10 +1,11 @@
 import { asAppError } from '../src/app-error.ts';
 import type { Codec } from '../src/codec/codec.ts';
-import { codecById } from '../src/codec/codecs.ts';
+import { type Codecs, codecByNumber } from '../src/codec/codecs.ts';
 import type { CalibrationRegion } from '../src/frame/calibration.ts';
 import { type FrameFormat, frameFormat } from '../src/frame/frame-format.ts';
 import { type FrameHeader, frameFlags, type View, views } from '../src/protocol/frame-header.ts';
 import type { StreamDescription, ViewerMessage } from '../src/protocol/messages.ts';
+import type { CodecName } from '../src/protocol/tiers.ts';
 import { AgeMeter, FrameRate } from './age-meter.ts';
 import { judge } from './live-state.ts';
 import { Pairing } from './pairing.ts';
@@ -14,11 +15,15 @@ import type { Shown, ShownPicture, StreamTruth, WireError } from './worker-messa
 interface ReceivedFrame {
   readonly header: FrameHeader;
   readonly payload: Uint8Array;
+  /** Server clock, as far as it is known. */
+  readonly receivedUs: number | undefined;
 }
 
 /** What a player shares with its worker. */
 export interface PlayerHost {
   readonly clock: ServerClock;
+  /** Those that are open by now. */
+  codecs(): Codecs;
   /** Decodes a picture onto a canvas; throws an AppError where the payload is not of the format. */
   paint(canvas: OffscreenCanvas, format: FrameFormat, codec: Codec, payload: Uint8Array): void;
   ownUs(): number;
@@ -107,7 +112,9 @@ export class StreamPlayer {
 
   /** Asks the server for what is to be shown: at every change and on every new line. */
   watch(): void {
-    if (this.#watching) this.#host.send({ type: 'watch', stream: this.stream, views: viewsOf(this.#asked) });
+    if (!this.#watching) return;
+    const codecs = Object.keys(this.#host.codecs()) as CodecName[];
+    this.#host.send({ type: 'watch', stream: this.stream, views: viewsOf(this.#asked), tier: 'auto', codecs });
   }
 
   freeze(frozen: boolean): void {
@@ -118,20 +125,20 @@ export class StreamPlayer {
   }
 
   receive(header: FrameHeader, payload: Uint8Array): void {
-    const frame = { header, payload };
+    const frame = { header, payload, receivedUs: this.#host.clock.at(this.#host.ownUs()) };
     if (!this.#watching || !viewsOf(this.#asked).includes(header.view)) {
-      this.#acknowledge(header, false);
+      this.#acknowledge(frame, false);
       return;
     }
     this.#received.set(header.view, frame);
     if (this.#frozen) {
       this.#count(header);
-      this.#acknowledge(header, false);
+      this.#acknowledge(frame, false);
       return;
     }
     if (this.#asked === 'raw' && header.view === 'processed' && this.#drawn.has('raw')) {
       // It lies under the unprocessed picture: kept for the moment that the key is let go.
-      this.#acknowledge(header, false);
+      this.#acknowledge(frame, false);
       return;
     }
     if (this.#asked !== 'both') {
@@ -141,7 +148,7 @@ export class StreamPlayer {
     const step = this.#pairing.offer(header.view, header.sequence);
     if (step === 'wait') {
       // Held back frames are acknowledged at once: the other half could be waiting behind them for this very acknowledgement.
-      this.#acknowledge(header, false);
+      this.#acknowledge(frame, false);
       return;
     }
     this.#draw(frame);
@@ -201,10 +208,11 @@ export class StreamPlayer {
     return processed === undefined || raw === undefined ? undefined : Math.min(processed, raw);
   }
 
-  #draw({ header, payload }: ReceivedFrame): void {
+  #draw(frame: ReceivedFrame): void {
+    const { header, payload } = frame;
     const canvas = this.#canvases.get(header.view);
     const drawn = canvas !== undefined && this.#paint(canvas, header, payload);
-    this.#acknowledge(header, drawn);
+    this.#acknowledge(frame, drawn);
     if (!drawn) return;
     const { width, height, epoch, sequence, capturedAtUs: capturedUs } = header;
     const first = !this.#drawn.has(header.view);
@@ -219,7 +227,7 @@ export class StreamPlayer {
     try {
       const window = this.#description?.formats?.[header.view].window;
       const format = frameFormat(header.width, header.height, header.pixelFormat, window === undefined ? {} : { window });
-      const codec = codecById(header.codec);
+      const codec = codecByNumber(this.#host.codecs(), header.codec);
       this.#host.paint(canvas, format, codec, payload);
       return true;
     } catch (thrown) {
@@ -243,9 +251,16 @@ export class StreamPlayer {
     this.#rate.drawn(ownUs);
   }
 
-  #acknowledge({ view, sequence }: FrameHeader, drawn: boolean): void {
+  #acknowledge({ header: { view, sequence }, receivedUs }: ReceivedFrame, drawn: boolean): void {
     const drawnUs = drawn ? this.#host.clock.at(this.#host.ownUs()) : undefined;
-    this.#host.send({ type: 'ack', stream: this.stream, view, sequence, ...(drawnUs !== undefined && { drawnUs: Math.round(drawnUs) }) });
+    this.#host.send({
+      type: 'ack',
+      stream: this.stream,
+      view,
+      sequence,
+      ...(receivedUs !== undefined && { receivedUs: Math.round(receivedUs) }),
+      ...(drawnUs !== undefined && { drawnUs: Math.round(drawnUs) }),
+    });
   }
 
   /** The newest frame takes the place of the frozen one; a view that nobody asks for any more holds an old moment. */

@@ -9,7 +9,7 @@ import { AppError, asAppError } from '../app-error.ts';
 import type { Room } from '../config/room.ts';
 import { type ClockAnchor, monotonicNs, unixUs } from '../device/clock.ts';
 import type { Stream } from '../stream/stream.ts';
-import { refuseForeign, refuseOpenAddress } from './access.ts';
+import { isLoopback, refuseForeign, refuseOpenAddress } from './access.ts';
 import { metricsOf } from './metrics.ts';
 import { Viewer, type ViewerHost } from './viewer.ts';
 
@@ -18,6 +18,7 @@ const clientFolder = resolve(import.meta.dirname, '../../web-client/dist');
 /** The longest message of a viewer; set-stage with every option filled stays far below. */
 const longestMessageBytes = 16 * 1024;
 const linePeriodMs = 5000;
+const reviewPeriodMs = 200;
 
 export interface Server {
   /** Where to open the monitor. */
@@ -37,9 +38,11 @@ export async function openServer(room: Room, streams: readonly Stream[], clock: 
     streams,
     messagesPerSecond: room.limits.messagesPerSecond,
     nowUs: () => unixUs(clock, monotonicNs()),
+    isLoopback,
   });
   const timers = [
     setInterval(() => everyViewer(viewers, (viewer) => viewer.tellStats()), 1000),
+    setInterval(() => everyViewer(viewers, (viewer) => viewer.review()), reviewPeriodMs),
     setInterval(() => everyViewer(viewers, (viewer) => viewer.checkLine()), linePeriodMs),
   ];
 
@@ -137,7 +140,7 @@ function acceptViewers(http: FastifyInstance, viewers: Map<number, Viewer>, room
       return;
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const viewer = new Viewer(nextId++, webSocket, host);
+      const viewer = new Viewer(nextId++, webSocket, request.socket.remoteAddress ?? '', host);
       viewers.set(viewer.id, viewer);
       webSocket.on('close', () => viewers.delete(viewer.id));
     });

@@ -1,22 +1,13 @@
 import { filter, Subscription } from 'rxjs';
 import type { WebSocket } from 'ws';
 import { AppError, asAppError, type ErrorReport } from '../app-error.ts';
-import type { View } from '../protocol/frame-header.ts';
 import { protocolVersion } from '../protocol/frame-header.ts';
 import type { ServerMessage, ViewerMessage } from '../protocol/messages.ts';
-import { Every } from '../stream/every.ts';
-import { type Edge, Newest } from '../stream/newest.ts';
-import type { SharedFrame } from '../stream/shared-frame.ts';
+import { type CodecName, type TierName, tierNames } from '../protocol/tiers.ts';
 import { isErrorReport, type Stream, type StreamNews } from '../stream/stream.ts';
+import { Delivery } from './delivery.ts';
+import { Line } from './line.ts';
 import { readViewerMessage } from './viewer-messages.ts';
-
-/**
- * Frames under way to one viewer and not yet acknowledged, per view. The socket's own buffers hide seconds of backlog
- * (megabytes in the kernel before `bufferedAmount` moves), so only acknowledgements tell what a line can take.
- */
-export const ackWindow = 2;
-/** Frames that wait for a viewer who asked for every one. */
-const everyCapacity = 8;
 
 export interface ViewerHost {
   readonly server: string;
@@ -24,86 +15,7 @@ export interface ViewerHost {
   readonly streams: readonly Stream[];
   readonly messagesPerSecond: number;
   nowUs(): number;
-}
-
-/** Frames of one view on their way to one viewer. */
-class Delivery {
-  readonly stream: Stream;
-  readonly view: View;
-  readonly #socket: WebSocket;
-  readonly #edge: Edge<SharedFrame>;
-  readonly #giveBack: () => void;
-  readonly #unacknowledged: number[] = [];
-  /** The viewer's own copy of a frame whose slot the stream could not spare while a slow line swallows it. */
-  #copy: Buffer | undefined;
-  #writing = false;
-  sent = 0;
-  /** Age at drawing of the frame acknowledged last, by the viewer's estimate of the clock. */
-  drawnAgeMs: number | undefined;
-  readonly #capturedUs = new Map<number, number>();
-
-  constructor(socket: WebSocket, stream: Stream, view: View, edge: Edge<SharedFrame>) {
-    this.#socket = socket;
-    this.stream = stream;
-    this.view = view;
-    this.#edge = edge;
-    this.#giveBack = stream.want(view);
-    stream.lendLatest(view, (frame) => this.offer(frame));
-  }
-
-  get skipped(): number {
-    return this.#edge.skipped;
-  }
-
-  offer(frame: SharedFrame): void {
-    this.#edge.put(frame);
-    this.#pump();
-  }
-
-  /** An acknowledgement covers the frame and all sent before it. */
-  acknowledge(sequence: number, drawnUs: number | undefined): void {
-    const capturedUs = this.#capturedUs.get(sequence);
-    if (drawnUs !== undefined && capturedUs !== undefined) this.drawnAgeMs = (drawnUs - capturedUs) / 1000;
-    const upTo = this.#unacknowledged.indexOf(sequence);
-    for (const done of this.#unacknowledged.splice(0, upTo + 1)) this.#capturedUs.delete(done);
-    this.#pump();
-  }
-
-  close(): void {
-    this.#giveBack();
-    this.#edge[Symbol.dispose]();
-  }
-
-  #pump(): void {
-    while (!this.#writing && this.#unacknowledged.length < ackWindow && this.#socket.readyState === this.#socket.OPEN) {
-      const frame = this.#edge.take();
-      if (frame === undefined) return;
-      this.#send(frame);
-    }
-  }
-
-  #send(frame: SharedFrame): void {
-    const { sequence, capturedAtUs } = frame.header;
-    this.#unacknowledged.push(sequence);
-    this.#capturedUs.set(sequence, capturedAtUs);
-    this.#writing = true;
-    this.sent++;
-    // Straight from the slot where the stream can spare it; else a copy, so that no slow line ever starves the capture.
-    const direct = this.stream.roomLeft;
-    const bytes = direct ? frame.bytes : this.#copyOf(frame.bytes);
-    if (!direct) frame[Symbol.dispose]();
-    this.#socket.send(bytes, { binary: true, fin: true }, () => {
-      frame[Symbol.dispose]();
-      this.#writing = false;
-      this.#pump();
-    });
-  }
-
-  #copyOf(bytes: Buffer): Buffer {
-    if (this.#copy === undefined || this.#copy.length < bytes.length) this.#copy = Buffer.allocUnsafeSlow(bytes.length);
-    bytes.copy(this.#copy);
-    return this.#copy.subarray(0, bytes.length);
-  }
+  isLoopback(address: string): boolean;
 }
 
 /** One connection: reads what the viewer asks for, sends what it can take. */
@@ -114,17 +26,22 @@ export class Viewer {
   readonly #deliveries = new Map<string, Delivery>();
   readonly #watches = new Map<number, Subscription>();
   readonly #subscriptions = new Subscription();
+  readonly #line = new Line();
+  readonly #address: string;
   #messagesLeft: number;
   #heard = true;
+  #pingedMs = 0;
 
-  constructor(id: number, socket: WebSocket, host: ViewerHost) {
+  constructor(id: number, socket: WebSocket, address: string, host: ViewerHost) {
     this.id = id;
+    this.#address = address;
     this.#socket = socket;
     this.#host = host;
     this.#messagesLeft = host.messagesPerSecond;
     socket.on('message', (data, isBinary) => this.#receive(data.toString(), isBinary));
     socket.on('pong', () => {
       this.#heard = true;
+      this.#line.roundTrip(performance.now() - this.#pingedMs);
     });
     // A socket without an error listener would take the process down; close follows every error.
     socket.on('error', () => undefined);
@@ -138,6 +55,7 @@ export class Viewer {
       clockUs: host.nowUs(),
       streams: host.streams.map((stream) => stream.describe()),
     });
+    this.#ping();
     for (const stream of host.streams) {
       const news$ = stream.news$.pipe(filter(({ news }) => news !== 'frame'));
       this.#subscriptions.add(news$.subscribe(({ news }) => this.#tellNews(stream, news)));
@@ -169,6 +87,8 @@ export class Viewer {
         sent: own.reduce((total, { sent }) => total + sent, 0),
         skipped: own.reduce((total, { skipped }) => total + skipped, 0),
         viewers: stream.viewers,
+        tier: own[0]?.tier ?? 'raw',
+        ...(this.#line.bytesPerSecond !== undefined && { lineBytesPerSecond: Math.round(this.#line.bytesPerSecond) }),
       });
     }
   }
@@ -177,7 +97,12 @@ export class Viewer {
   checkLine(): void {
     if (!this.#heard) this.#socket.terminate();
     this.#heard = false;
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
+    this.#ping();
+  }
+
+  /** A few times a second: what the line bears decides how good the pictures are. */
+  review(): void {
+    for (const delivery of this.#deliveries.values()) delivery.review(performance.now());
   }
 
   close(code: number, reason: string): void {
@@ -210,10 +135,10 @@ export class Viewer {
         this.tell({ type: 'pong', sentUs: message.sentUs, clockUs: this.#host.nowUs() });
         break;
       case 'ack':
-        this.#deliveries.get(`${message.stream}/${message.view}`)?.acknowledge(message.sequence, message.drawnUs);
+        this.#acknowledge(message);
         break;
       case 'watch':
-        this.#watch(this.#streamOf(message.stream), message.views, message.delivery ?? 'newest');
+        this.#watch(message);
         break;
       case 'unwatch':
         this.#unwatch(this.#streamOf(message.stream).id);
@@ -237,28 +162,41 @@ export class Viewer {
     );
   }
 
+  #acknowledge({ stream, view, sequence, receivedUs, drawnUs }: Extract<ViewerMessage, { type: 'ack' }>): void {
+    // What the viewer says of its clock is believed as far as it can be true.
+    const agoMs = receivedUs === undefined ? 0 : Math.max(0, (this.#host.nowUs() - receivedUs) / 1000);
+    this.#deliveries.get(`${stream}/${view}`)?.acknowledge(sequence, performance.now() - agoMs, drawnUs);
+  }
+
+  #ping(): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    this.#pingedMs = performance.now();
+    this.#socket.ping();
+  }
+
   #streamOf(id: number): Stream {
     const stream = this.#host.streams[id];
     if (stream === undefined) throw new AppError('protocol/unknown-stream', { stream: id });
     return stream;
   }
 
-  #watch(stream: Stream, views: readonly View[], delivery: 'newest' | 'every'): void {
+  #watch({ stream: id, views, delivery = 'newest', tier = 'raw', codecs = [] }: Extract<ViewerMessage, { type: 'watch' }>): void {
+    const stream = this.#streamOf(id);
     this.#unwatch(stream.id);
-    const makeEdge = (): Edge<SharedFrame> =>
-      delivery === 'every' ? new Every(everyCapacity, () => stream.roomLeft) : new Newest<SharedFrame>();
+    const tiers = offeredTiers(tier, codecs);
+    const first =
+      tiers.includes('raw') && this.#host.isLoopback(this.#address) ? 'raw' : (tiers.find((name) => name === 'still') ?? tiers[0]);
     const watch = new Subscription();
     this.#watches.set(stream.id, watch);
     watch.add(stream.addViewer());
     for (const view of views) {
       const key = `${stream.id}/${view}`;
-      const to = new Delivery(this.#socket, stream, view, makeEdge());
+      const to = new Delivery(this.#socket, this.#line, stream, { view, delivery, tiers, first: first ?? 'raw' });
       this.#deliveries.set(key, to);
       watch.add(() => {
         this.#deliveries.delete(key);
         to.close();
       });
-      watch.add(stream.news$.subscribe((news) => offerFrame(to, news)));
     }
   }
 
@@ -278,8 +216,17 @@ export class Viewer {
   }
 }
 
-function offerFrame(to: Delivery, news: StreamNews): void {
-  if (news.news === 'frame' && news.frame.header.view === to.view) to.offer(news.frame);
+/** What a viewer asked for, as far as it can decode it; raw pictures everybody can. */
+function offeredTiers(asked: 'auto' | TierName, codecs: readonly CodecName[]): TierName[] {
+  const needs: Readonly<Record<TierName, readonly CodecName[]>> = {
+    raw: [],
+    exact: ['delta-zstd', 'jpeg-ls'],
+    still: ['delta-zstd', 'jpeg-ls', 'jpeg'],
+    thin: ['delta-zstd', 'jpeg-ls', 'jpeg'],
+  };
+  const able = tierNames.filter((tier) => needs[tier].every((codec) => codecs.includes(codec)));
+  if (asked === 'auto') return able;
+  return able.includes(asked) ? [asked] : ['raw'];
 }
 
 function reportOf(thrown: unknown): ErrorReport {

@@ -1,4 +1,5 @@
 import { bytesPerPixel, type PictureFormat } from '../frame/frame-format.ts';
+import type { CodecName } from '../protocol/tiers.ts';
 
 /** What a codec must know of a picture. */
 export interface PictureShape {
@@ -9,9 +10,7 @@ export interface PictureShape {
 
 /** How the pixels of a frame travel. One file serves both ends; what is opened at one end need not be able to do the other's part. */
 export interface Codec {
-  readonly name: string;
-  /** Number in the frame header. */
-  readonly id: number;
+  readonly name: CodecName;
   readonly lossless: boolean;
   /** DICOM transfer syntax whose bits these are, so that an archive can keep them as they are; undefined: none. */
   readonly transferSyntax: string | undefined;

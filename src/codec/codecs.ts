@@ -1,12 +1,16 @@
 import { AppError } from '../app-error.ts';
+import { type CodecName, codecNames } from '../protocol/tiers.ts';
 import type { Codec } from './codec.ts';
-import { raw } from './raw.ts';
 
-export const codecs: readonly Codec[] = [raw];
+/** Those that one end has opened. */
+export type Codecs = Readonly<Partial<Record<CodecName, Codec>>>;
 
-/** The codec of a frame header's number. Throws `codec/unknown`. */
-export function codecById(id: number): Codec {
-  const codec = codecs.find((candidate) => candidate.id === id);
-  if (codec === undefined) throw new AppError('codec/unknown', { codec: id });
+export const codecNumber = (name: CodecName): number => codecNames.indexOf(name);
+
+/** The codec of a frame header's number. Throws `codec/unknown` where it was not opened. */
+export function codecByNumber(codecs: Codecs, number: number): Codec {
+  const name = codecNames[number];
+  const codec = name && codecs[name];
+  if (codec === undefined) throw new AppError('codec/unknown', { codec: number });
   return codec;
 }

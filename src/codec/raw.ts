@@ -4,7 +4,6 @@ import { type Codec, pictureBytes } from './codec.ts';
 /** The pixels as they are: line after line without padding, Y16 little-endian. */
 export const raw: Codec = {
   name: 'raw',
-  id: 0,
   lossless: true,
   transferSyntax: '1.2.840.10008.1.2.1',
   encode: (_picture, pixels) => pixels,

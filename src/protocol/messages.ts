@@ -1,6 +1,7 @@
 import Type, { type Static, type TSchema } from 'typebox';
 import { regionKinds, unitNames } from '../frame/calibration.ts';
 import { views, wirePixelFormats } from './frame-header.ts';
+import { codecNames, tierNames } from './tiers.ts';
 
 /**
  * Everything that crosses the WebSocket except pixels: one schema per message, `type` tells them apart.
@@ -160,6 +161,8 @@ export const serverMessages = {
     sent: Count('frames sent to this viewer, of all views of the stream'),
     skipped: Count('frames that this viewer was not sent because a newer one had come'),
     viewers: Count('viewers of this stream, this one too'),
+    tier: oneOf(tierNames, 'tier in which this viewer gets the stream now'),
+    lineBytesPerSecond: Type.Optional(Type.Number({ description: "what this viewer's line bears, as far as it was seen" })),
   }),
   'stage-set': message('stage-set', 'Answer to set-stage and set-preset: the settings are in force from the epoch named.', {
     request: Type.Integer({ description: 'copied from the request' }),
@@ -187,15 +190,31 @@ export const viewerMessages = {
         'newest (default): a viewer that is late skips to the newest frame; every: frames queue for this viewer up to a small bound, and what does not fit is counted as skipped',
       ),
     ),
+    tier: Type.Optional(
+      oneOf(
+        ['auto', ...tierNames],
+        'raw (default): pixels as they are; exact: the same, packed without loss; still: JPEG; thin: JPEG for a weak line; auto: the best of these that the line bears',
+      ),
+    ),
+    codecs: Type.Optional(
+      Type.Array(oneOf(codecNames, 'name of a codec, as in the table above'), {
+        maxItems: 16,
+        uniqueItems: true,
+        description: 'what the viewer decodes beside raw; without them every tier is raw',
+      }),
+    ),
   }),
   unwatch: message('unwatch', 'Sends no more frames of a stream.', { stream: StreamId }),
   ack: message(
     'ack',
-    'The frame was drawn, or dropped by the viewer. Two frames per view may be under way; the next is sent when one of them is acknowledged.',
+    'The frame was drawn, or dropped by the viewer. Two frames per view may be under way, more where the way is long; the next is sent when one of them is acknowledged.',
     {
       stream: StreamId,
       view: oneOf(views, 'view of the frame'),
       sequence: Sequence,
+      receivedUs: Type.Optional(
+        Micros("when it had arrived whole, by the viewer's estimate of the server clock: tells what the line bears"),
+      ),
       drawnUs: Type.Optional(Micros("when it was on the canvas, by the viewer's estimate of the server clock")),
     },
   ),

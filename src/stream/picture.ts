@@ -1,5 +1,6 @@
 import { Observable, type OperatorFunction } from 'rxjs';
 import type { Codec } from '../codec/codec.ts';
+import { codecNumber } from '../codec/codecs.ts';
 import { pictureFormatOf } from '../frame/frame-format.ts';
 import type { PooledFrame } from '../frame/frame-pool.ts';
 import { type FrameHeader, frameFlags, frameHeaderBytes, type View, writeFrameHeader } from '../protocol/frame-header.ts';
@@ -34,7 +35,7 @@ export function encoded(codec: Codec, facts: () => EncoderFacts): OperatorFuncti
           const payload = codec.encode({ width, height, pixelFormat }, frame.pixels);
           const flag = (set: boolean, bit: number): number => (set ? bit : 0);
           const header: FrameHeader = {
-            codec: codec.id,
+            codec: codecNumber(codec.name),
             flags:
               frameFlags.key |
               flag(codec.lossless, frameFlags.lossless) |

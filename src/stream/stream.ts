@@ -1,18 +1,20 @@
 import { Worker } from 'node:worker_threads';
-import { Subject } from 'rxjs';
+import { Observable, Subject } from 'rxjs';
 import { AppError, type ErrorReport } from '../app-error.ts';
 import type { Room, StreamSettings } from '../config/room.ts';
 import { type ClockAnchor, monotonicNs, unixUs } from '../device/clock.ts';
 import { backOffMs } from '../device/session.ts';
-import { type FrameFormat, pictureFormatOf } from '../frame/frame-format.ts';
+import { type FrameFormat, frameBytes, pictureFormatOf } from '../frame/frame-format.ts';
 import { SlotCounts } from '../frame/frame-pool.ts';
 import type { View } from '../protocol/frame-header.ts';
 import type { SourceStatus, StreamDescription, WireFormat } from '../protocol/messages.ts';
+import type { EncodedTier, TierName } from '../protocol/tiers.ts';
 import { presetOf, presets, settingsFrom } from '../stage/presets.ts';
 import { Losses } from './losses.ts';
 import { Newest } from './newest.ts';
 import { SharedFrame, type SlotMemory } from './shared-frame.ts';
 import type { Counts, Described, StreamEvent, StreamOrder, WorkerSetup, WorkerStatus } from './stream-events.ts';
+import { Tier } from './tier.ts';
 
 /** What a stream tells whoever subscribed, in order: a description comes before the first frame that it describes. */
 export type StreamNews =
@@ -42,6 +44,7 @@ export class Stream {
   readonly #log: StreamLog;
   readonly #latest: Record<View, Newest<SharedFrame>> = { processed: new Newest(), raw: new Newest() };
   readonly #watchers: Record<View, number> = { processed: 0, raw: 0 };
+  readonly #tiers = new Map<string, Tier>();
   #viewers = 0;
   readonly #requests = new Map<number, { resolve(epoch: number): void; reject(error: unknown): void }>();
   readonly #ownLosses = new Losses();
@@ -81,6 +84,7 @@ export class Stream {
   async close(): Promise<void> {
     this.#closing = true;
     for (const timer of this.#timers) clearTimeout(timer);
+    for (const tier of this.#tiers.values()) tier.close();
     const worker = this.#worker;
     if (worker !== undefined) {
       const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
@@ -155,8 +159,41 @@ export class Stream {
     };
   }
 
-  /** Says that a viewer wants a view; the answer takes it back. Raw pictures are made only while somebody wants them. */
-  want(view: View): () => void {
+  /** Frames of a view in a tier, lent for the length of the call, the newest one at once. Made only while somebody subscribes. */
+  frames(view: View, tier: TierName): Observable<SharedFrame> {
+    return tier === 'raw' ? this.#rawFrames(view) : this.#tier(view, tier).frames$;
+  }
+
+  /** Bytes of a frame of a view in a tier, and how many its encoder has left out; 0 where nobody watches it. */
+  tierCounts(view: View, tier: TierName): { readonly frameBytes: number; readonly skipped: number } {
+    if (tier !== 'raw') return this.#tier(view, tier);
+    const format = this.#described?.[view];
+    return { frameBytes: format === undefined ? 0 : frameBytes(format), skipped: 0 };
+  }
+
+  #tier(view: View, tier: EncodedTier): Tier {
+    const key = `${view}/${tier}`;
+    const known = this.#tiers.get(key) ?? new Tier(tier, this.#rawFrames(view), this.#ownLosses);
+    this.#tiers.set(key, known);
+    return known;
+  }
+
+  #rawFrames(view: View): Observable<SharedFrame> {
+    return new Observable((viewer) => {
+      const giveBack = this.#want(view);
+      const subscription = this.news$.subscribe((news) => {
+        if (news.news === 'frame' && news.frame.header.view === view) viewer.next(news.frame);
+      });
+      this.#lendLatest(view, (frame) => viewer.next(frame));
+      return () => {
+        subscription.unsubscribe();
+        giveBack();
+      };
+    });
+  }
+
+  /** Raw pictures are made only while somebody wants them; the answer takes the wish back. */
+  #want(view: View): () => void {
     this.#watchers[view]++;
     this.#tellDemand();
     return () => {
@@ -166,8 +203,8 @@ export class Stream {
     };
   }
 
-  /** Lends the newest frame of a view, so that a late joiner sees the held picture at once. */
-  lendLatest(view: View, consume: (frame: SharedFrame) => void): void {
+  /** So that a late joiner sees the held picture at once. */
+  #lendLatest(view: View, consume: (frame: SharedFrame) => void): void {
     using frame = this.#latest[view].take();
     if (frame === undefined) return;
     this.#latest[view].put(frame);

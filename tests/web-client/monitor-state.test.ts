@@ -76,7 +76,7 @@ describe('streams and layout', () => {
 
   it('adds up skipped frames over watches, whose counts start anew', () => {
     const stats = (skipped: number): Action =>
-      heard({ type: 'stats', stream: 0, captured: 9, fps: 30, lost: {}, processingMs: 1, sent: 9, skipped, viewers: 1 });
+      heard({ type: 'stats', stream: 0, captured: 9, fps: 30, lost: {}, processingMs: 1, sent: 9, skipped, viewers: 1, tier: 'raw' });
     const counts = reached(stats(5), stats(8), stats(2), stats(3)).counts[0];
     expect(counts && skippedOf(counts)).toBe(11);
   });

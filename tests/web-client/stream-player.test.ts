@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../src/app-error.ts';
+import { raw } from '../../src/codec/raw.ts';
 import type { CalibrationRegion } from '../../src/frame/calibration.ts';
 import { type FrameHeader, frameFlags, type View } from '../../src/protocol/frame-header.ts';
 import type { StreamDescription, ViewerMessage } from '../../src/protocol/messages.ts';
@@ -38,6 +39,7 @@ class Scene {
     clock.begin(0, 0);
     this.player = new StreamPlayer(0, {
       clock,
+      codecs: () => ({ raw }),
       paint: (canvas, format) => {
         if (this.broken) throw new AppError('protocol/bad-header', { reason: 'planted' });
         this.painted.push(`${String(canvas)} ${format.width}x${format.height}`);
@@ -98,7 +100,9 @@ describe('StreamPlayer', () => {
     expect(scene.truth.state).toBe('waiting');
     scene.frame('processed', 7);
     expect(scene.painted).toEqual(['processed 4x2']);
-    expect(scene.acknowledged).toEqual([{ type: 'ack', stream: 0, view: 'processed', sequence: 7, drawnUs: startUs + 20_000 }]);
+    expect(scene.acknowledged).toEqual([
+      { type: 'ack', stream: 0, view: 'processed', sequence: 7, receivedUs: scene.nowUs, drawnUs: startUs + 20_000 },
+    ]);
     expect(scene.truth).toMatchObject({ state: 'live', ageMs: 20, picture: { sequence: 7, synthetic: true, regions: [region] } });
   });
 
@@ -131,7 +135,7 @@ describe('StreamPlayer', () => {
     scene.player.freeze(true);
     scene.frame('processed', 2);
     expect(scene.painted).toHaveLength(1);
-    expect(scene.acknowledged.at(-1)).toEqual({ type: 'ack', stream: 0, view: 'processed', sequence: 2 });
+    expect(scene.acknowledged.at(-1)).toEqual({ type: 'ack', stream: 0, view: 'processed', sequence: 2, receivedUs: scene.nowUs });
     expect(scene.truth).toMatchObject({ frozen: true, state: 'live', ageMs: 20, picture: { sequence: 1 } });
     scene.nowUs += 500_000;
     expect(scene.truth).toMatchObject({ frozen: true, state: 'not-live', picture: { sequence: 1 } });
@@ -154,7 +158,7 @@ describe('StreamPlayer', () => {
   it('shows the unprocessed picture only once one has come, and never an old one', () => {
     scene.frame('processed', 1);
     scene.player.show('raw');
-    expect(scene.sent.at(-1)).toEqual({ type: 'watch', stream: 0, views: ['processed', 'raw'] });
+    expect(scene.sent.at(-1)).toEqual({ type: 'watch', stream: 0, views: ['processed', 'raw'], tier: 'auto', codecs: ['raw'] });
     expect(scene.truth.shown).toBe('processed');
     scene.frame('raw', 2);
     expect(scene.truth).toMatchObject({ shown: 'raw', picture: { sequence: 2 } });
@@ -199,7 +203,7 @@ describe('StreamPlayer', () => {
     scene.frame('processed', 1);
     expect(scene.truth).toMatchObject({ state: 'waiting', refused: 1 });
     expect(scene.faults).toEqual(['protocol/bad-header']);
-    expect(scene.acknowledged).toEqual([{ type: 'ack', stream: 0, view: 'processed', sequence: 1 }]);
+    expect(scene.acknowledged).toEqual([{ type: 'ack', stream: 0, view: 'processed', sequence: 1, receivedUs: scene.nowUs }]);
     scene.broken = false;
     scene.frame('processed', 2, { codec: 250 });
     expect(scene.faults.at(-1)).toBe('codec/unknown');

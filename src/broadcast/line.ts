@@ -1,0 +1,98 @@
+import { type TierName, tierNames } from '../protocol/tiers.ts';
+
+/** Over so many milliseconds a line is judged by what it carried. */
+const judgedMs = 1500;
+/** A transfer that no clock can measure counts as this long. */
+const shortestMs = 0.2;
+
+interface Transfer {
+  readonly atMs: number;
+  readonly bytes: number;
+  readonly tookMs: number;
+}
+
+/** What a line to a viewer bears, from the frames that went over it. All times are milliseconds of one clock. */
+export class Line {
+  readonly #transfers: Transfer[] = [];
+  #shortestRoundTripMs: number | undefined;
+  #lastArrivedMs = 0;
+
+  /** A ping was answered. */
+  roundTrip(tookMs: number): void {
+    if (this.#shortestRoundTripMs === undefined || tookMs < this.#shortestRoundTripMs) this.#shortestRoundTripMs = tookMs;
+  }
+
+  /** A frame arrived; one that was sent while another was under way had the line only after that. */
+  carried(bytes: number, sentMs: number, arrivedMs: number): void {
+    const beganMs = Math.max(sentMs + (this.#shortestRoundTripMs ?? 0) / 2, this.#lastArrivedMs);
+    this.#lastArrivedMs = Math.max(arrivedMs, this.#lastArrivedMs);
+    this.#transfers.push({ atMs: arrivedMs, bytes, tookMs: Math.max(shortestMs, arrivedMs - beganMs) });
+    while (arrivedMs - (this.#transfers[0]?.atMs ?? arrivedMs) > judgedMs) this.#transfers.shift();
+  }
+
+  /** Bytes per second that went through while there was something to carry; undefined before the first frame. */
+  get bytesPerSecond(): number | undefined {
+    if (this.#transfers.length === 0) return undefined;
+    const bytes = this.#transfers.reduce((sum, transfer) => sum + transfer.bytes, 0);
+    const tookMs = this.#transfers.reduce((sum, transfer) => sum + transfer.tookMs, 0);
+    return (bytes * 1000) / tookMs;
+  }
+
+  /** Frames that may be under way: two, and as many more as the way there and back takes. */
+  window(frameIntervalMs: number): number {
+    return Math.min(8, 2 + Math.floor((this.#shortestRoundTripMs ?? 0) / Math.max(1, frameIntervalMs)));
+  }
+}
+
+/** A tier must need less than this share of the line to be kept, and to be moved up to. */
+const keepShare = 0.95;
+const riseShare = 0.6;
+/** What must hold for so long before a tier is changed: quick to give way, slower to come back. */
+const fallAfterMs = 400;
+const riseAfterMs = 2000;
+
+/** Chooses the tier that a line bears, with hysteresis. */
+export class TierChoice {
+  readonly #offered: readonly TierName[];
+  #tier: TierName;
+  #tooMuchSinceMs: number | undefined;
+  #roomSinceMs: number | undefined;
+
+  /** `offered`: what the viewer can decode and asked for; one of them is what it begins with. */
+  constructor(offered: readonly TierName[], first: TierName) {
+    this.#offered = tierNames.filter((tier) => offered.includes(tier));
+    this.#tier = first;
+  }
+
+  get tier(): TierName {
+    return this.#tier;
+  }
+
+  get free(): boolean {
+    return this.#offered.length > 1;
+  }
+
+  /** Looks at the line a few times a second; answers the tier from now on. */
+  review(line: number | undefined, needOf: (tier: TierName) => number, nowMs: number): TierName {
+    if (line === undefined) return this.#tier;
+    const at = this.#offered.indexOf(this.#tier);
+    const tooMuch = needOf(this.#tier) > keepShare * line;
+    const above = this.#offered[at - 1];
+    const room = above !== undefined && needOf(above) < riseShare * line;
+    this.#tooMuchSinceMs = tooMuch ? (this.#tooMuchSinceMs ?? nowMs) : undefined;
+    this.#roomSinceMs = room ? (this.#roomSinceMs ?? nowMs) : undefined;
+    if (this.#tooMuchSinceMs !== undefined && nowMs - this.#tooMuchSinceMs >= fallAfterMs) {
+      const fits = this.#offered.slice(at).find((tier) => needOf(tier) <= keepShare * line);
+      this.#move(fits ?? (this.#offered.at(-1) as TierName));
+    } else if (this.#roomSinceMs !== undefined && nowMs - this.#roomSinceMs >= riseAfterMs) {
+      this.#move(above as TierName);
+    }
+    return this.#tier;
+  }
+
+  #move(tier: TierName): void {
+    this.#tier = tier;
+    this.#tooMuchSinceMs = undefined;
+    this.#roomSinceMs = undefined;
+  }
+}

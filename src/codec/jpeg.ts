@@ -1,0 +1,39 @@
+import { type Codec, type PictureShape, pictureBytes } from './codec.ts';
+import { decodeWith } from './decode-with.ts';
+import type { FrameInfo, JpegModule } from './emscripten.ts';
+
+/** JPEG with a quality that follows the line. */
+export interface JpegCodec extends Codec {
+  /** 1 to 100, of the pictures to come. */
+  quality: number;
+}
+
+/** Baseline JPEG, 8 bits: every browser and every DICOM archive reads it. */
+export function jpeg(module: JpegModule): JpegCodec {
+  const encoder = module.JPEGEncoder && new module.JPEGEncoder();
+  const decoder = new module.JPEGDecoder();
+  return {
+    name: 'jpeg',
+    lossless: false,
+    transferSyntax: '1.2.840.10008.1.2.4.50',
+    quality: 85,
+    encode(picture, pixels) {
+      if (encoder === undefined) throw new Error('opened for decoding only');
+      encoder.getDecodedBuffer(frameInfo(picture)).set(pixels);
+      // Progressive takes several times as long.
+      encoder.setProgressive(false);
+      encoder.setQuality(this.quality);
+      encoder.encode();
+      return encoder.getEncodedBuffer();
+    },
+    decode: (picture, payload) => decodeWith('jpeg', decoder, frameInfo(picture), pictureBytes(picture), payload),
+  };
+}
+
+const frameInfo = ({ width, height, pixelFormat }: PictureShape): FrameInfo => ({
+  width,
+  height,
+  bitsPerSample: 8,
+  componentCount: pixelFormat === 'RGB24' ? 3 : 1,
+  isSigned: false,
+});

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { Line, TierChoice } from '../../src/broadcast/line.ts';
+import type { TierName } from '../../src/protocol/tiers.ts';
+import { tierNames } from '../../src/protocol/tiers.ts';
+
+/** Sends frames of `bytes` every 33 ms over a line of `bytesPerMs` whose way takes `wayMs`. */
+function carry(line: Line, bytes: number, bytesPerMs: number, wayMs: number, fromMs = 0): number {
+  let freeMs = fromMs;
+  let sentMs = fromMs;
+  for (let frame = 0; frame < 60; frame++, sentMs += 33) {
+    freeMs = Math.max(freeMs, sentMs) + bytes / bytesPerMs;
+    line.carried(bytes, sentMs, freeMs + wayMs);
+  }
+  return sentMs;
+}
+
+describe('Line', () => {
+  it.each([
+    ['a thin one that is full', 20_000, 250],
+    ['a thin one with room', 2000, 250],
+    ['a thick one', 700_000, 100_000],
+  ])('measures what it bears: %s', (_, bytes, bytesPerMs) => {
+    const line = new Line();
+    line.roundTrip(80);
+    line.roundTrip(400);
+    carry(line, bytes, bytesPerMs, 40);
+    expect((line.bytesPerSecond ?? 0) / (bytesPerMs * 1000)).toBeCloseTo(1, 1);
+  });
+
+  it('forgets what it bore before', () => {
+    const line = new Line();
+    line.roundTrip(2);
+    const nowMs = carry(line, 20_000, 250, 1);
+    carry(line, 20_000, 20_000, 1, nowMs + 3000);
+    expect(line.bytesPerSecond).toBeGreaterThan(5e6);
+  });
+
+  it('lets more frames be under way where the way is long', () => {
+    const line = new Line();
+    expect(line.window(33)).toBe(2);
+    line.roundTrip(100);
+    expect(line.window(33)).toBe(5);
+    line.roundTrip(2);
+    expect(line.window(33)).toBe(2);
+  });
+});
+
+describe('TierChoice', () => {
+  const needs: Record<TierName, number> = { raw: 24e6, exact: 8e6, still: 3e6, thin: 1e6 };
+  /** The tiers that are chosen while the line bears so much for so long. */
+  function run(choice: TierChoice, bytesPerSecond: number, fromMs: number, forMs: number): TierName[] {
+    const chosen: TierName[] = [];
+    for (let nowMs = fromMs; nowMs <= fromMs + forMs; nowMs += 200) {
+      const tier = choice.review(bytesPerSecond, (name) => needs[name], nowMs);
+      if (chosen.at(-1) !== tier) chosen.push(tier);
+    }
+    return chosen;
+  }
+
+  it('gives way at once to what fits, and comes back within five seconds when the line recovers', () => {
+    const choice = new TierChoice(tierNames, 'raw');
+    expect(run(choice, 4e6, 0, 1000)).toEqual(['raw', 'still']);
+    expect(run(choice, 100e6, 1200, 4400)).toEqual(['still', 'exact', 'raw']);
+  });
+
+  it('does not swing on a line that bears a tier just so', () => {
+    const choice = new TierChoice(tierNames, 'still');
+    expect(run(choice, 9e6, 0, 60_000)).toEqual(['still']);
+    expect(run(choice, 3.2e6, 60_200, 60_000)).toEqual(['still']);
+  });
+
+  it('takes the least where nothing fits, and stays where only one is offered', () => {
+    expect(run(new TierChoice(tierNames, 'raw'), 1000, 0, 2000).at(-1)).toBe('thin');
+    const pinned = new TierChoice(['exact'], 'exact');
+    expect(pinned.free).toBe(false);
+    expect(run(pinned, 1000, 0, 5000)).toEqual(['exact']);
+  });
+
+  it('stays where nothing was seen of the line yet', () => {
+    expect(new TierChoice(tierNames, 'still').review(undefined, () => 1, 0)).toBe('still');
+  });
+});
