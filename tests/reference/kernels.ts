@@ -2,9 +2,9 @@ import type { Kernels } from '../../wasm/kernels.ts';
 import { detailTwins } from './detail.ts';
 import { geometryTwins } from './geometry.ts';
 import { pixelTwins } from './pixels.ts';
-import { toneTwins } from './tone.ts';
 import { spaceTwins } from './space.ts';
 import { timeTwins } from './time.ts';
+import { toneTwins } from './tone.ts';
 import { ultrasoundTwins } from './ultrasound.ts';
 
 /**
@@ -19,13 +19,13 @@ export function twins(buffer: ArrayBufferLike): Kernels {
 
   return {
     windowGrey(source, sourceStride, target, targetStride, width, height, low, gain) {
-      const levelOf = windowed(low, gain);
+      const levelOf = windowed(low, gain, 255);
       each(width, height, (x, y) => {
         bytes[target + y * targetStride + x] = levelOf(u8(source + y * sourceStride + x));
       });
     },
     windowY16(source, sourceStride, target, targetStride, width, height, low, gain) {
-      const levelOf = windowed(low, gain);
+      const levelOf = windowed(low, gain, 65_535);
       each(width, height, (x, y) => {
         bytes[target + y * targetStride + x] = levelOf(y16(source + y * sourceStride + 2 * x));
       });
@@ -79,7 +79,7 @@ export function twins(buffer: ArrayBufferLike): Kernels {
       for (let i = 0; i < pixels; i++) bytes.set([...bytes.subarray(source + 3 * i, source + 3 * i + 3), 255], target + 4 * i);
     },
     y16ToRgba(source, target, pixels, low, gain) {
-      const levelOf = windowed(low, gain);
+      const levelOf = windowed(low, gain, 65_535);
       for (let i = 0; i < pixels; i++) {
         const grey = levelOf(y16(source + 2 * i));
         bytes.set([grey, grey, grey, 255], target + 4 * i);
@@ -102,7 +102,9 @@ function each(width: number, height: number, visit: (x: number, y: number) => vo
 const clamp = (value: number, last: number): number => Math.min(Math.max(value, 0), last);
 
 /** Stored value → grey level: 0 at `low`, `gain` levels per stored value, in the kernels' fixed point of 1/32 level. */
-function windowed(low: number, gain: number): (value: number) => number {
+function windowed(low: number, gain: number, most: number): (value: number) => number {
+  const direct = directly(low, gain, most);
+  if (direct !== undefined) return direct;
   const whole = clamp(Math.floor(low), 65_535);
   const slope = Math.min(gain, 255);
   const inside = Math.floor(low) + 1;
@@ -118,4 +120,16 @@ function windowed(low: number, gain: number): (value: number) => number {
     const level = Math.floor((above * factor) / 32_768 + 0.5) + offset;
     return clamp(Math.floor(Math.min(level, 32_767) / 32), 255);
   };
+}
+
+/** The same where one rounded product of Q15 does: value and `low` in units of 1/2^shift, so that the white end fills fifteen bits. */
+function directly(low: number, gain: number, most: number): ((value: number) => number) | undefined {
+  if (low < 0 || low >= most || gain > 64) return undefined;
+  const top = Math.min(Math.ceil(low + 256 / gain), most);
+  let shift = 1;
+  while (shift < 7 && top * 2 ** (shift + 1) <= 32_767) shift++;
+  const exact = (gain * 32_768) / 2 ** shift;
+  if (top * 2 ** shift > 32_767 || exact > 32_767 || exact < 250) return undefined;
+  const [factor, black] = [Math.floor(exact + 0.5), Math.floor(low * 2 ** shift + 0.5)];
+  return (value) => clamp(Math.floor(((Math.min(value, top) * 2 ** shift - black) * factor) / 32_768 + 0.5), 255);
 }

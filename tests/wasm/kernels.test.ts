@@ -107,6 +107,8 @@ describe('window kernels', async () => {
     new Uint16Array(memory.buffer, 0, 65_536).forEach((_, value, values) => {
       values[value] = value;
     });
+    const allGrey = new Uint8Array(memory.buffer, 196_608, 256);
+    for (let value = 0; value < 256; value++) allGrey[value] = value;
     for (const window of windows) {
       const { low, gain } = windowFactors(window);
       kernels.windowY16(0, 131_072, 131_072, 65_536, 65_536, 1, low, gain);
@@ -115,6 +117,11 @@ describe('window kernels', async () => {
       expect(wrong, `centre ${window.centre}, width ${window.width}: first value more than a level off`).toBe(-1);
       const falling = shown.findIndex((level, value) => value > 0 && level < (shown[value - 1] as number));
       expect(falling, `centre ${window.centre}, width ${window.width}: first value that falls`).toBe(-1);
+      kernels.windowGrey(196_608, 256, 196_864, 256, 256, 1, low, gain);
+      const grey = new Uint8Array(memory.buffer, 196_864, 256);
+      const wrongGrey = grey.findIndex((level, value) => Math.abs(level - exactLevel(window, value)) > 1);
+      expect(wrongGrey, `centre ${window.centre}, width ${window.width}: first of 8 bits more than a level off`).toBe(-1);
+      expect([...grey], `centre ${window.centre}, width ${window.width}: 8 bits that never fall`).toEqual([...grey].sort((a, b) => a - b));
     }
   });
 

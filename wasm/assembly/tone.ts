@@ -62,9 +62,106 @@ function windowed1(x: i32, whole: i32, limit: i32, stretch: i32, factor: i32, of
   return min(max((((above * factor + 0x4000) >> 15) + offset) >> 5, 0), 255);
 }
 
+// Most windows begin within the stored values and are neither very steep nor very wide: then (x - low) * gain in one rounded product of
+// Q15 is enough, x and low stretched by a power of two until the white end fills fifteen bits. Nought where that does not hold.
+// @ts-ignore: decorator
+@inline
+function directShift(low: f64, gain: f64, most: i32): i32 {
+  const white = Math.ceil(low + 256 / gain);
+  if (!(low >= 0 && low < <f64>most) || !(gain <= 64)) return 0;
+  const top = min<f64>(white, <f64>most);
+  let shift = 1;
+  while (shift < 7 && top * <f64>(2 << shift) <= 32767) shift++;
+  const factor = (gain * 32768) / <f64>(1 << shift);
+  return top * <f64>(1 << shift) <= 32767 && factor <= 32767 && factor >= 250 ? shift : 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function topOf(low: f64, gain: f64, most: i32): i32 {
+  return <i32>min<f64>(Math.ceil(low + 256 / gain), <f64>most);
+}
+
+// @ts-ignore: decorator
+@inline
+function direct8(x: v128, shift: i32, black: v128, factor: v128): v128 {
+  return q15(i16x8.sub(i16x8.shl(x, shift), black), factor);
+}
+
+// @ts-ignore: decorator
+@inline
+function direct1(x: i32, shift: i32, black: i32, factor: i32): u8 {
+  return <u8>min(max((((x << shift) - black) * factor + 0x4000) >> 15, 0), 255);
+}
+
+// @ts-ignore: decorator
+@inline
+function directFactor(gain: f64, shift: i32): i32 {
+  return <i32>Math.floor((gain * 32768) / <f64>(1 << shift) + 0.5);
+}
+
+// @ts-ignore: decorator
+@inline
+function directBlack(low: f64, shift: i32): i32 {
+  return <i32>Math.floor(low * <f64>(1 << shift) + 0.5);
+}
+
+function directGrey(
+  source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32, shift: i32, black: i32, factor: i32, top: i32,
+): void {
+  const blacks = i16x8.splat(<i16>black);
+  const factors = i16x8.splat(<i16>factor);
+  const tops = i8x16.splat(<i8>top);
+  for (let y = 0; y < height; y++) {
+    let x = 0;
+    for (; x + 32 <= width; x += 32) {
+      const p = i8x16.min_u(v128.load(source + x), tops);
+      const q = i8x16.min_u(v128.load(source + x, 16), tops);
+      v128.store(target + x, i8x16.narrow_i16x8_u(
+        direct8(i16x8.extend_low_i8x16_u(p), shift, blacks, factors), direct8(i16x8.extend_high_i8x16_u(p), shift, blacks, factors)));
+      v128.store(target + x, i8x16.narrow_i16x8_u(
+        direct8(i16x8.extend_low_i8x16_u(q), shift, blacks, factors), direct8(i16x8.extend_high_i8x16_u(q), shift, blacks, factors)), 16);
+    }
+    for (; x < width; x++) store<u8>(target + x, direct1(min(<i32>load<u8>(source + x), top), shift, black, factor));
+    source += sourceStride;
+    target += targetStride;
+  }
+}
+
+function directY16(
+  source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32, shift: i32, black: i32, factor: i32, top: i32,
+): void {
+  const blacks = i16x8.splat(<i16>black);
+  const factors = i16x8.splat(<i16>factor);
+  const tops = i16x8.splat(<i16>top);
+  for (let y = 0; y < height; y++) {
+    let x = 0;
+    for (; x + 32 <= width; x += 32) {
+      const at = source + (<usize>x << 1);
+      const p = v128.load(at), q = v128.load(at, 16), r = v128.load(at, 32), t = v128.load(at, 48);
+      v128.store(target + x, i8x16.narrow_i16x8_u(
+        direct8(i16x8.min_u(p, tops), shift, blacks, factors), direct8(i16x8.min_u(q, tops), shift, blacks, factors)));
+      v128.store(target + x, i8x16.narrow_i16x8_u(
+        direct8(i16x8.min_u(r, tops), shift, blacks, factors), direct8(i16x8.min_u(t, tops), shift, blacks, factors)), 16);
+    }
+    for (; x < width; x++) store<u8>(target + x, direct1(min(<i32>load<u16>(source + (<usize>x << 1)), top), shift, black, factor));
+    source += sourceStride;
+    target += targetStride;
+  }
+}
+
 export function windowGrey(
   source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32, low: f64, gain: f64,
 ): void {
+  // Without gaps the picture is one line.
+  if (sourceStride == <usize>width && targetStride == <usize>width) {
+    width *= height;
+    height = 1;
+  }
+  const shift = directShift(low, gain, 255);
+  if (shift > 0) {
+    return directGrey(source, sourceStride, target, targetStride, width, height, shift, directBlack(low, shift), directFactor(gain, shift), topOf(low, gain, 255));
+  }
   const whole = <i32>wholeOf(low);
   const slope = slopeOf(gain);
   const base = baseOf(low, gain);
@@ -77,11 +174,6 @@ export function windowGrey(
   const stretches = i16x8.splat(<i16>stretch);
   const factors = i16x8.splat(<i16>factor);
   const offsets = i16x8.splat(<i16>offset);
-  // Without gaps the picture is one line.
-  if (sourceStride == <usize>width && targetStride == <usize>width) {
-    width *= height;
-    height = 1;
-  }
   for (let y = 0; y < height; y++) {
     let x = 0;
     for (; x + 16 <= width; x += 16) {
@@ -99,6 +191,15 @@ export function windowGrey(
 export function windowY16(
   source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32, low: f64, gain: f64,
 ): void {
+  // Without gaps the picture is one line.
+  if (sourceStride == <usize>width * 2 && targetStride == <usize>width) {
+    width *= height;
+    height = 1;
+  }
+  const shift = directShift(low, gain, 65535);
+  if (shift > 0) {
+    return directY16(source, sourceStride, target, targetStride, width, height, shift, directBlack(low, shift), directFactor(gain, shift), topOf(low, gain, 65535));
+  }
   const whole = <i32>wholeOf(low);
   const slope = slopeOf(gain);
   const base = baseOf(low, gain);
@@ -111,10 +212,6 @@ export function windowY16(
   const stretches = i16x8.splat(<i16>stretch);
   const factors = i16x8.splat(<i16>factor);
   const offsets = i16x8.splat(<i16>offset);
-  if (sourceStride == <usize>width * 2 && targetStride == <usize>width) {
-    width *= height;
-    height = 1;
-  }
   for (let y = 0; y < height; y++) {
     let x = 0;
     for (; x + 16 <= width; x += 16) {
