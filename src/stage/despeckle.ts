@@ -23,7 +23,7 @@ const options = Type.Object(
       minimum: 0.05,
       maximum: 1,
       multipleOf: 0.05,
-      description: 'how much counts as speckle; half: as much as the picture itself suggests',
+      description: 'how much counts as speckle; more where the picture has more of it',
     }),
     radius: Type.Integer({
       title: 'Radius',
@@ -43,8 +43,8 @@ const tableBytes = 1024;
 const diffusionOffset = 255;
 /** Share of the flow that one round of diffusion carries; above it the explicit scheme overshoots. */
 const diffusionRate = 0.2;
-/** Contrast of fine structures at which half strength takes as much away as the noise is strong. */
-const structureLevels = 4;
+/** Squared levels that count as noise at full strength where the noise has a deviation of one level. */
+const noiseScale = 200;
 /** Deviations at full strength. */
 const [bilateralLevels, bilateralPixels, gaussianPixels] = [60, 2, 2] as const;
 
@@ -80,10 +80,10 @@ function openFilters({ width, height }: FrameFormat, kernels: Kernels, table: nu
   const scratch = table + tableBytes;
   /**
    * Variance of what counts as noise, squared levels; estimated before every picture, so that dose and gain may change. It grows
-   * with the deviation, not with its square: however strong the noise, a wire or a valve has only so many levels to lose.
+   * far less than the noise: however strong that is, a wire or a valve has only so many levels to lose.
    */
   const noiseOf = (source: number, strength: number): number =>
-    (4 * strength) ** 2 * structureLevels * kernels.noiseDeviation(source, width, width, height, table);
+    strength ** 2 * noiseScale * Math.sqrt(kernels.noiseDeviation(source, width, width, height, table));
   return {
     lee:
       ({ strength, radius }) =>

@@ -46,11 +46,11 @@ export const presets: readonly Preset[] = [
   }),
   preset('fluoro/low-dose', 'Fluoroscopy, low dose', 'takes quantum noise away; a moving catheter keeps its contrast and place', {
     persistence: { mode: 'quantum', strength: 0.85, threshold: 4 },
-    despeckle: { method: 'lee', strength: 0.5, radius: 3 },
+    despeckle: { method: 'lee', strength: 0.4, radius: 3 },
   }),
   preset('fluoro/strong', 'Fluoroscopy, strong', 'follows the moving heart and smooths most; for very low dose', {
     persistence: { mode: 'motion-compensated', strength: 0.85, threshold: 5 },
-    despeckle: { method: 'guided', strength: 0.6, radius: 3 },
+    despeckle: { method: 'guided', strength: 0.45, radius: 3 },
   }),
 ];
 

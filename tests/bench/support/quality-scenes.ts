@@ -25,7 +25,7 @@ export const measuredFrames = 8;
 const fluoroscopyStart = 30;
 
 export function scenes(seed: number): Scene[] {
-  return [ultrasound(seed), ...[0.15, 0.4, 1].map((dose) => fluoroscopy(seed, dose))];
+  return [ultrasound(seed), ...[0.2, 0.5, 1].map((dose) => fluoroscopy(seed, dose))];
 }
 
 function ultrasound(seed: number): Scene {
