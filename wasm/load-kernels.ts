@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { AppError } from '../src/app-error.ts';
-import { chooseVariant, instantiateKernels, type Kernels, type KernelVariant } from './kernels.ts';
+import { chooseVariant, instantiateKernels, type Kernels, type KernelVariant, yuvFactors } from './kernels.ts';
 
 /** Compiles the fastest build for this Node, or the one named; what it answers binds it to a memory. */
 export async function compileKernels(variant?: KernelVariant): Promise<(memory: WebAssembly.Memory) => Kernels> {
@@ -11,7 +11,9 @@ export async function compileKernels(variant?: KernelVariant): Promise<(memory: 
   });
   const module = await WebAssembly.compile(bytes);
   const kernelsOn = (memory: WebAssembly.Memory): Kernels => instantiateKernels(module, memory);
-  warmUp(kernelsOn(new WebAssembly.Memory({ initial: 8, maximum: 8, shared: true })));
+  const memory = new WebAssembly.Memory({ initial: 8, maximum: 8, shared: true });
+  warmUp(kernelsOn(memory));
+  warmUpForming(kernelsOn(memory), memory.buffer);
   return kernelsOn;
 }
 
@@ -46,5 +48,48 @@ function warmUp(kernels: Kernels): void {
     kernels.joinGrey(a, a, b, width * height, 4);
     kernels.overlayGrey(a, width, b, width, width, height, c, c);
     kernels.overlayRgb(a, width * 3, b, width * 3, width, height, c, c);
+  }
+}
+
+/** The same for what makes pictures of devices' data, and for tone and drawings. */
+function warmUpForming(kernels: Kernels, memory: ArrayBufferLike): void {
+  const [width, height, a, b, c] = [200, 64, 0, 131_072, 262_144];
+  const [tables, scratch] = [c + 65_536, c + 131_072];
+  const yuv = yuvFactors('bt709', 'limited');
+  const words = new Int32Array(memory, c, 1024);
+  // One run of all pixels for the kernels that walk runs, and taps of one pixel each for the kernel that scales.
+  words.fill(0);
+  words[1] = width * height;
+  const taps = new Int32Array(memory, tables, 3 * width);
+  for (let pixel = 0; pixel < width; pixel++) taps.set([0, 1, 16_384], 3 * pixel);
+  for (let call = 0; call < 100; call++) {
+    kernels.lumaToGrey(a, width, b, width, width, height, 16, 149);
+    for (const order of [0, 1]) {
+      kernels.packedToGrey(a, 2 * width, b, width, width, height, order, 0, 128);
+      kernels.packedToRgb(a, 2 * width, b, 3 * width, width, height, order, ...yuv);
+      kernels.packedToRgba(a, 2 * width, b, 4 * width, width, height, order, ...yuv);
+    }
+    kernels.nv12ToRgb(a, width, a, width, b, 3 * width, width, height, ...yuv);
+    kernels.i420ToRgb(a, width, a, a, width, b, 3 * width, width, height, ...yuv);
+    kernels.rgbToGrey(a, 3 * width, b, width, width, height, 77, 150, 29);
+    kernels.rgbaToGrey(a, 4 * width, b, width, width, height, 77, 150, 29);
+    kernels.bgraToRgb(a, 4 * width, b, 3 * width, width, height);
+    kernels.bgrToRgb(a, 3 * width, b, 3 * width, width, height);
+    kernels.limitY16(a, 2 * width, b, 2 * width, width, height, 4095);
+    kernels.scanConvert(a, width, b, width, width, height, c, 1, a, a);
+    kernels.keepRuns(a, width, b, width, width, height, c, 1, 1);
+    kernels.copyRows(a, width, b, width, width, height);
+    for (const bytes of [1, 2, 3]) {
+      kernels.mirror(a, bytes * width, b, bytes * width, width, height, bytes);
+      kernels.transpose(a, bytes * width, b, bytes * height, width, height, bytes);
+    }
+    for (const channels of [1, 3])
+      kernels.scale(a, width, b, channels * width, width, height, 3 * width, channels, tables, tables, scratch);
+    kernels.mapLevels(a, width, b, width, width, height, scratch);
+    kernels.tileTables(a, width, width, height, 4, 4, 2, tables + 4096, scratch);
+    kernels.equalize(a, width, b, width, width, height, 4, 4, tables + 4096, scratch);
+    kernels.greyToRgb(a, width, b, 3 * width, width, height);
+    kernels.iqEnvelope(a, a + 2, 4, 4 * width, b, width, width, height, c);
+    if (call < 20) kernels.rfEnvelope(a, 2 * width, b, width, width, height, tables, 33, c, scratch);
   }
 }

@@ -4,7 +4,9 @@ import { schemaFault } from '../config/schema-fault.ts';
 import type { FrameTruth } from '../frame/frame.ts';
 import { bytesPerPixel, type FrameFormat } from '../frame/frame-format.ts';
 import type { StageState } from '../protocol/messages.ts';
+import { annotation } from './annotation.ts';
 import { greyOf, greyPlaneSteps } from './grey-plane.ts';
+import { overlay } from './overlay.ts';
 import type { OpenStage, Stage, StageRoom } from './stage.ts';
 import { enabledByDefault, stages } from './stages.ts';
 
@@ -139,7 +141,7 @@ export class StageChain {
   }
 
   get overlayBurnedIn(): boolean {
-    return this.#links.some(({ stage, enabled, opened }) => stage.name === 'overlay' && enabled && opened !== undefined);
+    return this.#links.some(({ stage, enabled, opened }) => burnsIn.includes(stage.name) && enabled && opened !== undefined);
   }
 
   /** Changes one stage between two frames; temporal stages that the change does not reach keep what they have learnt. */
@@ -323,6 +325,9 @@ function openFor({ link, input, output }: Step, room: StageRoom): AnyStage {
   link.opened = { input, output, as };
   return as;
 }
+
+/** Stages after which a picture shows what the source did not. */
+const burnsIn: readonly string[] = [overlay.name, annotation.name];
 
 /** Two between which pictures go back and forth, and two for whole pictures that enter and leave the shared stages. */
 const buffers = 4;

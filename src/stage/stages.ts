@@ -1,3 +1,4 @@
+import { annotation } from './annotation.ts';
 import { colourMap } from './colour-map.ts';
 import { despeckle } from './despeckle.ts';
 import { detail } from './detail.ts';
@@ -9,7 +10,7 @@ import { tone } from './tone.ts';
 import { window } from './window.ts';
 
 /** All stages, in the order in which they are applied. */
-export const stages: readonly Stage[] = [window, persistence, median, despeckle, detail, tone, colourMap, overlay];
+export const stages: readonly Stage[] = [window, persistence, median, despeckle, detail, tone, colourMap, overlay, annotation];
 
 /** At work where nobody said otherwise: without a window a 16-bit picture has no 8-bit form. */
 export const enabledByDefault: readonly string[] = [window.name];

@@ -42,6 +42,8 @@ interface Line {
   readonly oursMedianMs: number;
   readonly peerMedianMs: number;
   readonly ratioMedian: number;
+  /** The first call after start, which must not cost more than a frame beyond the others. */
+  readonly oursFirstMs: number;
   readonly goal?: number;
 }
 
@@ -148,6 +150,7 @@ function report(name: string, peer: string, peerVersion: string, ours: number[],
     ...{ kernel, variant: variant.join(' '), width, height, build, peer, peerVersion },
     ...{ oursMs: rounded(oursMs), peerMs: rounded(peerMs), ratio: rounded(oursMs / peerMs) },
     ...{ oursMedianMs: rounded(oursMedianMs), peerMedianMs: rounded(peerMedianMs), ratioMedian: rounded(oursMedianMs / peerMedianMs) },
+    oursFirstMs: rounded(ours[0] ?? Number.NaN),
     ...(goal !== undefined && { goal }),
   };
   if (json) process.stdout.write(`${JSON.stringify(line)}\n`);
