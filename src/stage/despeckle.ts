@@ -43,8 +43,10 @@ const tableBytes = 1024;
 const diffusionOffset = 255;
 /** Share of the flow that one round of diffusion carries; above it the explicit scheme overshoots. */
 const diffusionRate = 0.2;
-/** Squared levels that count as noise at full strength where the noise has a deviation of one level. */
-const noiseScale = 200;
+/** Squared levels that count as noise at full strength, for the root of a deviation of one level. */
+const noiseScale = 220;
+/** A picture that varies by no more from pixel to pixel is rather full of fine structure than noisy, levels. */
+const structureLevels = 1.5;
 /** Deviations at full strength. */
 const [bilateralLevels, bilateralPixels, gaussianPixels] = [60, 2, 2] as const;
 
@@ -80,10 +82,13 @@ function openFilters({ width, height }: FrameFormat, kernels: Kernels, table: nu
   const scratch = table + tableBytes;
   /**
    * Variance of what counts as noise, squared levels; estimated before every picture, so that dose and gain may change. It grows
-   * far less than the noise: however strong that is, a wire or a valve has only so many levels to lose.
+   * far less than strong noise: a wire or a valve has only so many levels to lose. Where hardly anything varies it is structure.
    */
-  const noiseOf = (source: number, strength: number): number =>
-    strength ** 2 * noiseScale * Math.sqrt(kernels.noiseDeviation(source, width, width, height, table));
+  const noiseOf = (source: number, strength: number): number => {
+    const deviation = kernels.noiseDeviation(source, width, width, height, table);
+    const certain = deviation ** 2 / (structureLevels ** 2 + deviation ** 2);
+    return strength ** 2 * noiseScale * certain * Math.sqrt(deviation);
+  };
   return {
     lee:
       ({ strength, radius }) =>

@@ -37,7 +37,7 @@ export const presets: readonly Preset[] = [
   preset('ultrasound/soft', 'Ultrasound, soft', 'calms speckle a little; valves and walls stay crisp', {
     persistence: { mode: 'plain', strength: 0.5, threshold: 25 },
     median: { size: 5 },
-    despeckle: { method: 'gaussian', strength: 0.8 },
+    despeckle: { method: 'gaussian', strength: 0.6 },
   }),
   preset('ultrasound/strong', 'Ultrasound, strong', 'smooth tissue and black cavities; fine texture goes', {
     persistence: { mode: 'plain', strength: 0.5, threshold: 25 },
