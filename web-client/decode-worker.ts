@@ -53,6 +53,7 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
     clock,
     codecs: () => codecs,
     paint: (canvas, format, codec, payload) => painter.paint(canvas, format, codec, payload),
+    kernelsOn: (memory) => painter.kernelsOn(memory),
     ownUs,
     send: (message) => line.send(message),
     hurry,
@@ -112,6 +113,20 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
     }
   }
 
+  function reprocess(stream: number, settings: Extract<WorkerOrder, { order: 'reprocess' }>['settings']): void {
+    try {
+      const stages = playerOf(stream).reprocess(settings);
+      post({ news: 'reprocessed', stream, stages: stages ?? [] });
+    } catch (thrown) {
+      post({ news: 'reprocessed', stream, stages: [] });
+      post({
+        news: 'fault',
+        stream,
+        error: asAppError(thrown, 'stage/bad-option', { stage: '', option: '', value: '', allowed: '' }).toJSON(),
+      });
+    }
+  }
+
   line.connect();
   // The first picture does not wait for them: on a good line it comes as it is.
   void openCodecs().then(() => {
@@ -134,6 +149,9 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
         break;
       case 'freeze':
         playerOf(order.stream).freeze(order.frozen);
+        break;
+      case 'reprocess':
+        reprocess(order.stream, order.settings);
         break;
       case 'send':
         line.send(order.message);

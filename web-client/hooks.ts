@@ -13,7 +13,8 @@ export function useMonitor(): Monitor {
   return monitor;
 }
 
-function useSubject<Value>(subject: BehaviorSubject<Value>): Value {
+/** Renders when what is taken from the subject changes. */
+function useSubject<Value, Taken>(subject: BehaviorSubject<Value>, take: (value: Value) => Taken): Taken {
   const subscribe = useMemo(
     () => (changed: () => void) => {
       const subscription = subject.subscribe(changed);
@@ -21,24 +22,31 @@ function useSubject<Value>(subject: BehaviorSubject<Value>): Value {
     },
     [subject],
   );
-  return useSyncExternalStore(subscribe, () => subject.value);
+  return useSyncExternalStore(subscribe, () => take(subject.value));
 }
 
+const whole = <Value>(value: Value): Value => value;
+
 export function useMonitorState(): MonitorState {
-  return useSubject(useMonitor().state$);
+  return useSubject(useMonitor().state$, whole);
 }
 
 export function useGeneration(): number {
-  return useSubject(useMonitor().generation$);
+  return useSubject(useMonitor().generation$, whole);
 }
 
 /** The truth about a stream's picture, renewed ten times a second. */
 export function usePictureTruth(stream: number): PictureTruth {
-  return pictureTruth(useSubject(useMonitor().truths$), stream);
+  return pictureTruth(useSubject(useMonitor().truths$, whole), stream);
+}
+
+/** Whether the frozen picture can be processed anew; renders only when that changes. */
+export function useReprocessable(stream: number): boolean {
+  return useSubject(useMonitor().truths$, (truths) => pictureTruth(truths, stream).reprocessable);
 }
 
 export function useServerMs(): number | undefined {
-  const truths = useSubject(useMonitor().truths$);
+  const truths = useSubject(useMonitor().truths$, whole);
   return truths.serverMs === undefined ? undefined : truths.serverMs + (performance.now() - truths.atMs);
 }
 

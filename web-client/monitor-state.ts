@@ -53,6 +53,8 @@ export interface MonitorState {
   readonly alone: number | undefined;
   readonly selected: number;
   readonly frozen: Readonly<Record<number, boolean>>;
+  /** Stages of a frozen picture as this screen has set them; absent: as they were when it was frozen. */
+  readonly frozenStages: Readonly<Record<number, readonly StageState[]>>;
   /** Where the before/after divider stands, 0 to 1 from the left; absent: none. */
   readonly dividers: Readonly<Record<number, number>>;
   /** The stream whose unprocessed picture is shown while a key or button is held. */
@@ -80,6 +82,8 @@ export type Action =
   | { readonly act: 'select'; readonly stream: number }
   | { readonly act: 'alone'; readonly stream: number | undefined }
   | { readonly act: 'freeze'; readonly stream: number; readonly frozen: boolean }
+  /** Settings of the frozen picture, for this screen alone; undefined: as it was frozen. */
+  | { readonly act: 'frozen-stages'; readonly stream: number; readonly stages: readonly StageState[] | undefined }
   | { readonly act: 'divide'; readonly stream: number; readonly at: number | undefined }
   | { readonly act: 'hold-raw'; readonly stream: number | undefined }
   | { readonly act: 'view'; readonly stream: number; readonly view: ViewTransform }
@@ -118,6 +122,7 @@ export function initialState(panelOpen: boolean): MonitorState {
     alone: undefined,
     selected: 0,
     frozen: {},
+    frozenStages: {},
     dividers: {},
     rawHeld: undefined,
     views: {},
@@ -153,7 +158,15 @@ export function reduce(state: MonitorState, action: Action): MonitorState {
     case 'alone':
       return { ...state, alone: action.stream, selected: action.stream ?? state.selected };
     case 'freeze':
-      return { ...state, frozen: { ...state.frozen, [action.stream]: action.frozen } };
+      return {
+        ...state,
+        frozen: { ...state.frozen, [action.stream]: action.frozen },
+        frozenStages: withEntry(state.frozenStages, action.stream, undefined),
+      };
+    case 'frozen-stages':
+      return state.frozen[action.stream] === true
+        ? { ...state, frozenStages: withEntry(state.frozenStages, action.stream, action.stages) }
+        : state;
     case 'divide':
       return { ...state, dividers: withEntry(state.dividers, action.stream, action.at) };
     case 'hold-raw':

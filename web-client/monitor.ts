@@ -1,7 +1,17 @@
 import { BehaviorSubject } from 'rxjs';
 import type { View } from '../src/protocol/frame-header.ts';
-import type { ViewerMessage } from '../src/protocol/messages.ts';
-import { type Action, initialState, type MonitorState, reduce, type StageWish, shownStreams } from './monitor-state.ts';
+import type { StageState, ViewerMessage } from '../src/protocol/messages.ts';
+import { presetNamed } from '../src/stage/presets.ts';
+import {
+  type Action,
+  initialState,
+  type MonitorState,
+  reduce,
+  type StageWish,
+  shownStreams,
+  streamOf,
+  wishedStage,
+} from './monitor-state.ts';
 import { staleMs } from './picture-truth.ts';
 import { StageSetter } from './stage-setter.ts';
 import type { Shown, StreamTruth, WorkerNews, WorkerOrder } from './worker-messages.ts';
@@ -38,6 +48,8 @@ export class Monitor {
   #canvases = new Map<string, HTMLCanvasElement>();
   #shown = new Map<number, Shown>();
   #frozen = new Set<number>();
+  /** Streams whose frozen picture is being processed; true: with settings that have changed since. */
+  readonly #reprocessing = new Map<number, boolean>();
   #heardMs = performance.now();
   #watchedMs = performance.now();
   #nextRequest = 1_000_000;
@@ -64,15 +76,36 @@ export class Monitor {
     this.#tellWorker(after);
   }
 
-  /** Sets a stage for everybody who watches; at once on the screen's own controls. */
+  /** Sets a stage for everybody who watches; at once on the screen's own controls. Where the picture is frozen: of that picture, on this screen. */
   setStage(stream: number, stage: string, wish: StageWish, undoable = true): void {
+    if (this.state.frozen[stream] === true) {
+      this.#setFrozen(
+        stream,
+        this.#frozenStages(stream).map((known) => (known.stage === stage ? wishedStage(known, wish) : known)),
+      );
+      return;
+    }
     this.act({ act: 'wish', stream, stage, wish, atMs: performance.now(), undoable });
     this.#setter.set(stream, stage, wish);
   }
 
-  /** Puts all settings of a preset in force for everybody who watches; the stream's new description brings them to the controls. */
+  /** Puts all settings of a preset in force, for whom `setStage` would; the stream's new description brings them to the controls. */
   setPreset(stream: number, preset: string): void {
+    if (this.state.frozen[stream] === true) {
+      const { settings } = presetNamed(preset);
+      const stages = this.#frozenStages(stream).map((known) => {
+        const wanted = settings.find(({ stage }) => stage === known.stage);
+        return wanted === undefined ? known : wishedStage(known, wanted);
+      });
+      this.#setFrozen(stream, stages);
+      return;
+    }
     this.#send({ type: 'set-preset', request: this.#nextRequest++, stream, preset });
+  }
+
+  /** The frozen picture as it was frozen. */
+  restoreFrozen(stream: number): void {
+    this.#setFrozen(stream, undefined);
   }
 
   undo(): void {
@@ -96,6 +129,31 @@ export class Monitor {
     const canvas = element.transferControlToOffscreen();
     this.#order({ order: 'canvas', stream, view, canvas }, [canvas]);
     return element;
+  }
+
+  #frozenStages(stream: number): readonly StageState[] {
+    return this.state.frozenStages[stream] ?? streamOf(this.state, stream)?.stages ?? [];
+  }
+
+  /** A slider that is dragged is followed as fast as the picture can be processed: the newest settings wait, those between are left out. */
+  #setFrozen(stream: number, stages: readonly StageState[] | undefined): void {
+    this.act({ act: 'frozen-stages', stream, stages });
+    if (this.#reprocessing.has(stream)) this.#reprocessing.set(stream, true);
+    else this.#reprocess(stream);
+  }
+
+  #reprocess(stream: number): void {
+    this.#reprocessing.set(stream, false);
+    const stages = this.state.frozenStages[stream];
+    const settings = stages?.map(({ stage, enabled, options }) => ({ stage, enabled, options }));
+    this.#order({ order: 'reprocess', stream, settings });
+  }
+
+  #reprocessed(stream: number, stages: readonly StageState[]): void {
+    const again = this.#reprocessing.get(stream) === true;
+    this.#reprocessing.delete(stream);
+    if (again) this.#reprocess(stream);
+    else if (stages.length > 0 && this.state.frozenStages[stream] !== undefined) this.act({ act: 'frozen-stages', stream, stages });
   }
 
   #startWorker(): Worker {
@@ -129,6 +187,9 @@ export class Monitor {
       case 'message':
         this.act({ act: 'server', message: news.message, nowMs: performance.now() });
         this.#setter.hear(news.message);
+        break;
+      case 'reprocessed':
+        this.#reprocessed(news.stream, news.stages);
         break;
       case 'fault':
         this.act({ act: 'refuse', stream: news.stream, error: news.error });
@@ -172,6 +233,7 @@ export class Monitor {
     this.#canvases = new Map();
     this.#shown = new Map();
     this.#frozen = new Set();
+    this.#reprocessing.clear();
     this.#setter.forget();
     this.#heardMs = performance.now();
     this.#worker = this.#startWorker();

@@ -41,6 +41,10 @@ export class Painter {
     }
   }
 
+  kernelsOn(memory: WebAssembly.Memory): Kernels {
+    return instantiateKernels(this.#module, memory);
+  }
+
   /** Throws an AppError where the payload is not of the format. */
   paint(canvas: OffscreenCanvas, format: FrameFormat, codec: Codec, payload: Uint8Array): void {
     const source = frameBytes(format);
@@ -62,7 +66,7 @@ export class Painter {
     const pages = Math.ceil(needBytes / pageBytes);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     return {
-      kernels: instantiateKernels(this.#module, memory),
+      kernels: this.kernelsOn(memory),
       bytes: new Uint8Array(memory.buffer),
       clamped: new Uint8ClampedArray(memory.buffer),
     };

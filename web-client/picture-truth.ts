@@ -16,6 +16,8 @@ export interface PictureTruth {
   readonly fps: number | undefined;
   readonly shown: Shown;
   readonly paired: boolean;
+  readonly reprocessable: boolean;
+  readonly reprocessed: boolean;
   readonly picture: ShownPicture | undefined;
   readonly refused: number;
 }
@@ -35,6 +37,8 @@ const nothing: PictureTruth = {
   fps: undefined,
   shown: 'processed',
   paired: false,
+  reprocessable: false,
+  reprocessed: false,
   picture: undefined,
   refused: 0,
 };

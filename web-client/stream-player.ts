@@ -4,11 +4,14 @@ import { type Codecs, codecByNumber } from '../src/codec/codecs.ts';
 import type { CalibrationRegion } from '../src/frame/calibration.ts';
 import { type FrameFormat, frameFormat } from '../src/frame/frame-format.ts';
 import { type FrameHeader, frameFlags, type View, views } from '../src/protocol/frame-header.ts';
-import type { StreamDescription, ViewerMessage } from '../src/protocol/messages.ts';
+import type { StageState, StreamDescription, ViewerMessage } from '../src/protocol/messages.ts';
 import type { CodecName } from '../src/protocol/tiers.ts';
+import type { StageSettings } from '../src/stage/chain.ts';
+import type { Kernels } from '../wasm/kernels.ts';
 import { AgeMeter, FrameRate } from './age-meter.ts';
 import { judge } from './live-state.ts';
 import { Pairing } from './pairing.ts';
+import { Reprocessor } from './reprocessor.ts';
 import type { ServerClock } from './server-clock.ts';
 import type { Shown, ShownPicture, StreamTruth, WireError } from './worker-messages.ts';
 
@@ -28,6 +31,7 @@ export interface PlayerHost {
   paint(canvas: OffscreenCanvas, format: FrameFormat, codec: Codec, payload: Uint8Array): void;
   ownUs(): number;
   send(message: ViewerMessage): void;
+  kernelsOn(memory: WebAssembly.Memory): Kernels;
   /** Something changed that must not wait for the next tick. */
   hurry(): void;
   report(stream: number, error: WireError): void;
@@ -35,6 +39,8 @@ export interface PlayerHost {
 
 /** Frames of an earlier epoch are at most a few behind. */
 const keptEpochs = 8;
+/** How long a frozen stream waits for a frame in both views; a held source that cannot give it stays as it is. */
+const catchMs = 1000;
 
 const viewsOf = (shown: Shown): View[] => (shown === 'processed' ? ['processed'] : ['processed', 'raw']);
 
@@ -45,6 +51,8 @@ export class StreamPlayer {
   readonly #canvases = new Map<View, OffscreenCanvas>();
   readonly #received = new Map<View, ReceivedFrame>();
   readonly #drawn = new Map<View, ShownPicture>();
+  /** The frames that lie on the canvases. */
+  readonly #onCanvas = new Map<View, ReceivedFrame>();
   readonly #pairing = new Pairing();
   #age = new AgeMeter();
   readonly #rate = new FrameRate();
@@ -53,6 +61,10 @@ export class StreamPlayer {
   #asked: Shown = 'processed';
   #watching = false;
   #frozen = false;
+  /** Frozen, and waiting for a frame in both views to stand still at. */
+  #catchUntilMs: number | undefined;
+  #reprocessor: Reprocessor | undefined;
+  #reprocessed = false;
   #condemnedUs: number | undefined;
   #countedUs: number | undefined;
   #state: StreamTruth['state'] = 'waiting';
@@ -74,6 +86,8 @@ export class StreamPlayer {
   /** The stream is no more: what is left of it is not shown again, frozen or not. */
   leave(): void {
     this.#frozen = false;
+    this.#catchUntilMs = undefined;
+    this.#forgetProcessing();
     for (const view of views) this.#forget(view);
   }
 
@@ -114,19 +128,54 @@ export class StreamPlayer {
   watch(): void {
     if (!this.#watching) return;
     const codecs = Object.keys(this.#host.codecs()) as CodecName[];
-    this.#host.send({ type: 'watch', stream: this.stream, views: viewsOf(this.#asked), tier: 'auto', codecs });
+    this.#host.send({ type: 'watch', stream: this.stream, views: this.#wanted(), tier: 'auto', codecs });
   }
 
+  /**
+   * Stands still at once. Where the picture as captured is not at hand, the next frame that comes in both views takes its place, a
+   * blink later: without it nothing could be processed anew, nor compared.
+   */
   freeze(frozen: boolean): void {
     if (frozen === this.#frozen) return;
+    const catching = this.#catchUntilMs !== undefined;
     this.#frozen = frozen;
-    if (!frozen) for (const view of views) this.#thaw(view);
+    this.#catchUntilMs = undefined;
+    if (frozen && !this.#reprocessable()) {
+      this.#catchUntilMs = this.#host.ownUs() / 1000 + catchMs;
+      this.#pairing.clear();
+      this.watch();
+    }
+    if (!frozen) {
+      this.#forgetProcessing();
+      for (const view of views) this.#thaw(view);
+      if (catching) this.watch();
+    }
     this.#host.hurry();
+  }
+
+  /** Shows the frozen picture with other settings; undefined: as it was frozen. Answers the stages as they are then. Throws stage/… and codec/… errors. */
+  reprocess(settings: readonly StageSettings[] | undefined): readonly StageState[] | undefined {
+    const captured = this.#onCanvas.get('raw');
+    const frozen = this.#onCanvas.get('processed');
+    const canvas = this.#canvases.get('processed');
+    if (!this.#reprocessable() || captured === undefined || frozen === undefined || canvas === undefined) return undefined;
+    this.#reprocessed = settings !== undefined;
+    this.#host.hurry();
+    if (settings === undefined) {
+      this.#host.paint(canvas, this.#formatOf(frozen.header), codecByNumber(this.#host.codecs(), frozen.header.codec), frozen.payload);
+      return undefined;
+    }
+    const { header, payload } = captured;
+    const codec = codecByNumber(this.#host.codecs(), header.codec);
+    this.#reprocessor ??= new Reprocessor((memory) => this.#host.kernelsOn(memory), { format: this.#formatOf(header), codec, payload });
+    const result = this.#reprocessor.process(settings);
+    this.#host.paint(canvas, result.format, result.codec, result.payload);
+    return result.stages;
   }
 
   receive(header: FrameHeader, payload: Uint8Array): void {
     const frame = { header, payload, receivedUs: this.#host.clock.at(this.#host.ownUs()) };
-    if (!this.#watching || !viewsOf(this.#asked).includes(header.view)) {
+    if (!this.#watching || !this.#wanted().includes(header.view)) {
       this.#acknowledge(frame, false);
       return;
     }
@@ -134,6 +183,7 @@ export class StreamPlayer {
     if (this.#frozen) {
       this.#count(header);
       this.#acknowledge(frame, false);
+      this.#catch(header);
       return;
     }
     if (this.#asked === 'raw' && header.view === 'processed' && this.#drawn.has('raw')) {
@@ -157,6 +207,7 @@ export class StreamPlayer {
   }
 
   truth(connected: boolean): StreamTruth {
+    this.#giveUpCatching();
     const nowUs = this.#host.clock.at(this.#host.ownUs());
     if (nowUs !== undefined) this.#age.advance(nowUs);
     const shown = this.#shownNow();
@@ -184,6 +235,8 @@ export class StreamPlayer {
       shown,
       paired: raw !== undefined && raw.sequence === picture?.sequence,
       frozen: this.#frozen,
+      reprocessable: this.#reprocessable(),
+      reprocessed: this.#reprocessed,
       picture,
       refused: this.#refused,
     };
@@ -192,6 +245,39 @@ export class StreamPlayer {
   setStatus(status: StreamDescription['status']): void {
     if (this.#description !== undefined) this.#description = { ...this.#description, status };
     this.#host.hurry();
+  }
+
+  /** Views that the server is asked for. */
+  #wanted(): View[] {
+    return this.#catchUntilMs === undefined ? viewsOf(this.#asked) : [...views];
+  }
+
+  #reprocessable(): boolean {
+    const [processed, captured] = [this.#onCanvas.get('processed')?.header, this.#onCanvas.get('raw')?.header];
+    return this.#frozen && processed !== undefined && processed.sequence === captured?.sequence;
+  }
+
+  /** While it is frozen without its captured half: the first frame of which both have come is the one to stand still at. */
+  #catch(header: FrameHeader): void {
+    if (this.#catchUntilMs === undefined || this.#pairing.offer(header.view, header.sequence) !== 'pair') return;
+    for (const view of views) {
+      const frame = this.#received.get(view);
+      if (frame?.header.sequence === header.sequence) this.#place(frame);
+    }
+    this.#catchUntilMs = undefined;
+    this.watch();
+    this.#host.hurry();
+  }
+
+  #forgetProcessing(): void {
+    this.#reprocessor = undefined;
+    this.#reprocessed = false;
+  }
+
+  #giveUpCatching(): void {
+    if (this.#catchUntilMs === undefined || this.#host.ownUs() / 1000 < this.#catchUntilMs) return;
+    this.#catchUntilMs = undefined;
+    this.watch();
   }
 
   #shownNow(): Shown {
@@ -209,26 +295,36 @@ export class StreamPlayer {
   }
 
   #draw(frame: ReceivedFrame): void {
-    const { header, payload } = frame;
-    const canvas = this.#canvases.get(header.view);
-    const drawn = canvas !== undefined && this.#paint(canvas, header, payload);
+    const first = !this.#drawn.has(frame.header.view);
+    const drawn = this.#place(frame);
     this.#acknowledge(frame, drawn);
     if (!drawn) return;
+    this.#count(frame.header);
+    if (first || this.#state !== 'live') this.#host.hurry();
+  }
+
+  /** Puts a frame on its canvas, with what is true of it. */
+  #place(frame: ReceivedFrame): boolean {
+    const { header, payload } = frame;
+    const canvas = this.#canvases.get(header.view);
+    if (canvas === undefined || !this.#paint(canvas, header, payload)) return false;
+    this.#onCanvas.set(header.view, frame);
     const { width, height, epoch, sequence, capturedAtUs: capturedUs } = header;
-    const first = !this.#drawn.has(header.view);
     const synthetic = (header.flags & frameFlags.synthetic) !== 0;
     const regions = this.#regions.get(epoch) ?? [];
     this.#drawn.set(header.view, { width, height, epoch, sequence, capturedUs, synthetic, regions });
-    this.#count(header);
-    if (first || this.#state !== 'live') this.#host.hurry();
+    return true;
+  }
+
+  #formatOf({ view, width, height, pixelFormat }: FrameHeader): FrameFormat {
+    const window = this.#description?.formats?.[view].window;
+    return frameFormat(width, height, pixelFormat, window === undefined ? {} : { window });
   }
 
   #paint(canvas: OffscreenCanvas, header: FrameHeader, payload: Uint8Array): boolean {
     try {
-      const window = this.#description?.formats?.[header.view].window;
-      const format = frameFormat(header.width, header.height, header.pixelFormat, window === undefined ? {} : { window });
       const codec = codecByNumber(this.#host.codecs(), header.codec);
-      this.#host.paint(canvas, format, codec, payload);
+      this.#host.paint(canvas, this.#formatOf(header), codec, payload);
       return true;
     } catch (thrown) {
       this.#refused++;
@@ -278,5 +374,6 @@ export class StreamPlayer {
   #forget(view: View): void {
     this.#received.delete(view);
     this.#drawn.delete(view);
+    this.#onCanvas.delete(view);
   }
 }

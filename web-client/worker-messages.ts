@@ -1,6 +1,7 @@
 import type { CalibrationRegion } from '../src/frame/calibration.ts';
 import type { View } from '../src/protocol/frame-header.ts';
-import type { ServerMessage, SourceStatus, ViewerMessage } from '../src/protocol/messages.ts';
+import type { ServerMessage, SourceStatus, StageState, ViewerMessage } from '../src/protocol/messages.ts';
+import type { StageSettings } from '../src/stage/chain.ts';
 import type { LiveState } from './live-state.ts';
 
 /** An error as it crosses the WebSocket; a newer server may send codes that this page does not know. */
@@ -16,6 +17,8 @@ export type WorkerOrder =
   | { readonly order: 'show'; readonly stream: number; readonly shown: Shown }
   | { readonly order: 'hide'; readonly stream: number }
   | { readonly order: 'freeze'; readonly stream: number; readonly frozen: boolean }
+  /** The frozen picture with settings of this screen's own; undefined: as it was frozen. Answered by `reprocessed` or `fault`. */
+  | { readonly order: 'reprocess'; readonly stream: number; readonly settings: readonly StageSettings[] | undefined }
   | { readonly order: 'send'; readonly message: ViewerMessage };
 
 /** The picture that is on the canvas. */
@@ -46,6 +49,10 @@ export interface StreamTruth {
   /** Under the divider: both sides show the same moment. */
   readonly paired: boolean;
   readonly frozen: boolean;
+  /** Frozen with the picture as captured at hand, so that it can be processed anew here. */
+  readonly reprocessable: boolean;
+  /** What is shown was processed here, with other settings than the stream's. */
+  readonly reprocessed: boolean;
   readonly picture: ShownPicture | undefined;
   /** Frames that could not be decoded here. */
   readonly refused: number;
@@ -61,6 +68,7 @@ export type WorkerNews =
   | { readonly news: 'unfit'; readonly error: WireError }
   | { readonly news: 'link'; readonly link: Link }
   | { readonly news: 'message'; readonly message: ServerMessage }
+  | { readonly news: 'reprocessed'; readonly stream: number; readonly stages: readonly StageState[] }
   | { readonly news: 'fault'; readonly stream: number; readonly error: WireError }
   /** Ten times a second and at every change that must not wait; also the sign that the worker lives. */
   | {

@@ -152,16 +152,23 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     expect(mean).toBeLessThan(10);
   });
 
+  /** A freeze takes the next frame that comes in both views: until then the picture may change once. */
+  async function stillPicture(): Promise<Awaited<ReturnType<typeof look>>> {
+    await expect.poll(() => page.locator('.panel').getByText('Changes apply to the frozen picture').count(), { timeout: 10_000 }).toBe(1);
+    return look(page, tile(page, 0).locator('.layers'));
+  }
+
   it('freezes one picture, says so with its time, and lets it go on', async () => {
     const { address } = await serve('freeze', { streams: [echo] });
     await open(address);
     await inState(page, 0, 'live');
+    await page.keyboard.press('p');
     await page.keyboard.press('Space');
     await inState(page, 0, 'frozen');
     expect(await tile(page, 0).locator('.age').textContent()).toMatch(/^\d\d:\d\d:\d\d\.\d$/);
     const aside = tile(page, 0).getByTestId('live-aside');
     expect(await aside.textContent()).toMatch(/^source live \d+\u00a0ms$/);
-    const frozen = await look(page, tile(page, 0).locator('.layers'));
+    const frozen = await stillPicture();
     // Frames go on arriving: the age of what is not shown changes while the picture stays.
     const told = await aside.textContent();
     await expect.poll(() => aside.textContent(), { timeout: 10_000 }).not.toBe(told);
@@ -184,6 +191,31 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     await page.keyboard.press('Space');
     await expect.poll(() => caliper.getAttribute('aria-pressed')).toBe('false');
     await inState(page, 0, 'live');
+  });
+
+  it('processes a frozen picture anew on this screen alone', async () => {
+    const server = await serve('anew', { streams: [echo] });
+    await open(server.address);
+    await inState(page, 0, 'live');
+    await page.keyboard.press('p');
+    await page.keyboard.press('Space');
+    await inState(page, 0, 'frozen');
+    const frozen = await stillPicture();
+    const map = page.getByTestId('stage-colour-map');
+    await map.getByText('Colour map').click();
+    await tile(page, 0).getByText('Processed anew on this screen').waitFor();
+    await expect.poll(async () => (await look(page, tile(page, 0).locator('.layers'))).sum).not.toBe(frozen.sum);
+    const other = await page.context().newPage();
+    await other.goto(server.address);
+    await inState(other, 0, 'live');
+    await other.keyboard.press('p');
+    expect(await other.getByTestId('stage-colour-map').getByRole('switch').isChecked()).toBe(false);
+    await other.close();
+    await page.getByRole('button', { name: 'As frozen' }).click();
+    await expect.poll(async () => (await look(page, tile(page, 0).locator('.layers'))).sum).toBe(frozen.sum);
+    await page.keyboard.press('Space');
+    await inState(page, 0, 'live');
+    expect(await map.getByRole('switch').isChecked()).toBe(false);
   });
 
   it('measures millimetres on the calibrated echo and pixels on fluoroscopy, and undoes', async () => {

@@ -12,6 +12,8 @@ const live: StreamTruth = {
   shown: 'processed',
   paired: false,
   frozen: false,
+  reprocessable: false,
+  reprocessed: false,
   picture: undefined,
   refused: 0,
 };

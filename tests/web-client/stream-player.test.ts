@@ -2,8 +2,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../src/app-error.ts';
 import { raw } from '../../src/codec/raw.ts';
 import type { CalibrationRegion } from '../../src/frame/calibration.ts';
+import { pictureFormatOf } from '../../src/frame/frame-format.ts';
 import { type FrameHeader, frameFlags, type View } from '../../src/protocol/frame-header.ts';
 import type { StreamDescription, ViewerMessage } from '../../src/protocol/messages.ts';
+import { compileKernels } from '../../wasm/load-kernels.ts';
 import { ServerClock } from '../../web-client/server-clock.ts';
 import { StreamPlayer } from '../../web-client/stream-player.ts';
 
@@ -22,7 +24,8 @@ const description: StreamDescription = {
   presets: [],
   status: { state: 'streaming', sinceUs: 0, attempts: 0 },
 };
-const pixels = new Uint8Array(8);
+const pixels = Uint8Array.of(0, 20, 40, 60, 80, 100, 120, 140);
+const kernelsOn = await compileKernels();
 const startUs = 1_000_000;
 
 /** A player on a clock that the test moves; the canvas is the browser's, so a name stands in for it. */
@@ -31,6 +34,8 @@ class Scene {
   readonly sent: ViewerMessage[] = [];
   readonly painted: string[] = [];
   readonly faults: string[] = [];
+  /** Of the picture that was painted last. */
+  pixels = new Uint8Array(0);
   broken = false;
   readonly player: StreamPlayer;
 
@@ -40,10 +45,12 @@ class Scene {
     this.player = new StreamPlayer(0, {
       clock,
       codecs: () => ({ raw }),
-      paint: (canvas, format) => {
+      paint: (canvas, format, codec, payload) => {
         if (this.broken) throw new AppError('protocol/bad-header', { reason: 'planted' });
         this.painted.push(`${String(canvas)} ${format.width}x${format.height}`);
+        this.pixels = codec.decode({ width: format.width, height: format.height, pixelFormat: pictureFormatOf(format) }, payload).slice();
       },
+      kernelsOn,
       ownUs: () => this.nowUs,
       send: (message) => this.sent.push(message),
       hurry: () => undefined,
@@ -142,6 +149,52 @@ describe('StreamPlayer', () => {
     scene.player.freeze(false);
     expect(scene.painted).toHaveLength(2);
     expect(scene.truth).toMatchObject({ frozen: false, picture: { sequence: 2 } });
+  });
+
+  it('stands still at the next frame that comes in both views, and asks for one view again', () => {
+    scene.frame('processed', 1);
+    scene.player.freeze(true);
+    expect(scene.sent.at(-1)).toMatchObject({ type: 'watch', views: ['processed', 'raw'] });
+    scene.frame('processed', 2);
+    expect(scene.truth).toMatchObject({ reprocessable: false, picture: { sequence: 1 } });
+    scene.frame('raw', 3);
+    scene.frame('processed', 3);
+    expect(scene.truth).toMatchObject({ reprocessable: true, frozen: true, picture: { sequence: 3 } });
+    expect(scene.sent.at(-1)).toMatchObject({ type: 'watch', views: ['processed'] });
+    scene.frame('processed', 4);
+    expect(scene.truth.picture?.sequence).toBe(3);
+  });
+
+  it('stays at the frozen picture where its captured half does not come', () => {
+    scene.frame('processed', 1);
+    scene.player.freeze(true);
+    scene.nowUs += 1_100_000;
+    expect(scene.truth).toMatchObject({ reprocessable: false, picture: { sequence: 1 } });
+    expect(scene.sent.at(-1)).toMatchObject({ type: 'watch', views: ['processed'] });
+    expect(scene.player.reprocess([])).toBeUndefined();
+    expect(scene.truth.reprocessed).toBe(false);
+  });
+
+  it('processes the frozen picture anew, as often as one likes, and gives it back as it was', () => {
+    scene.frame('processed', 1);
+    scene.player.freeze(true);
+    scene.frame('raw', 2);
+    scene.frame('processed', 2);
+    const brighter = (brightness: number) => [{ stage: 'window', enabled: true, options: { brightness } }];
+    const stages = scene.player.reprocess(brighter(10));
+    expect(stages?.find(({ stage }) => stage === 'window')).toMatchObject({ applied: true, options: { brightness: 10 } });
+    expect(scene.truth).toMatchObject({ reprocessed: true, frozen: true });
+    const once = [...scene.pixels];
+    expect(once[3]).toBe(86);
+    scene.player.reprocess(brighter(20));
+    scene.player.reprocess(brighter(10));
+    expect([...scene.pixels]).toEqual(once);
+    scene.player.reprocess(undefined);
+    expect([...scene.pixels]).toEqual([...pixels]);
+    expect(scene.truth.reprocessed).toBe(false);
+    expect(() => scene.player.reprocess([{ stage: 'no-such', enabled: true, options: {} }])).toThrow(AppError);
+    scene.player.freeze(false);
+    expect(scene.truth.reprocessed).toBe(false);
   });
 
   it('keeps a frozen picture while its tile is hidden, and forgets any other', () => {

@@ -18,24 +18,45 @@ import {
   ToggleButton,
 } from 'react-aria-components';
 import type { StageState, StreamDescription } from '../../src/protocol/messages.ts';
-import { useMonitor } from '../hooks.ts';
+import { isFormingStage } from '../../src/stage/forming.ts';
+import { presetOf } from '../../src/stage/presets.ts';
+import { useMonitor, useReprocessable } from '../hooks.ts';
 import { type StageWish, wishedStage, wishKey } from '../monitor-state.ts';
 import { type Setting, settingsOf, settingText } from '../stage-schema.ts';
 import type { WireError } from '../worker-messages.ts';
 
 interface StagesProps {
+  /** What this screen's frozen picture is processed with; undefined: the picture runs. */
+  readonly frozen: { readonly stages: readonly StageState[] | undefined } | undefined;
   readonly stream: StreamDescription;
   readonly wishes: Readonly<Record<string, StageWish>>;
   readonly refusal: WireError | undefined;
 }
 
 /** What is done to the picture, in its order. Settings apply at once, for everybody who watches. */
-export const Stages = memo(function Stages({ stream, wishes, refusal }: StagesProps) {
+export const Stages = memo(function Stages({ stream, frozen, wishes, refusal }: StagesProps) {
+  const monitor = useMonitor();
+  const reprocessable = useReprocessable(stream.id);
+  const shown = frozen?.stages ?? stream.stages;
+  const idle = frozen !== undefined && !reprocessable;
   return (
     <section aria-label="Stages">
       <header>
         <h3>Stages</h3>
+        {frozen?.stages !== undefined && (
+          <Button className="quiet" onPress={() => monitor.restoreFrozen(stream.id)}>
+            <RotateCcw aria-hidden="true" />
+            As frozen
+          </Button>
+        )}
       </header>
+      {frozen !== undefined && (
+        <p className="hint">
+          {idle
+            ? 'The frozen picture is here without its captured form: settings can be changed when it runs again.'
+            : 'Changes apply to the frozen picture, on this screen alone. What averages over time has no effect on one picture.'}
+        </p>
+      )}
       {refusal !== undefined && (
         <p className="refusal" role="alert">
           {refusal.message}
@@ -43,17 +64,24 @@ export const Stages = memo(function Stages({ stream, wishes, refusal }: StagesPr
           <small>{refusal.remedy}</small>
         </p>
       )}
-      {stream.formats !== undefined && <Presets stream={stream} />}
+      {stream.formats !== undefined && <Presets stream={stream} inForce={presetInForce(stream, frozen?.stages)} idle={idle} />}
       {stream.stages.length === 0 && <p className="hint">Shown as it was captured.</p>}
-      {stream.stages.map((stage) => (
-        <Stage key={stage.stage} stream={stream.id} stage={wishedStage(stage, wishes[wishKey(stream.id, stage.stage)])} />
-      ))}
+      {shown
+        .filter(({ stage }) => frozen === undefined || !isFormingStage(stage))
+        .map((stage) => (
+          <Stage
+            key={stage.stage}
+            stream={stream.id}
+            stage={frozen === undefined ? wishedStage(stage, wishes[wishKey(stream.id, stage.stage)]) : stage}
+            idle={idle}
+          />
+        ))}
     </section>
   );
 });
 
 /** One choice for the stages that denoise. None is pressed where somebody has set a stage otherwise. */
-function Presets({ stream }: { stream: StreamDescription }) {
+function Presets({ stream, inForce, idle }: { stream: StreamDescription; inForce: string | undefined; idle: boolean }) {
   const monitor = useMonitor();
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would be announced with a legend nobody needs to see.
@@ -61,7 +89,8 @@ function Presets({ stream }: { stream: StreamDescription }) {
       {presetsFor(stream).map(({ preset, title, description }) => (
         <ToggleButton
           key={preset}
-          isSelected={stream.preset === preset}
+          isSelected={inForce === preset}
+          isDisabled={idle}
           onChange={() => monitor.setPreset(stream.id, preset)}
           aria-description={description}
         >
@@ -72,7 +101,7 @@ function Presets({ stream }: { stream: StreamDescription }) {
   );
 }
 
-function Stage({ stream, stage }: { stream: number; stage: StageState }) {
+function Stage({ stream, stage, idle }: { stream: number; stage: StageState; idle: boolean }) {
   const monitor = useMonitor();
   const settings = settingsOf(stage.schema);
   const set = (wish: StageWish): void => monitor.setStage(stream, stage.stage, wish);
@@ -80,7 +109,7 @@ function Stage({ stream, stage }: { stream: number; stage: StageState }) {
   return (
     <div className={stage.enabled ? 'stage-settings on' : 'stage-settings'} data-testid={`stage-${stage.stage}`}>
       <div className="stage-head">
-        <Switch className="switch" isSelected={stage.enabled} onChange={(enabled) => set({ enabled })}>
+        <Switch className="switch" isSelected={stage.enabled} isDisabled={idle} onChange={(enabled) => set({ enabled })}>
           <span className="track" aria-hidden="true" />
           {stage.title}
         </Switch>
@@ -96,6 +125,7 @@ function Stage({ stream, stage }: { stream: number; stage: StageState }) {
         )}
       </div>
       {stage.enabled &&
+        !idle &&
         settings.map((setting) => (
           <Control
             key={setting.name}
@@ -202,6 +232,10 @@ function TextControl({ setting, value, onChange }: ControlProps<Extract<Setting,
       />
     </TextField>
   );
+}
+
+function presetInForce(stream: StreamDescription, frozen: readonly StageState[] | undefined): string | undefined {
+  return frozen === undefined ? stream.preset : presetOf(frozen)?.name;
 }
 
 /** Those for the kind of picture, their titles without its name; all of them where it is not known. */

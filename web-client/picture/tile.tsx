@@ -91,6 +91,7 @@ function emptyText(stream: StreamDescription, state: string): string {
 /** Says that the picture is the unprocessed one, or why it is not although it was asked for. */
 function RawNote({ truth, asked }: { truth: PictureTruth; asked: Shown }) {
   if (truth.shown === 'raw') return <p className="raw-note">Unprocessed</p>;
+  if (truth.reprocessed) return <p className="raw-note">Processed anew on this screen</p>;
   if (asked === truth.shown || !truth.frozen) return null;
   return <p className="raw-note">Frozen without its unprocessed picture</p>;
 }
