@@ -11,33 +11,18 @@ const mostPossibleTiles = 65_535;
  * nothing is allocated for another. Answers the bytes to decode; throws an Error in words.
  */
 export function checkedCodestream(coding: Coding, encoded: Uint8Array, shape: FrameShape): Uint8Array {
-  if (coding === 'rle') return checkedRle(encoded, shape);
   if (coding === 'jpeg' || coding === 'jpeg-ls') return checkedJpeg(encoded, shape);
   return checkedJpeg2000(encoded, shape);
 }
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** PS3.5 G.5: one segment per byte of a pixel, offsets rising from 64 inside the frame. */
-function checkedRle(encoded: Uint8Array, { samplesPerPixel, bitsAllocated }: FrameShape): Uint8Array {
-  if (encoded.length < 64) throw new Error('shorter than an RLE header');
-  const header = viewOf(encoded);
-  const segments = header.getUint32(0, true);
-  if (segments !== samplesPerPixel * (bitsAllocated / 8)) throw new Error(`${segments} RLE segments`);
-  let before = 63;
-  for (let segment = 1; segment <= segments; segment++) {
-    const offset = header.getUint32(4 * segment, true);
-    if (offset <= before || offset >= encoded.length) throw new Error(`RLE segment ${segment} begins at ${offset}`);
-    before = offset;
-  }
-  return encoded;
-}
-
-/** ITU-T T.81 B.1, T.87 C.1: SOI, segments with a length, among them one start of frame; EOI at the end. */
+/** ITU-T T.81 B.1, T.87 C.1: SOI, segments with a length, among them one start of frame; then the scans. */
 function checkedJpeg(encoded: Uint8Array, shape: FrameShape): Uint8Array {
   const view = viewOf(encoded);
   if (encoded.length < 4 || view.getUint16(0) !== 0xffd8) throw new Error('no JPEG');
   let at = 2;
+  let frame: number | undefined;
   while (at + 9 < encoded.length) {
     if (encoded[at] !== 0xff) throw new Error('a JPEG header that ends in nothing');
     const marker = encoded[at + 1] as number;
@@ -46,22 +31,32 @@ function checkedJpeg(encoded: Uint8Array, shape: FrameShape): Uint8Array {
       at += 1;
       continue;
     }
-    if (marker === 0xda) break;
+    if (marker === 0xda) {
+      if (frame === undefined) break;
+      if (!isOneScan(encoded, frame, at) && !endsWithEoi(encoded)) throw new Error('it was cut off: the end marker is missing');
+      return encoded;
+    }
     if (isStartOfFrame(marker)) {
       checkSize(view.getUint16(at + 7), view.getUint16(at + 5), encoded[at + 9] as number, shape);
-      if (!endsWithEoi(encoded)) throw new Error('it was cut off: the end marker is missing');
-      return encoded;
+      frame = at;
     }
     at += 2 + view.getUint16(at + 2);
   }
-  throw new Error('a JPEG without a start of frame');
+  throw new Error(frame === undefined ? 'a JPEG without a start of frame' : 'it was cut off before its data');
 }
+
+/** Whether all components lie in the one scan: the decoder sees itself where that ends too early, not that a later scan is missing. */
+function isOneScan(encoded: Uint8Array, frame: number, scan: number): boolean {
+  return !progressive.includes(encoded[frame + 1] as number) && encoded[scan + 4] === encoded[frame + 9];
+}
+
+const progressive: readonly number[] = [0xc2, 0xc6, 0xca, 0xce];
 
 /** SOF0 to SOF15 but for DHT, JPG and DAC, which stand among them; F7 is the one of JPEG-LS. */
 const isStartOfFrame = (marker: number): boolean =>
   marker === 0xf7 || (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc);
 
-/** A decoder fills what is missing with grey and says nothing. Writers leave at most some padding behind the end. */
+/** Writers leave at most some padding behind the end. */
 function endsWithEoi(encoded: Uint8Array): boolean {
   for (let at = encoded.length - 2; at >= 2; at--) if (encoded[at] === 0xff && encoded[at + 1] === 0xd9) return true;
   return false;

@@ -323,6 +323,86 @@ describe('a frame that was cut off', () => {
   }
 });
 
+describe('RLE that is longer or shorter than its picture', () => {
+  const transferSyntax = '1.2.840.10008.1.2.5';
+  const layout = { bits: 8 };
+  const literal = (values: Int32Array): Uint8Array =>
+    Buffer.concat(
+      Array.from({ length: Math.ceil(values.length / 100) }, (_, k) => {
+        const run = Uint8Array.from(values.subarray(100 * k, 100 * (k + 1)));
+        return Uint8Array.of(run.length - 1, ...run);
+      }),
+    );
+  const frameOf = (...segments: Uint8Array[]): Uint8Array => {
+    const header = new Uint32Array(16);
+    header[0] = segments.length;
+    for (const [k] of segments.entries()) header[k + 1] = 64 + segments.slice(0, k).reduce((total, { length }) => total + length, 0);
+    return Buffer.concat([new Uint8Array(header.buffer), ...segments]);
+  };
+  const original = picture(layout, 0.3, 21);
+  const opened = (fragment: Uint8Array): Promise<Recording> => open(facts(layout, { transferSyntax, pixels: [fragment] }));
+
+  it('plays what holds the picture, whatever pads it: zeros, or rows that a writer appended in the same run', async () => {
+    const longer = Int32Array.from({ length: original.length + columns }, (_, at) => original[at] ?? 99);
+    for (const bytes of [literal(original), Buffer.concat([literal(original), new Uint8Array(3)]), literal(longer)])
+      expect(furthest(await values(await opened(frameOf(bytes)), 0, layout), original)).toBe(0);
+  });
+
+  it('is damaged where bytes are missing, or too many by no whole rows', async () => {
+    const odd = Int32Array.from({ length: original.length + 7 }, (_, at) => original[at] ?? 99);
+    const short = original.subarray(0, original.length - columns);
+    for (const [bytes, words] of [
+      [literal(short), `holds ${short.length} of ${original.length}`],
+      [literal(original).subarray(0, 300), 'RLE segment 1 holds'],
+      [literal(odd), `there is room for ${original.length}`],
+    ] as const) {
+      const said = { code: 'replay/damaged-frame', message: expect.stringContaining(words) };
+      await expect(values(await opened(frameOf(bytes)), 0, layout)).rejects.toMatchObject(said);
+    }
+  });
+
+  it('is damaged where the bytes of one colour are missing', async () => {
+    const planes = [original, original.subarray(0, original.length - 1), original].map(literal);
+    const recorded = await open(facts({ bits: 8, colour: true }, { transferSyntax, pixels: [frameOf(...planes)] }));
+    await expect(values(recorded, 0, layout)).rejects.toMatchObject({ message: expect.stringContaining('RLE segment 2 holds') });
+  });
+});
+
+describe('JPEG data that libjpeg takes with a word', () => {
+  const baseline = '1.2.840.10008.1.2.4.50';
+  const original = picture({ bits: 8 }, 0.3, 22);
+  let whole: Buffer;
+  let end: number;
+  beforeAll(() => {
+    whole = Buffer.from(encoded(jpeg(0), original, { bits: 8 }, 'MONOCHROME2'));
+    end = whole.lastIndexOf(Buffer.of(0xff, 0xd9));
+  });
+  const shown = async (fragment: Uint8Array): Promise<number> =>
+    furthest(await values(await open(facts({ bits: 8 }, { transferSyntax: baseline, pixels: [fragment] })), 0, { bits: 8 }), original);
+
+  it('shows what only lacks the end marker, or has zeros before it', async () => {
+    expect(await shown(whole.subarray(0, end))).toBeLessThanOrEqual(2);
+    expect(await shown(Buffer.concat([whole.subarray(0, end), Uint8Array.of(0, 0, 0xff, 0xd9)]))).toBeLessThanOrEqual(2);
+  });
+
+  it('is damaged where data are missing before the end, or overwritten', async () => {
+    const overwritten = Uint8Array.from(whole).fill(0, end - 200, end - 100);
+    const hole = Buffer.concat([whole.subarray(0, end - 300), whole.subarray(end)]);
+    for (const fragment of [hole, overwritten, whole.subarray(0, end - 20)])
+      await expect(shown(fragment)).rejects.toMatchObject({ message: expect.stringContaining('its JPEG data are damaged') });
+  });
+
+  it('without the end marker of several scans, nobody knows whether one is missing', async () => {
+    const colours = picture({ bits: 8, colour: true }, 0, 23);
+    const scans = encoded(jpeg(0), colours, { bits: 8, colour: true }, 'RGB');
+    const cut = Uint8Array.from(scans.subarray(0, scans.length - 2));
+    const scan = Buffer.from(cut.buffer).indexOf(Buffer.of(0xff, 0xda));
+    cut[scan + 4] = 1;
+    const recorded = await open(facts({ bits: 8, colour: true }, { transferSyntax: baseline, pixels: [cut] }));
+    await expect(values(recorded, 0, { bits: 8 })).rejects.toMatchObject({ message: expect.stringContaining('end marker is missing') });
+  });
+});
+
 describe('a picture inside that is not the announced one', () => {
   const original = picture({ bits: 8 }, 0.3, 12);
   const cases = [...lossless.filter(([name]) => name !== 'RLE'), ['JPEG baseline', '1.2.840.10008.1.2.4.50', jpeg(0)] as const];
