@@ -60,6 +60,10 @@ function warmUpForming(kernels: Kernels, memory: ArrayBufferLike): void {
   // One run of all pixels for the kernels that walk runs, and taps of one pixel each for the kernel that scales.
   words.fill(0);
   words[1] = width * height;
+  const spans = scratch + 65_536;
+  new Uint16Array(memory, spans, 2 * height).forEach((_, at, words16) => {
+    words16[at] = at % 2 === 0 ? 0 : width;
+  });
   const taps = new Int32Array(memory, tables, 3 * width);
   for (let pixel = 0; pixel < width; pixel++) taps.set([0, 1, 16_384], 3 * pixel);
   for (let call = 0; call < 100; call++) {
@@ -71,6 +75,13 @@ function warmUpForming(kernels: Kernels, memory: ArrayBufferLike): void {
     }
     kernels.nv12ToRgb(a, width, a, width, b, 3 * width, width, height, ...yuv);
     kernels.i420ToRgb(a, width, a, a, width, b, 3 * width, width, height, ...yuv);
+    kernels.nv12ToRgba(a, width, a, width, b, 4 * width, width, height, ...yuv);
+    kernels.i420ToRgba(a, width, a, a, width, b, 4 * width, width, height, ...yuv);
+    kernels.bgraToRgba(a, 4 * width, b, 4 * width, width, height);
+    kernels.greyToRgba(a, b, width * height);
+    kernels.rgbToRgba(a, b, width * height);
+    kernels.y16ToRgba(a, b, width * height, 0, 1);
+    kernels.colourMapRgba(a, width, b, 4 * width, width, height, a);
     kernels.rgbToGrey(a, 3 * width, b, width, width, height, 77, 150, 29);
     kernels.rgbaToGrey(a, 4 * width, b, width, width, height, 77, 150, 29);
     kernels.bgraToRgb(a, 4 * width, b, 3 * width, width, height);
@@ -89,6 +100,7 @@ function warmUpForming(kernels: Kernels, memory: ArrayBufferLike): void {
     kernels.tileTables(a, width, width, height, 4, 4, 2, tables + 4096, scratch);
     kernels.equalize(a, width, b, width, width, height, 4, 4, tables + 4096, scratch);
     kernels.greyToRgb(a, width, b, 3 * width, width, height);
+    kernels.blendPlane(b, 3 * width, width, height, 3, a, spans);
     kernels.iqEnvelope(a, a + 2, 4, 4 * width, b, width, width, height, c);
     if (call < 20) kernels.rfEnvelope(a, 2 * width, b, width, width, height, tables, 33, c, scratch);
   }
