@@ -8,7 +8,7 @@ import { Painter } from './painter.ts';
 import { ServerClock } from './server-clock.ts';
 import { ServerLine } from './server-line.ts';
 import { type PlayerHost, StreamPlayer } from './stream-player.ts';
-import type { WorkerNews, WorkerOrder } from './worker-messages.ts';
+import type { Quality, WorkerNews, WorkerOrder } from './worker-messages.ts';
 
 /** Everything that handles pixels: the line to the server, decoding, drawing, and the truth about what is drawn. */
 
@@ -22,6 +22,7 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
   const line = new ServerLine(address, ownUs);
   const players = new Map<number, StreamPlayer>();
   let codecs: Codecs = { raw };
+  let quality: Quality = 'auto';
   let connected = false;
   let hurried = false;
 
@@ -52,6 +53,7 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
   const host: PlayerHost = {
     clock,
     codecs: () => codecs,
+    quality: () => quality,
     paint: (canvas, format, codec, payload) => painter.paint(canvas, format, codec, payload),
     kernelsOn: (memory) => painter.kernelsOn(memory),
     ownUs,
@@ -152,6 +154,10 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
         break;
       case 'reprocess':
         reprocess(order.stream, order.settings);
+        break;
+      case 'quality':
+        quality = order.quality;
+        for (const player of players.values()) player.watch();
         break;
       case 'send':
         line.send(order.message);

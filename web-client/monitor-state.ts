@@ -1,7 +1,8 @@
 import { type Caliper, type Point, withEnd } from '../src/marks/mark.ts';
 import type { ServerMessage, SourceStatus, StageState, StreamDescription } from '../src/protocol/messages.ts';
+import type { TierName } from '../src/protocol/tiers.ts';
 import { unmoved, type ViewTransform } from './view-transform.ts';
-import type { Link, WireError } from './worker-messages.ts';
+import type { Link, Quality, WireError } from './worker-messages.ts';
 
 /** Counts of a stream since this page was opened. */
 export interface StreamCounts {
@@ -13,6 +14,9 @@ export interface StreamCounts {
   /** The server counts skipped frames per watch; those of earlier watches. */
   readonly skippedBefore: number;
   readonly viewers: number;
+  /** How the pictures come, and what the line was seen to bear. */
+  readonly tier: TierName;
+  readonly lineBytesPerSecond: number | undefined;
 }
 
 /** Settings of a stage that this viewer asked for and the server has not confirmed yet. */
@@ -70,6 +74,8 @@ export interface MonitorState {
   readonly wishes: Readonly<Record<string, StageWish>>;
   /** The last refusal for a stream, shown until something succeeds. */
   readonly refusals: Readonly<Record<number, WireError>>;
+  /** How this viewer wants its pictures. */
+  readonly quality: Quality;
   readonly panelOpen: boolean;
   readonly keyMapOpen: boolean;
 }
@@ -107,6 +113,7 @@ export type Action =
       readonly undoable: boolean;
     }
   | { readonly act: 'wish-settled'; readonly stream: number; readonly stage: string; readonly error?: WireError }
+  | { readonly act: 'quality'; readonly quality: Quality }
   | { readonly act: 'panel'; readonly open: boolean }
   | { readonly act: 'key-map'; readonly open: boolean };
 
@@ -134,6 +141,7 @@ export function initialState(panelOpen: boolean): MonitorState {
     undoSteps: [],
     wishes: {},
     refusals: {},
+    quality: 'auto',
     panelOpen,
     keyMapOpen: false,
   };
@@ -199,6 +207,8 @@ export function reduce(state: MonitorState, action: Action): MonitorState {
       return wish(state, action);
     case 'wish-settled':
       return settleWish(state, action.stream, action.stage, action.error);
+    case 'quality':
+      return { ...state, quality: action.quality };
     case 'panel':
       return { ...state, panelOpen: action.open };
     case 'key-map':
@@ -260,9 +270,9 @@ function hear(state: MonitorState, message: ServerMessage, nowMs: number): Monit
     case 'stats': {
       const before = state.counts[message.stream];
       const again = before !== undefined && message.skipped < before.skipped;
-      const { captured, fps: capturedFps, lost, processingMs, skipped, viewers } = message;
+      const { captured, fps: capturedFps, lost, processingMs, skipped, viewers, tier, lineBytesPerSecond } = message;
       const skippedBefore = (before?.skippedBefore ?? 0) + (again ? before.skipped : 0);
-      const counts = { captured, capturedFps, lost, processingMs, skipped, skippedBefore, viewers };
+      const counts = { captured, capturedFps, lost, processingMs, skipped, skippedBefore, viewers, tier, lineBytesPerSecond };
       return { ...state, counts: { ...state.counts, [message.stream]: counts } };
     }
     case 'pong':

@@ -14,7 +14,7 @@ import {
 } from './monitor-state.ts';
 import { staleMs } from './picture-truth.ts';
 import { StageSetter } from './stage-setter.ts';
-import type { Shown, StreamTruth, WorkerNews, WorkerOrder } from './worker-messages.ts';
+import type { Quality, Shown, StreamTruth, WorkerNews, WorkerOrder } from './worker-messages.ts';
 
 /** A worker that has been silent for so long is replaced. */
 const lostWorkerMs = 5000;
@@ -44,6 +44,7 @@ export class Monitor {
   /** Counts the workers: a canvas belongs to the worker it was handed to. */
   readonly generation$ = new BehaviorSubject(0);
   readonly #setter: StageSetter;
+  #quality: Quality = 'auto';
   #worker: Worker;
   #canvases = new Map<string, HTMLCanvasElement>();
   #shown = new Map<number, Shown>();
@@ -208,6 +209,8 @@ export class Monitor {
   }
 
   #tellWorker(state: MonitorState): void {
+    if (state.quality !== this.#quality) this.#order({ order: 'quality', quality: state.quality });
+    this.#quality = state.quality;
     const shown = new Map(shownStreams(state).map(({ id }) => [id, shownOf(state, id)]));
     for (const stream of this.#shown.keys()) if (!shown.has(stream)) this.#order({ order: 'hide', stream });
     for (const [stream, what] of shown) if (this.#shown.get(stream) !== what) this.#order({ order: 'show', stream, shown: what });
@@ -233,6 +236,7 @@ export class Monitor {
     this.#canvases = new Map();
     this.#shown = new Map();
     this.#frozen = new Set();
+    this.#quality = 'auto';
     this.#reprocessing.clear();
     this.#setter.forget();
     this.#heardMs = performance.now();

@@ -13,7 +13,7 @@ import { judge } from './live-state.ts';
 import { Pairing } from './pairing.ts';
 import { Reprocessor } from './reprocessor.ts';
 import type { ServerClock } from './server-clock.ts';
-import type { Shown, ShownPicture, StreamTruth, WireError } from './worker-messages.ts';
+import type { Quality, Shown, ShownPicture, StreamTruth, WireError } from './worker-messages.ts';
 
 interface ReceivedFrame {
   readonly header: FrameHeader;
@@ -27,6 +27,7 @@ export interface PlayerHost {
   readonly clock: ServerClock;
   /** Those that are open by now. */
   codecs(): Codecs;
+  quality(): Quality;
   /** Decodes a picture onto a canvas; throws an AppError where the payload is not of the format. */
   paint(canvas: OffscreenCanvas, format: FrameFormat, codec: Codec, payload: Uint8Array): void;
   ownUs(): number;
@@ -128,7 +129,7 @@ export class StreamPlayer {
   watch(): void {
     if (!this.#watching) return;
     const codecs = Object.keys(this.#host.codecs()) as CodecName[];
-    this.#host.send({ type: 'watch', stream: this.stream, views: this.#wanted(), tier: 'auto', codecs });
+    this.#host.send({ type: 'watch', stream: this.stream, views: this.#wanted(), tier: this.#host.quality(), codecs });
   }
 
   /**

@@ -30,3 +30,10 @@ export function clockText(unixMs: number, tenths = false): string {
 export function countText(value: number | undefined): string {
   return value === undefined ? dash : String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, '\u202f');
 }
+
+/** What a line bears, in bits as people know it from their contracts. */
+export function rateText(bytesPerSecond: number | undefined): string {
+  if (bytesPerSecond === undefined) return dash;
+  const megabits = (bytesPerSecond * 8) / 1e6;
+  return `${megabits < 10 ? megabits.toFixed(1) : Math.round(megabits)}${space}Mbit/s`;
+}

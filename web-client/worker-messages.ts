@@ -1,6 +1,7 @@
 import type { CalibrationRegion } from '../src/frame/calibration.ts';
 import type { View } from '../src/protocol/frame-header.ts';
 import type { ServerMessage, SourceStatus, StageState, ViewerMessage } from '../src/protocol/messages.ts';
+import type { TierName } from '../src/protocol/tiers.ts';
 import type { StageSettings } from '../src/stage/chain.ts';
 import type { LiveState } from './live-state.ts';
 
@@ -9,6 +10,9 @@ export type WireError = NonNullable<SourceStatus['error']>;
 
 /** Which pictures of a stream are on the screen; `both` lies under a divider, raw on the left. */
 export type Shown = View | 'both';
+
+/** `auto`: the best that the line bears. */
+export type Quality = 'auto' | TierName;
 
 /** Page → worker. */
 export type WorkerOrder =
@@ -19,6 +23,7 @@ export type WorkerOrder =
   | { readonly order: 'freeze'; readonly stream: number; readonly frozen: boolean }
   /** The frozen picture with settings of this screen's own; undefined: as it was frozen. Answered by `reprocessed` or `fault`. */
   | { readonly order: 'reprocess'; readonly stream: number; readonly settings: readonly StageSettings[] | undefined }
+  | { readonly order: 'quality'; readonly quality: Quality }
   | { readonly order: 'send'; readonly message: ViewerMessage };
 
 /** The picture that is on the canvas. */

@@ -77,6 +77,8 @@ async function openHttp(streams: readonly Stream[], viewers: ReadonlyMap<number,
         defaultSrc: ["'self'"],
         // The kernels are WebAssembly.
         scriptSrc: ["'self'", "'wasm-unsafe-eval'"],
+        // zstd comes as WebAssembly inside its script, which is read back through a data: URL.
+        connectSrc: ["'self'", 'data:'],
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'", 'data:', 'blob:'],
         workerSrc: ["'self'", 'blob:'],

@@ -218,6 +218,26 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     expect(await map.getByRole('switch').isChecked()).toBe(false);
   });
 
+  it('shows the same picture exactly packed and a lossy one on a thin line, and says which', async () => {
+    const { address } = await serve('quality', { streams: [{ ...echo, options: { ...echo.options, frames: 3 } }] });
+    await open(address);
+    await inState(page, 0, 'held');
+    await page.keyboard.press('p');
+    const tier = page.getByTestId('tier');
+    await expect.poll(() => tier.textContent(), { timeout: 10_000 }).toBe('As it is');
+    const layers = tile(page, 0).locator('.layers');
+    const asItIs = await look(page, layers);
+    const choose = async (words: string): Promise<void> => {
+      await page.getByRole('region', { name: 'Line' }).getByRole('button').click();
+      await page.getByRole('option', { name: words }).click();
+      await expect.poll(() => tier.textContent(), { timeout: 10_000 }).toBe(words);
+    };
+    await choose('For a thin line');
+    await expect.poll(async () => (await look(page, layers)).sum, { timeout: 10_000 }).not.toBe(asItIs.sum);
+    await choose('Exact, packed');
+    await expect.poll(async () => (await look(page, layers)).sum, { timeout: 10_000 }).toBe(asItIs.sum);
+  });
+
   it('measures millimetres on the calibrated echo and pixels on fluoroscopy, and undoes', async () => {
     const { address } = await serve('caliper', { streams: [echo, fluoroscopy] });
     await open(address);

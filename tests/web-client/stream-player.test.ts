@@ -45,6 +45,7 @@ class Scene {
     this.player = new StreamPlayer(0, {
       clock,
       codecs: () => ({ raw }),
+      quality: () => 'auto',
       paint: (canvas, format, codec, payload) => {
         if (this.broken) throw new AppError('protocol/bad-header', { reason: 'planted' });
         this.painted.push(`${String(canvas)} ${format.width}x${format.height}`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clockText, countText, dash, milliseconds, seconds } from '../../web-client/texts.ts';
+import { clockText, countText, dash, milliseconds, rateText, seconds } from '../../web-client/texts.ts';
 
 describe('texts', () => {
   it('shows an unknown as a dash', () => {
@@ -12,6 +12,10 @@ describe('texts', () => {
     expect(seconds(60_000)).toBe('1:00\u00a0min');
     expect(seconds(3_599_000)).toBe('59:59\u00a0min');
     expect(seconds(7_265_000)).toBe('2:01\u00a0h');
+  });
+
+  it('tells what a line bears in bits', () => {
+    expect([rateText(undefined), rateText(250_000), rateText(125e6)]).toEqual([dash, '2.0\u00a0Mbit/s', '1000\u00a0Mbit/s']);
   });
 
   it('groups thousands', () => {

@@ -1,5 +1,6 @@
 import { useMonitorState } from '../hooks.ts';
 import { streamOf } from '../monitor-state.ts';
+import { LineSection } from './line-section.tsx';
 import { Results } from './results.tsx';
 import { SourceSection } from './source-section.tsx';
 import { Stages } from './stages.tsx';
@@ -20,6 +21,7 @@ export function SidePanel() {
         refusal={state.refusals[stream.id]}
       />
       <SourceSection stream={stream} viewers={state.counts[stream.id]?.viewers} />
+      <LineSection quality={state.quality} counts={state.counts[stream.id]} />
     </aside>
   );
 }

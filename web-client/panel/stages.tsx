@@ -1,14 +1,9 @@
-import { ChevronDown, RotateCcw } from 'lucide-react';
+import { RotateCcw } from 'lucide-react';
 import { memo } from 'react';
 import {
   Button,
   Input,
   Label,
-  ListBox,
-  ListBoxItem,
-  Popover,
-  Select,
-  SelectValue,
   Slider,
   SliderOutput,
   SliderThumb,
@@ -24,6 +19,7 @@ import { useMonitor, useReprocessable } from '../hooks.ts';
 import { type StageWish, wishedStage, wishKey } from '../monitor-state.ts';
 import { type Setting, settingsOf, settingText } from '../stage-schema.ts';
 import type { WireError } from '../worker-messages.ts';
+import { Choice } from './choice.tsx';
 
 interface StagesProps {
   /** What this screen's frozen picture is processed with; undefined: the picture runs. */
@@ -179,31 +175,8 @@ function NumberControl({ setting, value, onChange }: ControlProps<Extract<Settin
   );
 }
 
-function ChoiceControl({ setting, value, onChange }: ControlProps<Extract<Setting, { kind: 'choice' }>>) {
-  const choose = (key: unknown): void => {
-    const chosen = setting.choices.find((choice) => String(choice) === String(key));
-    if (chosen !== undefined) onChange(chosen);
-  };
-  return (
-    <Select className="choice" value={String(value)} onChange={choose}>
-      <Label>
-        <span title={setting.hint}>{setting.label}</span>
-      </Label>
-      <Button>
-        <SelectValue />
-        <ChevronDown aria-hidden="true" />
-      </Button>
-      <Popover className="choices" placement="bottom end">
-        <ListBox>
-          {setting.choices.map((choice) => (
-            <ListBoxItem key={String(choice)} id={String(choice)}>
-              {choiceText(choice)}
-            </ListBoxItem>
-          ))}
-        </ListBox>
-      </Popover>
-    </Select>
-  );
+function ChoiceControl({ setting: { label, hint, choices }, value, onChange }: ControlProps<Extract<Setting, { kind: 'choice' }>>) {
+  return <Choice label={label} hint={hint} choices={choices} value={String(value)} textOf={choiceText} onChange={onChange} />;
 }
 
 /** Sent when the line is left or Enter is pressed: half a word burnt into everybody's picture helps nobody. */

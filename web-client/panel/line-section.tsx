@@ -1,0 +1,41 @@
+import { tierNames } from '../../src/protocol/tiers.ts';
+import { useMonitor } from '../hooks.ts';
+import type { StreamCounts } from '../monitor-state.ts';
+import { rateText } from '../texts.ts';
+import type { Quality } from '../worker-messages.ts';
+import { Choice } from './choice.tsx';
+
+const qualities: readonly Quality[] = ['auto', ...tierNames];
+const words: Readonly<Record<Quality, string>> = {
+  auto: 'Best the line bears',
+  raw: 'As it is',
+  exact: 'Exact, packed',
+  still: 'Good',
+  thin: 'For a thin line',
+};
+
+/** How good the pictures are that this screen gets, and why. */
+export function LineSection({ quality, counts }: { quality: Quality; counts: StreamCounts | undefined }) {
+  const monitor = useMonitor();
+  return (
+    <section aria-label="Line">
+      <header>
+        <h3>Line</h3>
+      </header>
+      <Choice
+        label="Quality"
+        hint="of all pictures on this screen"
+        choices={qualities}
+        value={quality}
+        textOf={(choice) => words[choice]}
+        onChange={(choice) => monitor.act({ act: 'quality', quality: choice })}
+      />
+      <dl className="facts">
+        <dt>Now</dt>
+        <dd data-testid="tier">{counts === undefined ? '–' : words[counts.tier]}</dd>
+        <dt>It bears</dt>
+        <dd>{rateText(counts?.lineBytesPerSecond)}</dd>
+      </dl>
+    </section>
+  );
+}
