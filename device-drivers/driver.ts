@@ -23,7 +23,7 @@ export interface DriverContext<Options> {
   /** Says what the frames to come look like: before the first `lend` and at every change. Throws an AppError when refused. */
   announce(format: FrameFormat, facts: SourceFacts): void;
   /**
-   * Counts one captured image and lends it downstream: `fill` writes the pixels (tight lines, all of them) into a slot,
+   * Counts one captured image and lends it downstream: `fill` writes the pixels (all lines, as `bytesPerLine` announced) into a slot,
    * and when this returns every consumer is done with them. False: no slot was free; the loss is already counted.
    */
   lend(capture: Capture, fill: (pixels: Uint8Array) => void): boolean;
