@@ -22,6 +22,7 @@ export interface Opened {
   readonly facts: SourceFacts;
   readonly frames: number;
   readonly intervalsMs: readonly number[];
+  readonly rPeaks: ReadonlySet<number>;
   readonly odd: readonly string[];
   /** Slots of `frameBytes(format)` bytes each. */
   readonly ring: SharedArrayBuffer;
@@ -39,14 +40,14 @@ export type DecodeNews =
 /** Decodes ahead of the play-out, position after position: frame `position % frames` into slot `position % slots`. */
 async function decodeAhead({ path, from, given }: DecodeSetup): Promise<void> {
   const recording = await openRecording(path);
-  const { format, facts, frames, intervalsMs, odd } = recording;
+  const { format, facts, frames, intervalsMs, rPeaks, odd } = recording;
   const bytes = frameBytes(format);
   const slots = Math.min(frames, longestRing, Math.max(2, Math.floor(aheadBytes / bytes)));
   const ring = new SharedArrayBuffer(slots * bytes);
   const consumed = new SharedArrayBuffer(4);
   const done = new Int32Array(consumed);
   done[0] = from;
-  tell({ news: 'opened', opened: { format, facts, frames, intervalsMs, odd, ring, slots, consumed } });
+  tell({ news: 'opened', opened: { format, facts, frames, intervalsMs, rPeaks, odd, ring, slots, consumed } });
   // Where all frames fit, one round is enough.
   const end = slots === frames ? from + frames : Number.POSITIVE_INFINITY;
   for (let position = from; position < end; position++) {

@@ -7,10 +7,11 @@ import { integer, text, uint16 } from './dicom-elements.ts';
 import { timeFacts } from './dicom-times.ts';
 import { type FrameRanges, framesOf } from './encapsulated.ts';
 import { frameIntervals } from './frame-times.ts';
-import { headerWindow, readRescale, robustWindow } from './grey-window.ts';
+import { greyRendering, robustWindow } from './grey-window.ts';
 import { type Palette, readPalette } from './palette.ts';
-import { greyPixels, palettePixels, rgbPixels, type Samples, ybr422Pixels, ybrPixels } from './photometric.ts';
+import { curvedPixels, greyPixels, palettePixels, rgbPixels, type Samples, ybr422Pixels, ybrPixels } from './photometric.ts';
 import { decompress, type FrameShape } from './pixel-codecs.ts';
+import { rWaveFrames } from './r-waves.ts';
 import { maxFrameBytes, maxFrames, type Recording } from './recording.ts';
 import { type Coding, explicitBig, transferSyntaxOf } from './transfer-syntax.ts';
 
@@ -49,14 +50,10 @@ export async function dicomRecording(bytes: Uint8Array, file: string): Promise<R
   const regions = readCalibration(data.dataSet, modality, shape.width, shape.height, warn);
   const deep = shape.samplesPerPixel === 1 && palette === undefined && shape.bitsStored > 8;
   const pixelFormat = shape.samplesPerPixel === 3 || palette !== undefined ? 'RGB24' : deep ? 'Y16' : 'GREY';
-  const rescale = readRescale(data.dataSet);
-  const layout = {
-    bitsStored: shape.bitsStored,
-    highBit: header.highBit,
-    signed: shape.signed,
-    // A falling rescale turns dark and bright round once more.
-    inverted: (header.photometric === 'MONOCHROME1') !== rescale.slope < 0,
-  };
+  const { bitsStored, signed } = shape;
+  const kept = { bitsStored, signed, monochrome1: header.photometric === 'MONOCHROME1', bigEndian: transferSyntax === explicitBig };
+  const grey = pixelFormat === 'RGB24' ? undefined : greyRendering(data.dataSet, { ...kept, modality }, header.highBit, warn);
+  const layout = { bitsStored, highBit: header.highBit, signed, inverted: grey?.inverted ?? false };
 
   const decode = async (index: number, target: Uint8Array): Promise<void> => {
     try {
@@ -64,6 +61,7 @@ export async function dicomRecording(bytes: Uint8Array, file: string): Promise<R
       if (palette !== undefined) palettePixels(samples, layout, palette, pixels, target);
       else if (pixelFormat === 'RGB24') colourPixels(samples, header.photometric, coding === 'native', pixels, target);
       else greyPixels(samples, layout, pixels, target);
+      if (grey?.curve !== undefined) curvedPixels(grey.curve, deep, target);
     } catch (thrown) {
       const reason = printable(thrown instanceof Error ? thrown.message : String(thrown));
       throw new AppError('replay/damaged-frame', { file, frame: index, reason }, { cause: thrown });
@@ -71,8 +69,9 @@ export async function dicomRecording(bytes: Uint8Array, file: string): Promise<R
   };
 
   const base = { regions, ...(frames > 1 && { frameIntervalMs: Math.max(...sample(intervalsMs)) }) };
-  const own = pixelFormat === 'RGB24' ? undefined : headerWindow(data.dataSet, layout, rescale, warn);
-  const window = own ?? (deep ? await robustWindow(decode, frames, pixels) : undefined);
+  const guessed = deep && grey?.window === undefined;
+  if (guessed) warn('the file names no usable window: it is shown from the 0.5th to the 99.5th percentile of its values');
+  const window = guessed ? await robustWindow(decode, frames, pixels) : grey?.window;
   const format: FrameFormat = frameFormat(shape.width, shape.height, pixelFormat, { ...base, ...(window && { window }) });
   const syntaxName = transferSyntaxOf(transferSyntax).name;
   return {
@@ -82,11 +81,12 @@ export async function dicomRecording(bytes: Uint8Array, file: string): Promise<R
     facts: {
       modality: modality === 'US' || modality === 'IVUS' ? 'ultrasound' : modality === 'XA' || modality === 'RF' ? 'x-ray' : 'other',
       synthetic: false,
-      description: `DICOM ${modality}, ${syntaxName}, ${frames} ${frames === 1 ? 'frame' : 'frames'}`,
+      description: `${['DICOM', modality].join(' ').trim()}, ${syntaxName}, ${frames} ${frames === 1 ? 'frame' : 'frames'}`,
     },
     transferSyntax,
     photometric: header.photometric,
     intervalsMs,
+    rPeaks: rWaveFrames(data.dataSet, intervalsMs, warn),
     odd,
     decode,
   };

@@ -2,27 +2,33 @@ import type { DataSet } from 'dicom-parser';
 import type { GreyWindow } from '../../src/frame/frame-format.ts';
 import { GreyHistogram } from '../../src/frame/grey-histogram.ts';
 import { decimal, macro, text } from './dicom-elements.ts';
+import { type GreyCurve, greyCurve, type Rescale, type StoredGrey } from './grey-curve.ts';
 import type { GreyLayout } from './photometric.ts';
 import type { Recording } from './recording.ts';
 
-/** Modality values = slope * stored + intercept (PS3.3 C.11.1); slope is never 0. */
-export interface Rescale {
-  readonly slope: number;
-  readonly intercept: number;
-}
+type Warn = (text: string) => void;
 
-export function readRescale(dataSet: DataSet): Rescale {
+/**
+ * Undefined where modality values are not for display: those of XA and XRF lead back to the X-ray intensity (PS3.3 C.8.7.1.1.2), so that
+ * their window is of stored values.
+ */
+function readRescale(dataSet: DataSet, modality: string): Rescale | undefined {
+  const sopClass = text(dataSet, 'x00080016')?.trim();
+  if (sopClass === undefined ? modality === 'XA' || modality === 'RF' : sopClass.startsWith(xRayObjects)) return undefined;
   const own = macro(dataSet, 'x00289145');
   const slope = decimal(own, 'x00281053') ?? 1;
   return { slope: slope === 0 ? 1 : slope, intercept: decimal(own, 'x00281052') ?? 0 };
 }
 
+/** X-ray angiography and radiofluoroscopy, plain, enhanced and the retired one of two planes. */
+const xRayObjects = '1.2.840.10008.5.1.4.1.1.12.';
+
 /**
  * The header's window in the values that frames carry: rescaled back, shifted like signed pixels, mirrored where those are.
  * Undefined where there is none, or where it shows 8 bits as they are.
  */
-export function headerWindow(dataSet: DataSet, layout: GreyLayout, rescale: Rescale, warn: (text: string) => void): GreyWindow | undefined {
-  const range = windowRange(dataSet, warn);
+function headerWindow(dataSet: DataSet, layout: GreyLayout, rescale: Rescale, warn: Warn): GreyWindow | undefined {
+  const range = windowRange(dataSet);
   if (range === undefined) return undefined;
   const { bitsStored, signed, inverted } = layout;
   const top = 2 ** bitsStored - 1;
@@ -40,24 +46,38 @@ export function headerWindow(dataSet: DataSet, layout: GreyLayout, rescale: Resc
 }
 
 /** Modality values shown as black and as white. LINEAR: centre - width/2 to centre + width/2 - 1 (PS3.3 C.11.2.1.2.1). */
-function windowRange(dataSet: DataSet, warn: (text: string) => void): [number, number] | undefined {
-  if (dataSet.elements.x00283000 !== undefined) {
-    warn('the modality look-up table is not applied: the window is taken from the pixels');
-    return undefined;
-  }
+function windowRange(dataSet: DataSet): [number, number] | undefined {
   const own = macro(dataSet, 'x00289132');
   const [centre, width] = [decimal(own, 'x00281050'), decimal(own, 'x00281051')];
   const shape = (text(own, 'x00281056') ?? 'LINEAR').trim();
-  if (centre === undefined || width === undefined || width <= 0) {
-    if (dataSet.elements.x00283010 !== undefined) warn('the VOI look-up table is not applied: the window is taken from the pixels');
-    return undefined;
-  }
+  if (centre === undefined || width === undefined || width <= 0) return undefined;
   // C.11.2.1.3.2: exact edges, where LINEAR leaves out one value.
   if (shape === 'LINEAR_EXACT') return [centre - width / 2, centre + width / 2];
-  // C.11.2.1.3.1: a sigmoid has the slope of the line in its centre.
-  if (shape === 'SIGMOID') warn('the sigmoid window is shown as a straight one');
   return width < 1 ? undefined : [centre - width / 2, centre + width / 2 - 1];
 }
+
+/** How stored grey is shown: as it is carried, through a curve, in a window. */
+export interface GreyRendering {
+  readonly inverted: boolean;
+  readonly curve: Uint16Array | undefined;
+  readonly window: GreyWindow | undefined;
+}
+
+/** What the header says of grey; where it names no window, more than 8 bits need `robustWindow`. */
+export function greyRendering(dataSet: DataSet, stored: StoredGrey & { modality: string }, highBit: number, warn: Warn): GreyRendering {
+  const { bitsStored, signed, monochrome1 } = stored;
+  const shown = readRescale(dataSet, stored.modality);
+  const curve = greyCurve(dataSet, stored, shown, warn);
+  if (curve !== undefined) return { inverted: false, curve: curve.levels, window: curveWindow(curve, bitsStored) };
+  const rescale = shown ?? { slope: 1, intercept: 0 };
+  // A falling rescale turns dark and bright round once more.
+  const layout = { bitsStored, highBit, signed, inverted: monochrome1 !== rescale.slope < 0 };
+  return { inverted: layout.inverted, curve: undefined, window: headerWindow(dataSet, layout, rescale, warn) };
+}
+
+/** A curve that has a window in it fills all 16 bits. */
+const curveWindow = ({ complete }: GreyCurve, bitsStored: number): GreyWindow | undefined =>
+  complete && bitsStored > 8 ? { centre: 32_768, width: 65_536 } : undefined;
 
 const sampledFrames = 5;
 

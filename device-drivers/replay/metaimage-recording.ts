@@ -56,6 +56,7 @@ export async function metaImageRecording(bytes: Uint8Array, path: string, file: 
     transferSyntax: header.compressed ? 'zlib' : 'raw',
     photometric: channels === 3 ? 'RGB' : 'MONOCHROME2',
     intervalsMs,
+    rPeaks: new Set(),
     odd,
     decode,
   };

@@ -37,6 +37,15 @@ export function greyPixels(samples: Samples, layout: GreyLayout, pixels: number,
   }
 }
 
+/** Looks every value of GREY or Y16 up in a curve, in place. */
+export function curvedPixels(curve: Uint16Array, wide: boolean, target: Uint8Array): void {
+  for (let i = 0; i < target.length; i += wide ? 2 : 1) {
+    const level = curve[wide ? (target[i] as number) | ((target[i + 1] as number) << 8) : (target[i] as number)] as number;
+    target[i] = level & 0xff;
+    if (wide) target[i + 1] = level >> 8;
+  }
+}
+
 /** RGB, interleaved or planar, 8 or 16 bits → RGB24; of 16 bits the high byte is kept. */
 export function rgbPixels({ bytes, bitsAllocated, planar }: Samples, pixels: number, target: Uint8Array): void {
   const step = bitsAllocated / 8;

@@ -13,6 +13,8 @@ export interface Recording {
   readonly photometric: string;
   /** Milliseconds from each frame to the one after it; the last one leads back to the first. */
   readonly intervalsMs: readonly number[];
+  /** Frames that mark an R peak of the ECG. */
+  readonly rPeaks: ReadonlySet<number>;
   /** Odd things, in words for the user. */
   readonly odd: readonly string[];
   /** Writes the tight pixels of a frame in the format's layout. Rejects with `replay/damaged-frame`. */

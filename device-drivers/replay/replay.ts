@@ -42,6 +42,7 @@ async function play(decoder: Decoder, context: DriverContext<Options>, signal: A
   let dueNs = context.now();
   let announced = false;
   let damagedInARow = 0;
+  let rPeak = false;
   const positions = loop ? Number.POSITIVE_INFINITY : recording.frames;
   for (let position = 0; position < positions; position++) {
     const picture = await decoder.picture(position, signal);
@@ -51,9 +52,11 @@ async function play(decoder: Decoder, context: DriverContext<Options>, signal: A
       dueNs = context.now();
     }
     await context.sleepUntil(dueNs);
+    // What a frame that is lost would have marked, the next one does.
+    rPeak ||= recording.rPeaks.has(position % recording.frames);
     if (picture instanceof Uint8Array) {
       damagedInARow = 0;
-      context.lend({ capturedAtNs: context.now() }, (pixels) => pixels.set(picture));
+      if (context.lend({ capturedAtNs: context.now(), rPeak }, (pixels) => pixels.set(picture))) rPeak = false;
     } else {
       damagedInARow = countDamage(context, picture, damagedInARow, recording);
     }

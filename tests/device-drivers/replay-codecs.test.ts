@@ -136,7 +136,11 @@ describe('lossless transfer syntaxes, frame by frame to the last bit', () => {
         const photometric = layout.colour ? 'RGB' : 'MONOCHROME2';
         const fragments = originals.map((original) => encoded(encode, original, layout, photometric));
         const recorded = await open(facts(layout, { frames: 2, transferSyntax, pixels: fragments }));
-        expect(recorded).toMatchObject({ frames: 2, transferSyntax, odd: [expect.stringMatching(/no frame times/)] });
+        expect(recorded).toMatchObject({
+          frames: 2,
+          transferSyntax,
+          odd: expect.arrayContaining([expect.stringMatching(/no frame times/)]),
+        });
         for (const [index, original] of originals.entries()) expect(furthest(await values(recorded, index, layout), original)).toBe(0);
       });
     }

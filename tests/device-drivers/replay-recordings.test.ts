@@ -138,6 +138,35 @@ describe('DICOM calibration and time', () => {
   });
 });
 
+describe('DICOM R waves', () => {
+  const marked = (more: FileFacts['more']): Promise<Recording> =>
+    open(
+      dicomFile({
+        rows: 1,
+        columns: 2,
+        frames: 5,
+        pixels: new Uint8Array(10),
+        more: [[0x0018, 0x1063, 'DS', ascii('40')], ...(more ?? [])],
+      }),
+    );
+
+  it('by frame numbers from 1, and by times from the first frame', async () => {
+    expect([...(await marked([])).rPeaks]).toEqual([]);
+    expect([...(await marked([[0x0028, 0x6040, 'US', us(2, 5)]])).rPeaks]).toEqual([1, 4]);
+    const times = new Uint8Array(Float32Array.of(0, 41, 80.2, 159).buffer);
+    expect([...(await marked([[0x0018, 0x6060, 'FL', times]])).rPeaks]).toEqual([0, 2, 4]);
+  });
+
+  it('outside the recording, with a word', async () => {
+    const recorded = await marked([
+      [0x0028, 0x6040, 'US', us(0, 3, 6)],
+      [0x0018, 0x6060, 'FL', new Uint8Array(Float32Array.of(-5, 1000).buffer)],
+    ]);
+    expect([...recorded.rPeaks]).toEqual([2]);
+    expect(recorded.odd.join()).toMatch(/4 R waves are marked outside/);
+  });
+});
+
 describe('DICOM palettes', () => {
   const indexed = (entries: FileFacts['more'], rest: Partial<FileFacts> = {}): Promise<Recording> =>
     open(dicomFile({ rows: 1, columns: 4, photometric: 'PALETTE COLOR', pixels: Uint8Array.of(0, 1, 2, 9), more: entries ?? [], ...rest }));
@@ -201,14 +230,104 @@ describe('DICOM windows', () => {
     expect([...(await frame(recorded))]).toEqual([255, 205, 155, 105, 55, 5]);
   });
 
-  it('LINEAR_EXACT with its exact edges, SIGMOID and look-up tables with a word', async () => {
-    const shape = (name: string) => [0x0028, 0x1056, 'CS', ascii(name)] as const;
-    expect(await windowOf([...window, shape('LINEAR_EXACT')])).toEqual({ centre: 100.5, width: 202 });
+  it('LINEAR_EXACT with its exact edges; what cannot be used with a word', async () => {
+    const exact = [0x0028, 0x1056, 'CS', ascii('LINEAR_EXACT')] as const;
+    expect(await windowOf([...window, exact])).toEqual({ centre: 100.5, width: 202 });
     const warned = async (more: FileFacts['more']): Promise<string> => (await open(dicomFile(grey({ more: more ?? [] })))).odd.join();
-    expect(await warned([...window, shape('SIGMOID')])).toMatch(/sigmoid/);
-    expect(await warned([[0x0028, 0x3010, 'SQ', new Uint8Array(0)]])).toMatch(/VOI look-up table is not applied/);
-    expect(await warned([...window, [0x0028, 0x3000, 'SQ', new Uint8Array(0)]])).toMatch(/modality look-up table is not applied/);
+    const broken = item(element(0x0028, 0x3002, 'US', us(300, 0, 8)));
+    expect(await warned([[0x0028, 0x3010, 'SQ', broken]])).toMatch(/VOI look-up table is not applied/);
+    expect(await warned([...window, [0x0028, 0x3000, 'SQ', broken]])).toMatch(/modality look-up table is not applied/);
     expect(await warned([ds(0x1050, -9000), ds(0x1051, 10)])).toMatch(/outside the values/);
+  });
+
+  it('a guessed window is said', async () => {
+    const deep = dicomFile(grey({ bitsAllocated: 16, bitsStored: 12, pixels: us(0, 1000, 2000, 3000, 4000, 4095) }));
+    expect((await open(deep)).odd).toEqual([expect.stringMatching(/no usable window.*percentile/)]);
+    expect((await open(dicomFile(grey()))).odd).toEqual([]);
+  });
+
+  it('X-ray angiography and fluoroscopy: the window is of stored values, their rescale is not for display (as DCMTK has it)', async () => {
+    const rescaled = [...window, ds(0x1052, -1000), ds(0x1053, -2)];
+    const sopClass = (uid: string) => [0x0008, 0x0016, 'UI', ascii(`${uid}\0`)] as const;
+    const stored = { centre: 100, width: 201 };
+    const [xa, xrf, capture] = ['12.1', '12.2', '7'].map((last) => sopClass(`1.2.840.10008.5.1.4.1.1.${last}`));
+    for (const own of [xa, xrf]) expect(await windowOf([...rescaled, own as never])).toEqual(stored);
+    expect(await windowOf(rescaled, { modality: 'XA' })).toEqual(stored);
+    expect(await windowOf([...rescaled, capture as never], { modality: 'XA' })).not.toEqual(stored);
+    const shown = await open(dicomFile(grey({ modality: 'XA', more: [ds(0x1053, -1)] })));
+    expect([...(await frame(shown))]).toEqual([0, 50, 100, 150, 200, 250]);
+  });
+});
+
+describe('DICOM grey that is no straight line', () => {
+  const ds = (element: number, value: number) => [0x0028, element, 'DS', ascii(String(value))] as const;
+  const sigmoid = [0x0028, 0x1056, 'CS', ascii('SIGMOID')] as const;
+  const stored = [0, 1000, 1900, 2048, 2200, 4095];
+  const deep = { bitsAllocated: 16, bitsStored: 12, pixels: us(...stored) };
+  /** As the straight window of the format shows it, 0 to 255 (PS3.3 C.11.2.1.2.1). */
+  async function shown(facts: Partial<FileFacts>): Promise<number[]> {
+    const recorded = await open(dicomFile(grey(facts)));
+    expect(recorded.odd).toEqual([]);
+    const pixels = await frame(recorded);
+    if (recorded.format.pixelFormat === 'GREY') return [...pixels];
+    const { centre, width } = recorded.format.window as { centre: number; width: number };
+    return [...new Uint16Array(pixels.buffer)].map((value) => Math.min(1, Math.max(0, (value - (centre - 0.5)) / (width - 1) + 0.5)) * 255);
+  }
+  const near = (given: number[], expected: number[]): void => {
+    for (const [at, value] of given.entries()) expect(Math.abs(value - (expected[at] as number)), `${given}`).toBeLessThanOrEqual(0.5);
+  };
+  /** PS3.3 C.11.2.1.3.1. */
+  const curve = (value: number): number => 255 / (1 + Math.exp((-4 * (value - 2000)) / 600));
+
+  it('a sigmoid window, of signed and of rescaled values, of MONOCHROME1 and of 8 bits', async () => {
+    const own = [ds(0x1050, 2000), ds(0x1051, 600), sigmoid];
+    near(await shown({ ...deep, more: own }), stored.map(curve));
+    near(
+      await shown({ ...deep, more: own, photometric: 'MONOCHROME1' }),
+      stored.map((value) => 255 - curve(value)),
+    );
+    const rescaled = [...own, ds(0x1052, 4095), ds(0x1053, -1)];
+    near(
+      await shown({ ...deep, more: rescaled }),
+      stored.map((value) => curve(4095 - value)),
+    );
+    const signed = new Uint8Array(Int16Array.of(-2048, -500, -1, 0, 500, 2047).buffer);
+    near(
+      await shown({ ...deep, pixels: signed, signed: true, more: [...own, ds(0x1052, 2000), ds(0x1053, 1)] }),
+      [-2048, -500, -1, 0, 500, 2047].map((value) => curve(value + 2000)),
+    );
+    near(
+      await shown({ more: [ds(0x1050, 128), ds(0x1051, 60), sigmoid] }),
+      [0, 50, 100, 150, 200, 250].map((value) => 255 / (1 + Math.exp((-4 * (value - 128)) / 60))),
+    );
+  });
+
+  const table = (tag: number, descriptor: Uint8Array, data: Uint8Array, vr = 'US') =>
+    [0x0028, tag, 'SQ', item(Buffer.concat([element(0x0028, 0x3002, vr, descriptor), element(0x0028, 0x3006, 'OW', data)]))] as const;
+
+  it('a VOI look-up table: first value mapped, nearest entry outside, words and packed bytes; a window goes before it', async () => {
+    const words = table(0x3010, us(3, 1900, 12), us(0, 4095, 1000));
+    const bright = [0, 0, 0, (1000 / 4095) * 255, (1000 / 4095) * 255, (1000 / 4095) * 255];
+    near(await shown({ ...deep, more: [words] }), bright);
+    const packed = table(0x3010, us(4, 99, 8), Uint8Array.of(10, 20, 30, 40));
+    near(await shown({ more: [packed] }), [10, 10, 20, 40, 40, 40]);
+    const below = table(0x3010, new Uint8Array(Int16Array.of(3, -1, 8).buffer), us(10, 20, 30), 'SS');
+    const signed = new Uint8Array(Int16Array.of(-5, -1, 0, 1, 2, 3).buffer);
+    near(await shown({ ...deep, pixels: signed, signed: true, more: [below] }), [10, 10, 20, 30, 30, 30]);
+    const both = await open(dicomFile(grey({ ...deep, more: [ds(0x1050, 100), ds(0x1051, 50), words] })));
+    expect(both.format.window).toEqual({ centre: 100, width: 50 });
+  });
+
+  it('a modality look-up table, its window in what it gives; not for X-ray angiography', async () => {
+    const falling = table(0x3000, us(0x1000, 0, 16), new Uint8Array(Uint16Array.from({ length: 4096 }, (_, at) => 8190 - 2 * at).buffer));
+    const own = [falling, ds(0x1050, 4000), ds(0x1051, 4001)];
+    near(
+      await shown({ ...deep, more: own }),
+      stored.map((value) => Math.min(1, Math.max(0, (8190 - 2 * value - 3999.5) / 4000 + 0.5)) * 255),
+    );
+    const angiogram = await open(dicomFile(grey({ ...deep, modality: 'XA', more: own })));
+    expect([...new Uint16Array((await frame(angiogram)).buffer)]).toEqual(stored);
+    expect(angiogram.format.window).toEqual({ centre: 4000, width: 4001 });
   });
 });
 
@@ -463,6 +582,10 @@ describe.skipIf(!haveRecordings)('real recordings (skipped where they are not th
     expect(mean(new Uint16Array((await frame(extended)).buffer))).toBeCloseTo(14.37, 1);
     const delimiter = await openRecording(recording('malformed/JPEG2000-embedded-sequence-delimiter.dcm'));
     expect(mean(new Uint16Array((await frame(delimiter)).buffer))).toBeCloseTo(32_768 + 13.458, 1);
+  });
+
+  it('marks the R waves of the angiogram where its header does', async () => {
+    expect([...(await openRecording(recording('xa/xa_coronary_rca_96f_jpeg8.dcm'))).rPeaks]).toEqual([19, 52, 76]);
   });
 
   it('plays what is left of a file that was cut off', async () => {

@@ -75,6 +75,20 @@ describe('replay', () => {
     expect(run.warnings.join()).toMatch(/frame 1 is damaged/);
   });
 
+  it('marks R peaks, that of a damaged frame at the next one', async () => {
+    const beating = join(folder, 'beating.dcm');
+    const rle = (value: number): Uint8Array => Buffer.concat([us(1, 0, 64, 0), new Uint8Array(56), Uint8Array.of(1, value, value, 0)]);
+    const pixels = [rle(1), rle(2), new Uint8Array(10).fill(0xff), rle(4), rle(5)];
+    const more = [[0x0028, 0x6040, 'US', us(1, 3)]] as const;
+    writeFileSync(beating, dicomFile({ rows: 1, columns: 2, frames: 5, transferSyntax: '1.2.840.10008.1.2.5', pixels, more }));
+    const run = runDriver(replay, { file: beating });
+    await run.until(() => run.frames.length >= 8);
+    await run.stop();
+    expect(run.frames.slice(0, 8).map(({ pixels: [value], rPeak }) => [value, rPeak])).toEqual(
+      [1, 2, 4, 5, 1, 2, 4, 5].map((value) => [value, value === 1 || value === 4]),
+    );
+  });
+
   it('gives a frame up whose decoder hangs, goes on behind it and does not try it again', { timeout: 60_000 }, async () => {
     await NativeCodecs.initializeAsync();
     const side = 1500;
