@@ -1,10 +1,11 @@
 import { AppError } from '../src/app-error.ts';
 import type { DeviceDriver } from './driver.ts';
+import { ffmpeg } from './ffmpeg/ffmpeg.ts';
 import { openigtlink } from './openigtlink/openigtlink.ts';
 import { replay } from './replay/replay.ts';
 import { simulator } from './simulator/simulator.ts';
 
-export const drivers = [simulator, replay, openigtlink] as unknown as readonly DeviceDriver[];
+export const drivers = [simulator, replay, openigtlink, ffmpeg] as unknown as readonly DeviceDriver[];
 
 /** The driver of that name. Throws `device/unknown-driver`. */
 export function driverNamed(name: string): DeviceDriver {

@@ -34,7 +34,7 @@ export function build() {
   const clientSources = ['web-client', 'wasm', 'src', 'package-lock.json'];
   if (stale(['web-client/dist/index.html'], clientSources)) {
     say('building the web client');
-    run(node, [join(root, 'node_modules/vite/bin/vite.js'), 'build', 'web-client', '--logLevel', 'warn']);
+    run(node, [join(root, 'node_modules/vite/bin/vite.js'), 'build', 'web-client', '--logLevel', 'error']);
   }
 }
 

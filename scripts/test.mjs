@@ -31,6 +31,7 @@ function findTools() {
   const browsers = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
   const missing = [
     { places: [...browsers, process.env.CHROMIUM_PATH ?? ''], packages: ['chromium'], tests: 'the browser tests' },
+    { places: ['/usr/bin/ffmpeg'], packages: ['ffmpeg'], tests: "the ffmpeg driver's tests" },
     { places: ['/usr/bin/dcmdump'], packages: ['dcmtk'], tests: 'the comparison with DCMTK' },
     { places: ['/usr/include/openigtlink'], packages: ['libopenigtlink-dev', 'g++'], tests: "the OpenIGTLink library's tests" },
   ].filter(({ places }) => !places.some(existsSync));

@@ -63,6 +63,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'node:timers/promises',
     'node:worker_threads',
   ],
+  'device-drivers/ffmpeg': [
+    'src/app-error.ts',
+    'src/frame',
+    'device-drivers/driver.ts',
+    'typebox',
+    'node:child_process',
+    'node:fs/promises',
+  ],
   'device-drivers/openigtlink': [
     'src/app-error.ts',
     'src/frame',

@@ -15,7 +15,6 @@ const leastDeviation = 0.15;
 const [sceneDeviations, sceneLevels] = [6, 3] as const;
 
 export const differenceTableBytes = shades * steps * 4;
-const thresholdBytes = shades;
 
 /**
  * How much the picture differs from its history by noise alone, by brightness: quantum noise grows with it. From the counts of

@@ -57,7 +57,7 @@ const mutations: readonly Mutation[] = [
     // Numbers written as text: sizes and counts of MetaImage, IS and DS of DICOM.
     for (let tries = 0, at = place(bytes, random); tries < 4000 && at < bytes.length; tries++, at++) {
       const byte = bytes[at] as number;
-      if (byte >= 0x30 && byte <= 0x39) return bytes.fill(0x30 + random(10), at, at + 1 + random(2));
+      if (byte >= 0x30 && byte <= 0x39) return bytes.fill(0x30 + random(10), at, Math.min(bytes.length, at + 1 + random(2)));
     }
     return bytes;
   },

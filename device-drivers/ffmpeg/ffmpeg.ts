@@ -1,0 +1,223 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import Type, { type Static } from 'typebox';
+import { AppError, printable } from '../../src/app-error.ts';
+import { frameFormat } from '../../src/frame/frame-format.ts';
+import { GreyHistogram } from '../../src/frame/grey-histogram.ts';
+import type { DeviceDescription, DeviceDriver, DriverContext } from '../driver.ts';
+import { Complaint, withoutSecrets } from './complaint.ts';
+import { type PnmPicture, PnmReader } from './pnm-reader.ts';
+
+const options = Type.Object(
+  {
+    input: Type.String({ minLength: 1, maxLength: 1000, description: 'what ffmpeg opens: a device, a URL (rtsp, srt, rtp, …) or a file' }),
+    format: Type.String({
+      default: '',
+      pattern: '^[a-z0-9_,]*$',
+      maxLength: 40,
+      description: "ffmpeg's name of the input format, e.g. v4l2, dshow, avfoundation, lavfi; empty: it finds out",
+    }),
+    pixels: Type.Unsafe<'grey' | 'grey16' | 'colour'>(
+      Type.Union([Type.Literal('grey'), Type.Literal('grey16'), Type.Literal('colour')], {
+        default: 'colour',
+        description: 'what is made of the picture: 8 bits grey, 16 bits grey, or RGB',
+      }),
+    ),
+    paced: Type.Boolean({ default: false, description: 'read as fast as the pictures were recorded: for files; a device paces itself' }),
+    loop: Type.Boolean({ default: false, description: 'begin a file again at its end' }),
+    deinterlace: Type.Boolean({ default: false, description: 'for sources of standard definition that send half pictures' }),
+    crop: Type.Optional(
+      Type.Object(
+        {
+          x: Type.Integer({ minimum: 0, maximum: 8191, description: 'left edge, pixel' }),
+          y: Type.Integer({ minimum: 0, maximum: 8191, description: 'upper edge, pixel' }),
+          width: Type.Integer({ minimum: 1, maximum: 8192, description: 'pixels' }),
+          height: Type.Integer({ minimum: 1, maximum: 8192, description: 'pixels' }),
+        },
+        { additionalProperties: false, description: 'the picture inside the screen' },
+      ),
+    ),
+    inputOptions: Type.Array(Type.String({ maxLength: 200 }), {
+      default: [],
+      maxItems: 40,
+      description: "further words of ffmpeg's command line in front of the input, e.g. -video_size 1280x720",
+    }),
+    modality: Type.Unsafe<'ultrasound' | 'x-ray' | 'other'>(
+      Type.Union([Type.Literal('ultrasound'), Type.Literal('x-ray'), Type.Literal('other')], {
+        default: 'other',
+        description: 'kind of picture',
+      }),
+    ),
+    program: Type.String({ default: 'ffmpeg', minLength: 1, maxLength: 500, description: 'the ffmpeg program' }),
+    silentMs: Type.Integer({
+      default: 5000,
+      minimum: 500,
+      maximum: 60_000,
+      description: 'a source that has sent nothing for so long is given up; twice that until the first picture',
+    }),
+  },
+  { additionalProperties: false },
+);
+type Options = Static<typeof options>;
+
+const oldestVersion = 4;
+const patienceMs = 500;
+
+/** Everything that ffmpeg opens, through a process of its own: devices of all systems, network streams, files. */
+export const ffmpeg: DeviceDriver<typeof options> = {
+  name: 'ffmpeg',
+  options,
+  discover: videoDevices,
+  async run(context, signal) {
+    const { input, program } = context.options;
+    const child = spawn(program, argumentsFor(context.options), { stdio: ['ignore', 'pipe', 'pipe'] });
+    const stopped = (): void => void endProcess(child);
+    signal.addEventListener('abort', stopped, { once: true });
+    try {
+      await played(child, context, new Complaint(input), signal);
+    } finally {
+      signal.removeEventListener('abort', stopped);
+      await endProcess(child);
+    }
+    if (!signal.aborted) await holdTheEnd(context, signal);
+  },
+};
+
+/** Pictures leave as PGM or PPM: each tells its own size. */
+function argumentsFor({ input, format, pixels, paced, loop, deinterlace, crop, inputOptions }: Options): string[] {
+  const filters = [
+    ...(deinterlace ? ['yadif'] : []),
+    ...(crop === undefined ? [] : [`crop=${crop.width}:${crop.height}:${crop.x}:${crop.y}`]),
+  ];
+  const out = { grey: ['pgm', 'gray'], grey16: ['pgm', 'gray16be'], colour: ['ppm', 'rgb24'] }[pixels] as [string, string];
+  return [
+    '-nostdin',
+    ...(paced ? ['-re'] : ['-fflags', 'nobuffer', '-flags', 'low_delay']),
+    ...(loop ? ['-stream_loop', '-1'] : []),
+    ...(format === '' ? [] : ['-f', format]),
+    ...(input.startsWith('rtsp:') ? ['-rtsp_transport', 'tcp'] : []),
+    ...inputOptions,
+    ...['-i', input, '-an', '-sn', '-dn'],
+    ...(filters.length === 0 ? [] : ['-vf', filters.join(',')]),
+    // Every picture as it comes: none is doubled or left out to even the rate.
+    ...['-vsync', 'passthrough', '-f', 'image2pipe', '-c:v', out[0], '-pix_fmt', out[1], '-'],
+  ];
+}
+
+/** Resolves at the end of a file, or when the signal stopped it; throws what ended it otherwise. */
+function played(child: ChildProcess, context: DriverContext<Options>, complaint: Complaint, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const { input, program, silentMs } = context.options;
+    const pictures = new Pictures(context);
+    const silence = (): void => reject(new AppError('ffmpeg/silent', { input: shownName(input), seconds: silentMs / 1000 }));
+    let watchdog = setTimeout(silence, 2 * silentMs);
+    const over = (act: () => void): void => {
+      clearTimeout(watchdog);
+      act();
+    };
+    const reader = new PnmReader(
+      (picture, beganNs) => pictures.lend(picture, beganNs),
+      () => context.now(),
+    );
+    child.stdout?.on('data', (chunk: Buffer) => {
+      clearTimeout(watchdog);
+      watchdog = setTimeout(silence, pictures.lent === 0 ? 2 * silentMs : silentMs);
+      try {
+        if (!signal.aborted) reader.receive(chunk);
+      } catch (thrown) {
+        over(() => reject(thrown));
+      }
+    });
+    child.stderr?.on('data', (chunk: Buffer) => {
+      complaint.hear(chunk);
+      const version = /^ffmpeg version n?(\d+)/.exec(chunk.toString('latin1'))?.[1];
+      if (version !== undefined && Number(version) < oldestVersion) {
+        over(() => reject(new AppError('ffmpeg/too-old', { version, needed: oldestVersion })));
+      }
+    });
+    child.on('error', (thrown) =>
+      over(() => reject(new AppError('ffmpeg/missing', { program: printable(program, 120), reason: printable(thrown.message) }))),
+    );
+    child.on('close', (status, killedBy) => {
+      // Any end of a device is its loss, whatever status ffmpeg gives it; only a file may end.
+      const fileEnded = status === 0 && pictures.lent > 0 && context.options.paced;
+      const ended = killedBy === null ? `it ended with status ${status}` : `it was ended by ${killedBy}`;
+      over(() => (signal.aborted || fileEnded ? resolve() : reject(complaint.error(ended))));
+    });
+  });
+}
+
+async function holdTheEnd(context: DriverContext<Options>, signal: AbortSignal): Promise<void> {
+  context.hold('the recording has ended');
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+/** First politely, so that a device is given back in order. */
+async function endProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.kill('SIGINT');
+  const impatient = setTimeout(() => child.kill('SIGKILL'), patienceMs);
+  await exited;
+  clearTimeout(impatient);
+}
+
+/** Announces what is new in a picture and lends it. */
+class Pictures {
+  readonly #context: DriverContext<Options>;
+  #announced = '';
+  lent = 0;
+
+  constructor(context: DriverContext<Options>) {
+    this.#context = context;
+  }
+
+  lend(picture: PnmPicture, beganNs: bigint): void {
+    const { width, height, pixelFormat, pixels } = picture;
+    const kind = `${width}x${height} ${pixelFormat}`;
+    if (kind !== this.#announced) this.#announce(picture);
+    this.#announced = kind;
+    this.#context.lend({ capturedAtNs: beganNs }, (slot) => {
+      slot.set(pixels);
+      if (pixelFormat === 'Y16') swapBytes(slot);
+    });
+    this.lent++;
+  }
+
+  #announce({ width, height, pixelFormat, pixels }: PnmPicture): void {
+    const { input, modality } = this.#context.options;
+    const format = frameFormat(width, height, pixelFormat, pixelFormat === 'Y16' ? { window: windowOf(pixels) } : {});
+    this.#context.announce(format, { modality, synthetic: false, description: `ffmpeg, ${shownName(input)}` });
+  }
+}
+
+function swapBytes(pixels: Uint8Array): void {
+  for (let at = 0; at + 1 < pixels.length; at += 2) {
+    const first = pixels[at] as number;
+    pixels[at] = pixels[at + 1] as number;
+    pixels[at + 1] = first;
+  }
+}
+
+/** A video has no window: the levels of the first picture make one. */
+function windowOf(bigEndian: Uint8Array) {
+  // Not slice(): that of a Buffer shares its memory.
+  const little = Uint8Array.from(bigEndian);
+  swapBytes(little);
+  const levels = new GreyHistogram();
+  levels.add(little);
+  return levels.window();
+}
+
+const shownName = (input: string): string => printable(withoutSecrets(input), 120);
+
+/** Video devices of Linux, by their own names. */
+async function videoDevices(): Promise<DeviceDescription[]> {
+  const folder = '/sys/class/video4linux';
+  const names = await readdir(folder).catch(() => []);
+  const devices = names.map(async (name) => {
+    const title = await readFile(`${folder}/${name}/name`, 'utf8').catch(() => name);
+    return { driver: 'ffmpeg', name: printable(title.trim(), 80), options: { input: `/dev/${name}`, format: 'v4l2' } };
+  });
+  return Promise.all(devices);
+}

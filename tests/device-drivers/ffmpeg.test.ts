@@ -1,0 +1,166 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { Complaint } from '../../device-drivers/ffmpeg/complaint.ts';
+import { ffmpeg } from '../../device-drivers/ffmpeg/ffmpeg.ts';
+import { type PnmPicture, PnmReader } from '../../device-drivers/ffmpeg/pnm-reader.ts';
+import { AppError } from '../../src/app-error.ts';
+import { mutantOf, seeded } from '../support/mutant.ts';
+import { runDriver } from './driver-bench.ts';
+import { driverContract } from './driver-contract.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'ffmpeg-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const absent = spawnSync('ffmpeg', ['-version']).status !== 0;
+const screen = { input: 'testsrc2=size=64x48:rate=50', format: 'lavfi', inputOptions: ['-re'] };
+
+/** Frames of raw video as one file, and the options that play it. */
+function rawVideo(name: string, pixelFormat: string, frames: readonly Uint8Array[], size = '16x8', rate = 100) {
+  const file = join(folder, name);
+  writeFileSync(file, Buffer.concat(frames));
+  const inputOptions = ['-pixel_format', pixelFormat, '-video_size', size, '-framerate', `${rate}`];
+  return { input: file, format: 'rawvideo', inputOptions, paced: true };
+}
+const noise = (bytes: number, seed: number): Uint8Array => {
+  const random = seeded(seed);
+  return Uint8Array.from({ length: bytes }, () => random(256));
+};
+
+async function failure(options: Readonly<Record<string, unknown>>): Promise<AppError> {
+  const run = runDriver(ffmpeg, options);
+  const thrown: unknown = await run.ended.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(thrown).toBeInstanceOf(AppError);
+  return thrown as AppError;
+}
+
+describe.skipIf(absent)('ffmpeg (skipped where it is not installed)', () => {
+  driverContract(ffmpeg, screen);
+
+  it.each([
+    ['gray', 'grey', 128],
+    ['rgb24', 'colour', 384],
+    ['gray16le', 'grey16', 256],
+  ] as const)('brings %s pictures to the bit, every one, and holds the last', async (pixelFormat, pixels, bytes) => {
+    const frames = [1, 2, 3, 4, 5, 6, 7].map((seed) => noise(bytes, seed));
+    const run = runDriver(ffmpeg, { ...rawVideo(pixelFormat, pixelFormat, frames), pixels });
+    await run.until(() => run.holds.length === 1);
+    await run.stop();
+    expect(run.frames.map((frame) => Buffer.from(frame.pixels).toString('hex'))).toEqual(
+      frames.map((frame) => Buffer.from(frame).toString('hex')),
+    );
+    expect(run.announced.map(({ format }) => [format.width, format.height, format.regions.length])).toEqual([[16, 8, 0]]);
+  });
+
+  it('plays in the time of the recording', async () => {
+    const run = runDriver(ffmpeg, {
+      ...rawVideo(
+        'paced',
+        'gray',
+        Array.from({ length: 30 }, (_, at) => noise(128, at)),
+        '16x8',
+        20,
+      ),
+      pixels: 'grey',
+    });
+    await run.until(() => run.frames.length >= 21);
+    await run.stop();
+    const [first, last] = [run.frames[0], run.frames[20]];
+    expect(Number((last?.capturedAtNs ?? 0n) - (first?.capturedAtNs ?? 0n)) / 1e6).toBeGreaterThan(700);
+  });
+
+  it('takes the picture inside the screen', async () => {
+    const frame = Uint8Array.from({ length: 128 }, (_, at) => at);
+    const run = runDriver(ffmpeg, {
+      ...rawVideo('crop', 'gray', [frame, frame]),
+      pixels: 'grey',
+      crop: { x: 4, y: 2, width: 8, height: 3 },
+    });
+    await run.until(() => run.frames.length >= 1);
+    await run.stop();
+    const expected = [2, 3, 4].flatMap((y) => Array.from({ length: 8 }, (_, x) => y * 16 + 4 + x));
+    expect([...(run.frames[0]?.pixels ?? [])]).toEqual(expected);
+  });
+
+  it.each([
+    ['no such file', { input: '/no/such/video.mp4' }, 'ffmpeg/no-input'],
+    ['a file that is none', { input: import.meta.filename }, 'ffmpeg/bad-input'],
+    ['a format that does not exist', { input: 'x', format: 'nosuchformat' }, 'ffmpeg/bad-option'],
+    ['nobody who listens', { input: 'rtsp://user:secret@127.0.0.1:9/live' }, 'ffmpeg/no-input'],
+    ['no program', { input: 'x', program: '/no/such/ffmpeg' }, 'ffmpeg/missing'],
+    ['a source that says nothing', { input: 'udp://127.0.0.1:18777', silentMs: 500 }, 'ffmpeg/silent'],
+  ])('fails with a code on %s', async (_, options, code) => {
+    const error = await failure(options);
+    expect(error.code).toBe(code);
+    expect(error.message).not.toContain('secret');
+  });
+
+  it('takes any end of a device as its loss', async () => {
+    const error = await failure({ ...screen, input: 'testsrc2=size=64x48:rate=50:duration=0.3' });
+    expect(error.code).toBe('ffmpeg/ended');
+  });
+
+  it('says so when its process is killed from outside', async () => {
+    const lasts = 10_000 + process.pid;
+    const run = runDriver(ffmpeg, { ...screen, input: `${screen.input}:duration=${lasts}` });
+    await run.until(() => run.frames.length >= 2);
+    const pid = Number(spawnSync('pgrep', ['-f', `duration=${lasts}`], { encoding: 'utf8' }).stdout.split('\n')[0]);
+    process.kill(pid, 'SIGKILL');
+    await expect(run.ended).rejects.toMatchObject({ code: 'ffmpeg/ended' });
+  });
+});
+
+describe('PnmReader', () => {
+  const picture = (header: string, bytes: number): Buffer => Buffer.concat([Buffer.from(header), noise(bytes, bytes)]);
+  const read = (bytes: Uint8Array, step: number): Omit<PnmPicture, 'pixels'>[] => {
+    const seen: Omit<PnmPicture, 'pixels'>[] = [];
+    const reader = new PnmReader(
+      ({ pixels, ...shape }) => {
+        expect(pixels.length).toBe(shape.width * shape.height * { GREY: 1, Y16: 2, RGB24: 3 }[shape.pixelFormat]);
+        seen.push(shape);
+      },
+      () => 0n,
+    );
+    for (let at = 0; at < bytes.length; at += step) reader.receive(Buffer.from(bytes.subarray(at, at + step)));
+    return seen;
+  };
+  const stream = Buffer.concat([picture('P5\n4 3\n255\n', 12), picture('P6\n2 2\n255\n', 12), picture('P5\n3 3\n65535\n', 18)]);
+
+  it.each([1, 2, 7, 1000])('cuts a stream in pieces of %i bytes into its pictures', (step) => {
+    expect(read(stream, step).map(({ width, height, pixelFormat }) => `${width}x${height} ${pixelFormat}`)).toEqual([
+      '4x3 GREY',
+      '2x2 RGB24',
+      '3x3 Y16',
+    ]);
+  });
+
+  it('refuses anything else with a code, and reserves nothing for sizes that cannot be', () => {
+    for (const bytes of ['P5\n99999 99999\n255\n', 'P5\n0 4\n255\n', `GIF89a${'x'.repeat(50)}`, 'P7'.padEnd(60)]) {
+      expect(() => read(Buffer.from(bytes), 8)).toThrow(AppError);
+    }
+    const random = seeded(11);
+    let refused = 0;
+    for (let round = 0; round < 20_000; round++) {
+      try {
+        read(mutantOf(stream, stream, random), 16);
+      } catch (thrown) {
+        expect((thrown as AppError).code).toBe('ffmpeg/bad-output');
+        refused++;
+      }
+    }
+    expect(refused).toBeGreaterThan(100);
+  });
+});
+
+describe('Complaint', () => {
+  it('leaves name and password out of what it says', () => {
+    const complaint = new Complaint('rtsp://nurse:geheim@10.0.0.9/stream');
+    complaint.hear(Buffer.from('rtsp://nurse:geheim@10.0.0.9/stream: Connection refused\n'));
+    expect(complaint.error('it ended')).toMatchObject({ code: 'ffmpeg/no-input' });
+    expect(complaint.error('it ended').message).not.toMatch(/nurse|geheim/);
+  });
+});
