@@ -1,5 +1,5 @@
 import { constants, inflateRawSync } from 'node:zlib';
-import dicomParser, { type DataSet } from 'dicom-parser';
+import dicomParser, { type DataSet, type Element } from 'dicom-parser';
 import { AppError, printable } from '../../src/app-error.ts';
 import { reading } from './dicom-elements.ts';
 import { maxFileBytes } from './recording.ts';
@@ -34,13 +34,30 @@ export function parseDicom(bytes: Uint8Array, file: string, warn: (text: string)
   } catch (thrown) {
     const partial = (thrown as { dataSet?: DataSet } | undefined)?.dataSet;
     const hasPixels = partial?.elements.x7fe00010 !== undefined;
-    const words =
-      typeof thrown === 'string' ? thrown : ((thrown as { exception?: unknown })?.exception ?? (thrown as Error)?.message ?? thrown);
-    const reason = printable(String(words));
+    const exception = (thrown as { exception?: unknown } | undefined)?.exception ?? thrown;
+    const reason = faultInWords(exception, partial, bytes.length);
     if (partial === undefined || !hasPixels) throw new AppError('replay/not-readable', { file, reason }, { cause: thrown });
     warn(`the file is damaged in its pixels or behind them, or cut off: ${reason}`);
     return { dataSet: partial, transferSyntax: metaSyntax(bytes) ?? guessed };
   }
+}
+
+/** What the parser stumbled over, and where: it speaks of its own parameters. */
+function faultInWords(thrown: unknown, partial: DataSet | undefined, fileBytes: number): string {
+  const { code = '', message } = typeof thrown === 'string' ? { message: thrown } : (thrown as NodeJS.ErrnoException);
+  if (message.includes('0002,0010')) return 'its meta header names no transfer syntax (0002,0010)';
+  if (code.startsWith('Z_')) return `its deflated data set cannot be inflated: ${printable(message)}`;
+  if (code === 'ERR_BUFFER_TOO_LARGE') return 'its deflated data set is larger than any that is read';
+  const bytes = partial?.byteArray?.length ?? fileBytes;
+  const last = Object.values(partial?.elements ?? {}).reduce<Element | undefined>(
+    (latest, element) => (latest === undefined || element.dataOffset > latest.dataOffset ? element : latest),
+    undefined,
+  );
+  if (last === undefined) return `no element of its ${bytes} bytes can be read`;
+  const name = `(${last.tag.slice(1, 5)},${last.tag.slice(5)})`;
+  const end = last.dataOffset + last.length;
+  if (last.hadUndefinedLength !== true && end > bytes) return `it ends at byte ${bytes}, ${name} should go on to byte ${end}`;
+  return `its structure breaks off after ${name} at byte ${last.dataOffset} of ${bytes}`;
 }
 
 /**

@@ -36,7 +36,7 @@ export async function dicomRecording(bytes: Uint8Array, file: string): Promise<R
   const frames = Math.min(stored.count, announced);
   if (frames < announced) warn(`${announced} frames are announced, ${stored.count} are there`);
   if (stored.count > announced) warn(`${announced} frames are announced, ${stored.count} are there; the rest is not played`);
-  if (frames === 0) throw new AppError('replay/no-frames', { file });
+  if (frames === 0) throw new AppError('replay/no-frames', { file, reason: stored.missing });
 
   const palette = header.photometric === 'PALETTE COLOR' ? paletteOf(data, shape, file) : undefined;
   const samplesOf = async (index: number): Promise<DecodedSamples> => {
@@ -146,6 +146,8 @@ const compressedColours: readonly string[] = ['YBR_PARTIAL_422', 'YBR_PARTIAL_42
 
 interface StoredFrames {
   readonly count: number;
+  /** Why there is none. */
+  readonly missing: string;
   read(index: number): Uint8Array;
 }
 
@@ -159,6 +161,7 @@ function nativeFrames(bytes: Uint8Array, element: Element, shape: FrameShape, an
   if (bigEndian && (bitsAllocated === 16 || element.vr === 'OW')) Buffer.from(bytes.buffer, bytes.byteOffset + at, length & ~1).swap16();
   return {
     count: Math.min(announced, Math.floor(length / each)),
+    missing: `a picture has ${each} bytes, ${Math.max(0, length)} are there`,
     read: (index) => bytes.subarray(at + index * each, at + (index + 1) * each),
   };
 }
@@ -168,7 +171,7 @@ function encapsulatedFrames(bytes: Uint8Array, element: Element, announced: numb
     ({ position, length }) => length > 0 && position + length <= bytes.length,
   );
   const frames = framesOf(fragments, element.basicOffsetTable ?? [], announced, bytes);
-  return { count: frames.length, read: (index) => joined(bytes, frames[index] ?? []) };
+  return { count: frames.length, missing: 'its pixels hold no whole fragment', read: (index) => joined(bytes, frames[index] ?? []) };
 }
 
 /** Fragments of a file that was cut off: items (FFFE,E000) one behind the other, the first is the offset table (PS3.5 A.4). */

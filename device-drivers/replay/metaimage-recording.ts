@@ -22,7 +22,7 @@ export async function metaImageRecording(bytes: Uint8Array, path: string, file: 
   const { fields, width, height, channels, type, frameBytes } = header;
   const data = await readPixels(bytes, header, path, file);
   const frames = Math.min(header.frames, Math.floor(data.length / frameBytes));
-  if (frames === 0) throw new AppError('replay/no-frames', { file });
+  if (frames === 0) throw new AppError('replay/no-frames', { file, reason: `a picture has ${frameBytes} bytes, ${data.length} are there` });
   if (frames < header.frames) warn(`${header.frames} frames are announced, ${frames} are there`);
 
   const pixels = width * height;

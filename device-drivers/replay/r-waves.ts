@@ -18,7 +18,7 @@ export function rWaveFrames(dataSet: DataSet, intervalsMs: readonly number[], wa
     (_, index) => reading(() => dataSet.float('x00186060', index)) ?? Number.NaN,
   );
   for (const frame of framesAt(times, intervalsMs)) add(frame);
-  if (outside > 0) warn(`${outside} R waves are marked outside the recording`);
+  if (outside > 0) warn(`${outside} ${outside === 1 ? 'R wave is' : 'R waves are'} marked outside the recording`);
   return frames;
 }
 

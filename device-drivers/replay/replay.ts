@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import Type from 'typebox';
 import { AppError, type ErrorReport, printable } from '../../src/app-error.ts';
 import type { DeviceDriver, DriverContext } from '../driver.ts';
+import { withoutFile } from './damage.ts';
 import type { Opened } from './decode-worker.ts';
 import { Decoder } from './decoder.ts';
 
@@ -24,7 +25,7 @@ export const replay: DeviceDriver<typeof options> = {
     return [];
   },
   async run(context, signal) {
-    const decoder = new Decoder(context.options.file, printable(basename(context.options.file), 120));
+    const decoder = new Decoder(context.options.file, fileName(context.options));
     try {
       await play(decoder, context, signal);
     } catch (thrown) {
@@ -75,11 +76,15 @@ function announce(context: DriverContext<Options>, { format, facts }: Opened, ra
 }
 
 function countDamage(context: DriverContext<Options>, error: ErrorReport, before: number, recording: Opened): number {
+  const file = fileName(context.options);
+  const reason = withoutFile(error.message, file);
   context.lost('replay/damaged-frame', 1);
-  context.warn(error.message);
+  context.warn(reason);
   if (before + 1 < recording.frames) return before + 1;
-  throw new AppError('replay/all-damaged', { file: printable(basename(context.options.file), 120), reason: error.message });
+  throw new AppError('replay/all-damaged', { file, reason });
 }
+
+const fileName = ({ file }: Options): string => printable(basename(file), 120);
 
 /** The schedule is absolute, so that no delay adds up; more than a second behind it starts anew from now, and nothing is left out. */
 function nextDue(context: DriverContext<Options>, dueNs: bigint, intervalMs: number): bigint {

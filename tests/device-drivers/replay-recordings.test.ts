@@ -116,6 +116,28 @@ describe('DICOM calibration and time', () => {
     expect(recorded.odd.join()).toMatch(/region 3 is not used.*leaves the picture/);
   });
 
+  it('cuts an end that is one pixel outside, and says so; more is refused', async () => {
+    const regions = Buffer.concat([region([0, 0, 3, 2], 0.1, 0.1), region([0, 0, 4, 1], 0.1, 0.1), region([3, 0, 3, 1], 0.1, 0.1)]);
+    const recorded = await open(dicomFile(grey({ more: [[0x0018, 0x6011, 'SQ', regions]] })));
+    expect(recorded.format.regions).toMatchObject([{ x0: 0, y0: 0, x1: 2, y1: 1 }]);
+    expect(recorded.odd).toEqual([
+      expect.stringMatching(/region 1 ends one pixel outside/),
+      expect.stringMatching(/region 2 is not used.*leaves the picture/),
+      expect.stringMatching(/region 3 is not used.*empty/),
+    ]);
+  });
+
+  it('does not measure in codes that it does not know', async () => {
+    const box = [0, 0, 2, 1] as const;
+    const regions = Buffer.concat([region(box, 0.1, 0.1, 99), region(box, 0.1, 0.1, 1, 77), region(box, 0.1, 0.1, 0, 3)]);
+    const recorded = await open(dicomFile(grey({ more: [[0x0018, 0x6011, 'SQ', regions]] })));
+    expect(recorded.format.regions).toEqual([]);
+    expect(recorded.odd).toEqual([
+      expect.stringMatching(/region 1 is not used: its data type 99 is not known/),
+      expect.stringMatching(/region 2 is not used: its unit of X 77 is not known/),
+    ]);
+  });
+
   const frames = (more: FileFacts['more']): Promise<Recording> =>
     open(dicomFile({ rows: 1, columns: 2, frames: 4, pixels: new Uint8Array(8), ...(more && { more }) }));
 
@@ -344,6 +366,16 @@ describe('DICOM spacing', () => {
     expect((await spaced('XA', [spacing, [0x0028, 0x0a02, 'CS', ascii('FIDUCIAL')]])).format.regions).toEqual([whole]);
   });
 
+  it('of a secondary capture only where it says how it was calibrated', async () => {
+    const capture = [0x0008, 0x0016, 'UI', ascii('1.2.840.10008.5.1.4.1.1.7.2\0')] as const;
+    const bare = await spaced('OT', [spacing, capture]);
+    expect(bare.format.regions).toEqual([]);
+    expect(bare.odd.join()).toMatch(/secondary capture/);
+    const calibrated = [0x0028, 0x0a02, 'CS', ascii('GEOMETRY')] as const;
+    expect((await spaced('OT', [spacing, capture, calibrated])).format.regions).toMatchObject([{ deltaX: 0.0125, deltaY: 0.025 }]);
+    for (const modality of ['CT', 'NM', 'PT']) expect((await spaced(modality, [spacing])).format.regions).toHaveLength(1);
+  });
+
   it('at the detector it is told, not measured with; in ultrasound only regions count', async () => {
     for (const more of [[detector], [spacing], [detector, [0x0028, 0x0030, 'DS', ascii('0.5\\0.25')] as const]]) {
       const recorded = await spaced('XA', more);
@@ -472,6 +504,33 @@ describe('bad input', () => {
     await expect(open(dicomFile(grey({ transferSyntax: '1.2.3.4' })))).rejects.toMatchObject({ code: 'replay/unknown-syntax' });
     await expect(open(dicomFile(grey({ pixels: new Uint8Array(2) })))).rejects.toMatchObject({ code: 'replay/no-frames' });
     await expect(open(dicomFile(grey({ rows: 9000, columns: 9000 })))).rejects.toMatchObject({ code: 'replay/bad-header' });
+  });
+
+  it('says how much is missing, and where a file breaks off, in words of its own', async () => {
+    const said = async (bytes: Uint8Array): Promise<string> => {
+      const thrown: unknown = await open(bytes).catch((error: unknown) => error);
+      expect(thrown).toBeInstanceOf(AppError);
+      return (thrown as AppError).message;
+    };
+    const whole = Buffer.from(dicomFile(grey()));
+    expect(await said(whole.subarray(0, whole.length - 2))).toMatch(/a picture has 6 bytes, 4 are there/);
+    expect(await said(dicomFile(grey({ transferSyntax: '1.2.840.10008.1.2.5', pixels: [] })))).toMatch(/hold no whole fragment/);
+    const photometric = whole.indexOf(Buffer.of(0x28, 0, 0x04, 0));
+    const cut = await said(whole.subarray(0, photometric + 12));
+    expect(cut).toContain(`it ends at byte ${photometric + 12}, (0028,0004) should go on to byte ${photometric + 20}`);
+    const garbage = await said(Buffer.concat([whole.subarray(0, photometric), Buffer.alloc(5, 0x41)]));
+    expect(garbage).toMatch(/breaks off after \(0028,0002\) at byte \d+ of \d+/);
+    expect(await said(Buffer.from(whole.toString('latin1').replace('\x02\0\x10\0UI', '\x02\0\x11\0UI'), 'latin1'))).toMatch(
+      /names no transfer syntax/,
+    );
+    const deflated = Buffer.from(dicomFile(grey({ transferSyntax: '1.2.840.10008.1.2.1.99' })));
+    expect(await said(deflated)).toMatch(/deflated data set cannot be inflated/);
+    for (const text of [cut, garbage]) expect(text).not.toMatch(/dicomParser|parameter|buffer/);
+  });
+
+  it('describes a file without a modality', async () => {
+    expect((await open(dicomFile(grey({ modality: '' })))).facts.description).toBe('DICOM, uncompressed, 1 frame');
+    expect((await open(dicomFile(grey()))).facts.description).toBe('DICOM US, uncompressed, 1 frame');
   });
 
   it('answers any mutation of a good file with pictures or a coded error', { timeout: 60_000 }, async () => {
