@@ -1,5 +1,6 @@
+import { accessSync, constants, statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { AppError } from '../app-error.ts';
+import { AppError, printable } from '../app-error.ts';
 import { demonstrationStreams, parseRoom, type Room, readRoomFile, replayStream } from './room.ts';
 
 export const helpText = `lumencast: live ultrasound and fluoroscopy in the browser. Not for diagnostic use.
@@ -45,6 +46,7 @@ export function parseCommandLine(args: readonly string[], environment: Readonly<
   const fromFile = configFile === undefined ? {} : readRoomFile(configFile);
   const given = isRecord(fromFile) ? { ...fromFile } : fromFile;
   if (!isRecord(given)) return { run: 'serve', room: parseRoom(given, configName), configName, json };
+  for (const file of positionals) refuseUnreadable(file);
   const played = positionals.map(replayStream);
   if (values.once) for (const stream of played) Object.assign(stream.options as object, { loop: false });
   if (played.length > 0) given.streams = [...(Array.isArray(given.streams) ? given.streams : []), ...played];
@@ -81,6 +83,19 @@ function refuseWithInspect(values: Readonly<Record<string, unknown>>): void {
     if (values[option] !== undefined)
       throw new AppError('cli/bad-value', { option: `--${option}`, value: 'used with inspect', allowed: '--json, --pixels' });
   }
+}
+
+/** A mistyped name would start a server that tries for ever; what is wrong inside a file its stream tells. */
+function refuseUnreadable(file: string): void {
+  let reason = 'it is not a file';
+  try {
+    accessSync(file, constants.R_OK);
+    if (!statSync(file).isDirectory()) return;
+  } catch (thrown) {
+    const code = (thrown as NodeJS.ErrnoException).code ?? 'unknown';
+    reason = { ENOENT: 'there is no such file', EACCES: 'not permitted' }[code] ?? code;
+  }
+  throw new AppError('config/unreadable', { file: printable(file), reason });
 }
 
 function portNumber(text: string): number {

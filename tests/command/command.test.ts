@@ -28,6 +28,7 @@ describe('the command', () => {
       [['--colour'], 'cli/'],
       [['--port', '99999'], 'cli/bad-value'],
       [['--config', 'none.json'], 'config/unreadable'],
+      [['mistyped.dcm'], 'config/unreadable: mistyped.dcm'],
     ] as const) {
       const { status, stdout, stderr } = lumencast(...args);
       expect(status).toBe(2);

@@ -39,11 +39,22 @@ describe('command line', () => {
   });
 
   it('plays files as streams, looping or once', () => {
-    expect(serve(['a.dcm', 'b.mha']).room.streams).toMatchObject([
-      { name: 'a.dcm', driver: 'replay', options: { file: 'a.dcm' } },
+    const [a, b] = ['a.dcm', 'b.mha'].map((name) => join(folder, name)) as [string, string];
+    for (const file of [a, b]) writeFileSync(file, 'not even a recording: that the stream tells');
+    expect(serve([a, b]).room.streams).toMatchObject([
+      { name: 'a.dcm', driver: 'replay', options: { file: a } },
       { name: 'b.mha', driver: 'replay' },
     ]);
-    expect(serve(['a.dcm', '--once']).room.streams[0]?.options).toMatchObject({ loop: false });
+    expect(serve([a, '--once']).room.streams[0]?.options).toMatchObject({ loop: false });
+  });
+
+  it('refuses a file that is not there or is none, by its name', () => {
+    const missing = refusal([join(folder, 'mistyped.dcm')]);
+    expect(missing).toMatchObject({
+      code: 'config/unreadable',
+      message: expect.stringMatching(/mistyped\.dcm cannot be read: there is no such/),
+    });
+    expect(refusal([folder])).toMatchObject({ code: 'config/unreadable', message: expect.stringContaining('it is not a file') });
   });
 
   it('flags go before the environment, that before the file', () => {
