@@ -4,7 +4,7 @@ const lineStride = (width: number, pad: number): number => (width + 2 * pad + 31
 const columnBytes = (width: number, radius: number): number => ((width + 2 * radius + 8) * 4 + 63) & ~63;
 const blocks = (side: number): number => Math.ceil(side / 16);
 
-export const median5Scratch = (width: number): number => 10 * lineStride(width, 2);
+export const median5Scratch = (width: number): number => 16 * lineStride(width, 2);
 
 export const gaussian7Scratch = (width: number): number => 9 * lineStride(width, 3) + 64;
 

@@ -204,7 +204,7 @@ describe('what the kernels over space do', () => {
   it('the median of 25 is right for every share of bright pixels in every column', async () => {
     // Five columns of 0 to 5 bright pixels each are all that the network can tell apart (0-1 principle).
     const levels = [...Array(6 ** 5).keys()].map((code) => [0, 1, 2, 3, 4].map((column) => Math.floor(code / 6 ** column) % 6));
-    const memory = new WebAssembly.Memory({ initial: 14, maximum: 14, shared: true });
+    const memory = new WebAssembly.Memory({ initial: 32, maximum: 32, shared: true });
     const bytes = new Uint8Array(memory.buffer);
     const width = levels.length * 5;
     levels.flat().forEach((bright, x) => {

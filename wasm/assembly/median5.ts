@@ -1,6 +1,6 @@
 import { lineStride, padLine, ringLine, storePart } from './lines';
 
-// Median of 5x5 with replicated edges. Every column of five is sorted once per line, into five lines of ranks; the median of
+// Median of 5x5 with replicated edges. Every column of five is sorted once, into five lines of ranks; the median of
 // 25 then takes 88 minima and maxima. The network was found by program: lines of ranks sorted, forgetful selection of what is
 // left, then every step deleted that the 0-1 principle allows on all 6^5 columns of noughts and ones.
 
@@ -18,20 +18,26 @@ function hi(a: v128, b: v128): v128 {
   return i8x16.max_u(a, b);
 }
 
-// Columns of five lines, sorted: rank r goes to `ranks` + r * stride.
-function sortColumns(a: usize, b: usize, c: usize, d: usize, e: usize, ranks: usize, stride: usize): void {
+// Sorted columns of five, one more among sorted four: rank r goes to `ranks` + r * stride.
+// @ts-ignore: decorator
+@inline
+function storeRanks(ranks: usize, stride: usize, a: v128, b: v128, c: v128, d: v128, one: v128): void {
+  v128.store(ranks, lo(a, one));
+  v128.store(ranks + stride, lo(b, hi(a, one)));
+  v128.store(ranks + 2 * stride, lo(c, hi(b, one)));
+  v128.store(ranks + 3 * stride, lo(d, hi(c, one)));
+  v128.store(ranks + 4 * stride, hi(d, one));
+}
+
+// Columns of two outputs one above the other: they share four of their five lines, which are sorted once.
+function sortColumns(first: usize, b: usize, c: usize, d: usize, e: usize, last: usize, ranks: usize, ranksBelow: usize, stride: usize): void {
   for (let x: usize = 0; x + 16 <= stride; x += 16) {
-    const a0 = v128.load(a + x), b0 = v128.load(b + x), c0 = v128.load(c + x), d0 = v128.load(d + x), e0 = v128.load(e + x);
-    const a1 = lo(a0, b0), b1 = hi(a0, b0), d1 = lo(d0, e0), e1 = hi(d0, e0);
-    const c1 = lo(c0, e1), e2 = hi(c0, e1), c2 = lo(c1, d1), d2 = hi(c1, d1);
-    const b2 = lo(b1, e2), e3 = hi(b1, e2), a2 = lo(a1, d2), d3 = hi(a1, d2);
-    const a3 = lo(a2, c2), c3 = hi(a2, c2), b3 = lo(b2, d3), d4 = hi(b2, d3);
-    const to = ranks + x;
-    v128.store(to, a3);
-    v128.store(to + stride, lo(b3, c3));
-    v128.store(to + 2 * stride, hi(b3, c3));
-    v128.store(to + 3 * stride, d4);
-    v128.store(to + 4 * stride, e3);
+    const b0 = v128.load(b + x), c0 = v128.load(c + x), d0 = v128.load(d + x), e0 = v128.load(e + x);
+    const b1 = lo(b0, c0), c1 = hi(b0, c0), d1 = lo(d0, e0), e1 = hi(d0, e0);
+    const least = lo(b1, d1), m = hi(b1, d1), n = lo(c1, e1), most = hi(c1, e1);
+    const second = lo(m, n), third = hi(m, n);
+    storeRanks(ranks + x, stride, least, second, third, most, v128.load(first + x));
+    storeRanks(ranksBelow + x, stride, least, second, third, most, v128.load(last + x));
   }
 }
 
@@ -63,22 +69,30 @@ function medianOf25(ranks: usize, stride: usize): v128 {
   return lo(n86, n85);
 }
 
+// A line of medians from its ranks.
+function medianLine(ranks: usize, stride: usize, to: usize, width: i32): void {
+  let x = 0;
+  for (; x + 16 <= width; x += 16) v128.store(to + x, medianOf25(ranks + x, stride));
+  if (x < width) storePart(to + x, medianOf25(ranks + x, stride), width - x);
+}
+
 export function median5(
   source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32, scratch: usize,
 ): void {
   const stride = lineStride(width, reach);
-  const ranks = scratch + 5 * stride;
-  for (let y = -reach; y < height; y++) {
-    const next = y + reach;
-    if (next < height) padLine(source + <usize>next * sourceStride, width, ringLine(scratch, stride, 5, next, height), reach);
+  const ranks = scratch + 6 * stride, ranksBelow = ranks + 5 * stride;
+  for (let y = -2; y < height; y += 2) {
+    for (let next = y + 2; next < min(y + 4, height); next++) {
+      padLine(source + <usize>next * sourceStride, width, ringLine(scratch, stride, 6, next, height), reach);
+    }
     if (y < 0) continue;
     sortColumns(
-      ringLine(scratch, stride, 5, y - 2, height), ringLine(scratch, stride, 5, y - 1, height), ringLine(scratch, stride, 5, y, height),
-      ringLine(scratch, stride, 5, y + 1, height), ringLine(scratch, stride, 5, y + 2, height), ranks, stride,
+      ringLine(scratch, stride, 6, y - 2, height), ringLine(scratch, stride, 6, y - 1, height), ringLine(scratch, stride, 6, y, height),
+      ringLine(scratch, stride, 6, y + 1, height), ringLine(scratch, stride, 6, y + 2, height), ringLine(scratch, stride, 6, y + 3, height),
+      ranks, ranksBelow, stride,
     );
     const to = target + <usize>y * targetStride;
-    let x = 0;
-    for (; x + 16 <= width; x += 16) v128.store(to + x, medianOf25(ranks + x, stride));
-    if (x < width) storePart(to + x, medianOf25(ranks + x, stride), width - x);
+    medianLine(ranks, stride, to, width);
+    if (y + 1 < height) medianLine(ranksBelow, stride, to + targetStride, width);
   }
 }
