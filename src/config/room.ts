@@ -40,7 +40,7 @@ const Limits = Type.Object(
       description: 'a picture older than this, or than three frame intervals if that is longer, is NOT LIVE',
     }),
     viewers: Type.Integer({ default: 64, minimum: 1, maximum: 10_000, description: 'viewers at the same time' }),
-    memoryMiB: Type.Integer({ default: 512, minimum: 16, maximum: 4000, description: 'frame memory of one stream' }),
+    memoryMiB: Type.Integer({ default: 768, minimum: 16, maximum: 4000, description: 'frame memory of one stream' }),
     slots: Type.Integer({ default: 12, minimum: 8, maximum: 64, description: 'frames that one stream can lend at the same time' }),
     messagesPerSecond: Type.Integer({ default: 2000, minimum: 50, maximum: 100_000, description: 'messages from one viewer' }),
     silentWorkerMs: Type.Integer({

@@ -1,6 +1,10 @@
+import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
+import { RoomSchema } from '../../src/config/room.ts';
 import { type FrameFormat, frameFormat } from '../../src/frame/frame-format.ts';
-import type { PooledFrame } from '../../src/frame/frame-pool.ts';
+import { type PooledFrame, slotLayout } from '../../src/frame/frame-pool.ts';
+import { StageChain } from '../../src/stage/chain.ts';
+import { Forming } from '../../src/stage/forming.ts';
 import { StageLine } from '../../src/stream/stage-line.ts';
 import { compileKernels } from '../../wasm/load-kernels.ts';
 
@@ -96,6 +100,14 @@ describe('StageLine, forming pictures', () => {
     expect(line.states()).toEqual(before);
     using frame = captured(line);
     expect(views(line, frame).raw).toHaveLength(800);
+  });
+
+  it('has room for a 4K source within the default limits', () => {
+    const { memoryMiB, slots } = Value.Default(RoomSchema.properties.limits, {}) as typeof limits;
+    const forming = new Forming([], frameFormat(3840, 2160, 'YUYV'));
+    const { endOffset } = slotLayout(0, slots, 3840 * 2160 * 3);
+    const bytes = endOffset + StageChain.scratchBytes(forming.output) + forming.scratchBytes;
+    expect(Math.ceil(bytes / 2 ** 20)).toBeLessThanOrEqual(memoryMiB);
   });
 
   it('keeps the settings of all stages when the device changes its format', () => {
