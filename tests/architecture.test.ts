@@ -49,7 +49,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'node:net',
     'node:path',
   ],
-  'src/inspect': ['src/app-error.ts', 'src/frame', 'device-drivers/replay', 'node:path', 'node:zlib'],
+  'src/inspect': ['src/app-error.ts', 'src/frame', 'device-drivers/replay', 'node:path', 'node:worker_threads', 'node:zlib'],
   'src/log.ts': ['pino', 'pino-pretty'],
   'src/main.ts': ['src', 'node:fs'],
   wasm: ['src/app-error.ts', 'wasm-feature-detect', 'assemblyscript', 'node:fs', 'node:fs/promises', 'node:path'],
