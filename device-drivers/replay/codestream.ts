@@ -11,7 +11,8 @@ const mostPossibleTiles = 65_535;
  * nothing is allocated for another. Answers the bytes to decode; throws an Error in words.
  */
 export function checkedCodestream(coding: Coding, encoded: Uint8Array, shape: FrameShape): Uint8Array {
-  if (coding === 'jpeg' || coding === 'jpeg-ls') return checkedJpeg(encoded, shape);
+  if (coding === 'jpeg') return checkedJpeg(encoded, shape);
+  if (coding === 'jpeg-ls') return withEoi(checkedJpeg(encoded, shape));
   return checkedJpeg2000(encoded, shape);
 }
 
@@ -60,6 +61,11 @@ const isStartOfFrame = (marker: number): boolean =>
 function endsWithEoi(encoded: Uint8Array): boolean {
   for (let at = encoded.length - 2; at >= 2; at--) if (encoded[at] === 0xff && encoded[at + 1] === 0xd9) return true;
   return false;
+}
+
+/** CharLS goes on to the end marker, and finds data that end too early by itself. */
+function withEoi(encoded: Uint8Array): Uint8Array {
+  return endsWithEoi(encoded) ? encoded : Buffer.concat([encoded, Buffer.of(0xff, 0xd9)]);
 }
 
 /** ITU-T T.800 A.5.1: SOC, then SIZ with the picture's and the tiles' sizes. A JP2 file around it is taken off. */

@@ -55,7 +55,7 @@ export async function decompress(coding: CompressedCoding, encoded: Uint8Array, 
   } catch (thrown) {
     // A codec leaves through an exception with its stack and its buffers in disorder: it is replaced before it is used again.
     await startCodecs();
-    throw thrown;
+    throw thrown instanceof WebAssembly.RuntimeError ? new Error('the decoder gave it up', { cause: thrown }) : thrown;
   } finally {
     log.setLevel('silent', false);
   }

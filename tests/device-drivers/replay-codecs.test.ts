@@ -389,6 +389,20 @@ describe('JPEG data that libjpeg takes with a word', () => {
     expect(await shown(Buffer.concat([whole.subarray(0, end), Uint8Array.of(0, 0, 0xff, 0xd9)]))).toBeLessThanOrEqual(2);
   });
 
+  it('lossless ones too, to the last bit; a few bytes more off are damage', async () => {
+    for (const [name, transferSyntax, encode] of lossless.filter(([name]) => name.startsWith('JPEG') && !name.includes('2000'))) {
+      const exact = encoded(encode, original, { bits: 8 }, 'MONOCHROME2');
+      const marker = Buffer.from(exact).lastIndexOf(Buffer.of(0xff, 0xd9));
+      const cut = async (at: number): Promise<number> =>
+        furthest(
+          await values(await open(facts({ bits: 8 }, { transferSyntax, pixels: [exact.subarray(0, at)] })), 0, { bits: 8 }),
+          original,
+        );
+      expect(await cut(marker), name).toBe(0);
+      for (const bytes of [3, 6, 20, 60]) await expect(cut(marker - bytes), name).rejects.toMatchObject({ code: 'replay/damaged-frame' });
+    }
+  });
+
   it('is damaged where data are missing before the end, or overwritten', async () => {
     const overwritten = Uint8Array.from(whole).fill(0, end - 200, end - 100);
     const hole = Buffer.concat([whole.subarray(0, end - 300), whole.subarray(end)]);
