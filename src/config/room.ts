@@ -73,12 +73,12 @@ export const demonstrationStreams: readonly Record<string, unknown>[] = [
   {
     name: 'Cardiac ultrasound',
     options: { kind: 'ultrasound', width: 1024, height: 768, fps: 30 },
-    stages: [{ stage: 'persistence', options: { strength: 0.3 } }],
+    preset: 'ultrasound/soft',
   },
   {
     name: 'Fluoroscopy',
     options: { kind: 'fluoroscopy', width: 1024, height: 1024, fps: 15, bits: 10, dose: 0.5 },
-    stages: [{ stage: 'persistence', options: { strength: 0.6 } }],
+    preset: 'fluoro/low-dose',
   },
 ];
 
