@@ -23,6 +23,7 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
   const players = new Map<number, StreamPlayer>();
   let codecs: Codecs = { raw };
   let quality: Quality = 'auto';
+  let hidden = false;
   let connected = false;
   let hurried = false;
 
@@ -68,6 +69,7 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
   const playerOf = (stream: number): StreamPlayer => {
     const player = players.get(stream) ?? new StreamPlayer(stream, host);
     players.set(stream, player);
+    player.setHidden(hidden);
     return player;
   };
 
@@ -154,6 +156,10 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
         break;
       case 'reprocess':
         reprocess(order.stream, order.settings);
+        break;
+      case 'hidden':
+        hidden = order.hidden;
+        for (const player of players.values()) player.setHidden(hidden);
         break;
       case 'quality':
         quality = order.quality;

@@ -63,6 +63,8 @@ export class Monitor {
     );
     this.#worker = this.#startWorker();
     setInterval(() => this.#watchWorker(), watchPeriodMs);
+    document.addEventListener('visibilitychange', () => this.#tellHidden());
+    this.#tellHidden();
   }
 
   get state(): MonitorState {
@@ -208,6 +210,10 @@ export class Monitor {
     }
   }
 
+  #tellHidden(): void {
+    this.#order({ order: 'hidden', hidden: document.hidden });
+  }
+
   #tellWorker(state: MonitorState): void {
     if (state.quality !== this.#quality) this.#order({ order: 'quality', quality: state.quality });
     this.#quality = state.quality;
@@ -241,6 +247,7 @@ export class Monitor {
     this.#setter.forget();
     this.#heardMs = performance.now();
     this.#worker = this.#startWorker();
+    this.#tellHidden();
     // What was frozen is gone with the worker that held it.
     for (const { id } of this.state.streams) if (this.state.frozen[id]) this.act({ act: 'freeze', stream: id, frozen: false });
     this.#tellWorker(this.state);

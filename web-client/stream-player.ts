@@ -61,6 +61,7 @@ export class StreamPlayer {
   #description: StreamDescription | undefined;
   #asked: Shown = 'processed';
   #watching = false;
+  #hidden = false;
   #frozen = false;
   /** Frozen, and waiting for a frame in both views to stand still at. */
   #catchUntilMs: number | undefined;
@@ -125,9 +126,18 @@ export class StreamPlayer {
     if (!this.#frozen) for (const view of views) this.#forget(view);
   }
 
+  /** The page is hidden or seen again; what is on the canvas stays, and its age tells. */
+  setHidden(hidden: boolean): void {
+    if (hidden === this.#hidden) return;
+    this.#hidden = hidden;
+    if (!this.#watching) return;
+    if (hidden) this.#host.send({ type: 'unwatch', stream: this.stream });
+    else this.watch();
+  }
+
   /** Asks the server for what is to be shown: at every change and on every new line. */
   watch(): void {
-    if (!this.#watching) return;
+    if (!this.#watching || this.#hidden) return;
     const codecs = Object.keys(this.#host.codecs()) as CodecName[];
     this.#host.send({ type: 'watch', stream: this.stream, views: this.#wanted(), tier: this.#host.quality(), codecs });
   }

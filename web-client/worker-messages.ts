@@ -23,6 +23,8 @@ export type WorkerOrder =
   | { readonly order: 'freeze'; readonly stream: number; readonly frozen: boolean }
   /** The frozen picture with settings of this screen's own; undefined: as it was frozen. Answered by `reprocessed` or `fault`. */
   | { readonly order: 'reprocess'; readonly stream: number; readonly settings: readonly StageSettings[] | undefined }
+  /** Nobody sees the page: nothing is drawn, and nothing asked for. */
+  | { readonly order: 'hidden'; readonly hidden: boolean }
   | { readonly order: 'quality'; readonly quality: Quality }
   | { readonly order: 'send'; readonly message: ViewerMessage };
 

@@ -19,6 +19,8 @@ export interface DeliveryWish {
   /** Tiers that may be sent; the line decides among several. */
   readonly tiers: readonly TierName[];
   readonly first: TierName;
+  /** See TierChoice. */
+  readonly suspectBelow: number;
 }
 
 interface UnderWay {
@@ -50,12 +52,12 @@ export class Delivery {
   /** Age at drawing of the frame acknowledged last, by the viewer's estimate of the clock. */
   drawnAgeMs: number | undefined;
 
-  constructor(socket: WebSocket, line: Line, stream: Stream, { view, delivery, tiers, first }: DeliveryWish) {
+  constructor(socket: WebSocket, line: Line, stream: Stream, { view, delivery, tiers, first, suspectBelow }: DeliveryWish) {
     this.#socket = socket;
     this.#line = line;
     this.stream = stream;
     this.view = view;
-    this.#choice = new TierChoice(tiers, first);
+    this.#choice = new TierChoice(tiers, first, suspectBelow);
     this.#edge = delivery === 'every' ? new Every(everyCapacity, () => stream.roomLeft) : new Newest<SharedFrame>();
     this.#follow();
   }

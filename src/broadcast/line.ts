@@ -54,12 +54,17 @@ const riseAfterMs = 2000;
 /** Chooses the tier that a line bears, with hysteresis. */
 export class TierChoice {
   readonly #offered: readonly TierName[];
+  readonly #suspectBelow: number;
   #tier: TierName;
   #tooMuchSinceMs: number | undefined;
   #roomSinceMs: number | undefined;
 
-  /** `offered`: what the viewer can decode and asked for; one of them is what it begins with. */
-  constructor(offered: readonly TierName[], first: TierName) {
+  /**
+   * `offered`: what the viewer can decode and asked for; `first`: the one of them that it begins with. A line that bears more than
+   * `suspectBelow` bytes per second is never given less: what is slow then is a busy machine, which packing would only make slower.
+   */
+  constructor(offered: readonly TierName[], first: TierName, suspectBelow = Number.POSITIVE_INFINITY) {
+    this.#suspectBelow = suspectBelow;
     this.#offered = tierNames.filter((tier) => offered.includes(tier));
     this.#tier = first;
   }
@@ -76,7 +81,7 @@ export class TierChoice {
   review(line: number | undefined, needOf: (tier: TierName) => number, nowMs: number): TierName {
     if (line === undefined) return this.#tier;
     const at = this.#offered.indexOf(this.#tier);
-    const tooMuch = needOf(this.#tier) > keepShare * line;
+    const tooMuch = line < this.#suspectBelow && needOf(this.#tier) > keepShare * line;
     const above = this.#offered[at - 1];
     const room = above !== undefined && needOf(above) < riseShare * line;
     this.#tooMuchSinceMs = tooMuch ? (this.#tooMuchSinceMs ?? nowMs) : undefined;

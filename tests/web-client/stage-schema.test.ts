@@ -35,10 +35,11 @@ describe('settingsOf', () => {
     for (const schema of [odd, {}, null, 7, 'x', [], { properties: [] }]) expect(settingsOf(schema)).toEqual([]);
   });
 
-  it('reaches every option of every stage there is', () => {
+  it('reaches every option of every stage there is, but for lists of places', () => {
     for (const { options } of stages) {
-      const schema = JSON.parse(JSON.stringify(options)) as { properties?: object };
-      expect(settingsOf(schema).map(({ name }) => name)).toEqual(Object.keys(schema.properties ?? {}));
+      const schema = JSON.parse(JSON.stringify(options)) as { properties?: Record<string, { type?: string }> };
+      const reachable = Object.entries(schema.properties ?? {}).filter(([, { type }]) => type !== 'array');
+      expect(settingsOf(schema).map(({ name }) => name)).toEqual(reachable.map(([name]) => name));
     }
   });
 });

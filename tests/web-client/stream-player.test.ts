@@ -209,6 +209,19 @@ describe('StreamPlayer', () => {
     expect(scene.truth.picture?.sequence).toBe(2);
   });
 
+  it('asks for nothing while nobody sees the page', () => {
+    scene.frame('processed', 1);
+    scene.player.setHidden(true);
+    expect(scene.sent.at(-1)).toEqual({ type: 'unwatch', stream: 0 });
+    const asked = scene.sent.length;
+    scene.player.watch();
+    scene.player.setHidden(true);
+    expect(scene.sent).toHaveLength(asked);
+    scene.player.setHidden(false);
+    expect(scene.sent.at(-1)).toMatchObject({ type: 'watch', views: ['processed'] });
+    expect(scene.truth.picture?.sequence).toBe(1);
+  });
+
   it('shows the unprocessed picture only once one has come, and never an old one', () => {
     scene.frame('processed', 1);
     scene.player.show('raw');

@@ -33,8 +33,17 @@ interface StagesProps {
 export const Stages = memo(function Stages({ stream, frozen, wishes, refusal }: StagesProps) {
   const monitor = useMonitor();
   const reprocessable = useReprocessable(stream.id);
-  const shown = frozen?.stages ?? stream.stages;
+  const shown = (frozen?.stages ?? stream.stages).filter((stage) => !isIdleByNature(stage));
+  const forming = shown.filter(({ stage }) => isFormingStage(stage));
   const idle = frozen !== undefined && !reprocessable;
+  const control = (stage: StageState) => (
+    <Stage
+      key={stage.stage}
+      stream={stream.id}
+      stage={frozen === undefined ? wishedStage(stage, wishes[wishKey(stream.id, stage.stage)]) : stage}
+      idle={idle}
+    />
+  );
   return (
     <section aria-label="Stages">
       <header>
@@ -62,16 +71,13 @@ export const Stages = memo(function Stages({ stream, frozen, wishes, refusal }: 
       )}
       {stream.formats !== undefined && <Presets stream={stream} inForce={presetInForce(stream, frozen?.stages)} idle={idle} />}
       {stream.stages.length === 0 && <p className="hint">Shown as it was captured.</p>}
-      {shown
-        .filter(({ stage }) => frozen === undefined || !isFormingStage(stage))
-        .map((stage) => (
-          <Stage
-            key={stage.stage}
-            stream={stream.id}
-            stage={frozen === undefined ? wishedStage(stage, wishes[wishKey(stream.id, stage.stage)]) : stage}
-            idle={idle}
-          />
-        ))}
+      {shown.filter(({ stage }) => !isFormingStage(stage)).map(control)}
+      {frozen === undefined && forming.length > 0 && (
+        <details className="forming">
+          <summary>How the picture is formed</summary>
+          {forming.map(control)}
+        </details>
+      )}
     </section>
   );
 });
@@ -206,6 +212,10 @@ function TextControl({ setting, value, onChange }: ControlProps<Extract<Setting,
     </TextField>
   );
 }
+
+/** What works on places that only a room's configuration names has nothing to do where it names none. */
+const isIdleByNature = ({ options, applied }: StageState): boolean =>
+  !applied && Object.values(options).some((value) => Array.isArray(value) && value.length === 0);
 
 function presetInForce(stream: StreamDescription, frozen: readonly StageState[] | undefined): string | undefined {
   return frozen === undefined ? stream.preset : presetOf(frozen)?.name;
