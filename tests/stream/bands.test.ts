@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { type FrameFormat, frameBytes, frameFormat } from '../../src/frame/frame-format.ts';
 import { StageChain, type StageSettings } from '../../src/stage/chain.ts';
+import { presets } from '../../src/stage/presets.ts';
 import { Bands } from '../../src/stream/bands.ts';
 import { Sharing } from '../../src/stream/sharing.ts';
 import { compileKernels } from '../../wasm/load-kernels.ts';
@@ -53,11 +54,14 @@ describe('Bands', () => {
   const everything = ['persistence', 'median', 'colour-map', 'overlay'].map((stage) => on(stage));
   const y16 = frameFormat(151, 251, 'Y16', { window: { centre: 512, width: 1024 }, regions: [region] });
   const grey = frameFormat(151, 251, 'GREY', { regions: [region] });
+  const colour = frameFormat(151, 251, 'RGB24', { regions: [region] });
   it.each([
     ['16 bits, all stages', y16, everything, 2],
     ['16 bits, all stages', y16, everything, 3],
     ['grey, one stage that looks beyond its row', grey, [on('median')], 2],
     ['grey, a stage that nobody shares', grey, [on('overlay')], 2],
+    ['colour, filters on its grey plane', colour, [on('persistence'), on('median', { size: 5 }), on('detail'), on('overlay')], 2],
+    ...presets.map(({ name, settings }) => [`grey, ${name}`, grey, [...settings, on('colour-map')], 2] as const),
     ['lower than its bands are many', frameFormat(40, 3, 'GREY'), [on('median'), on('persistence')], 4],
   ] as const)('give the same picture as one core, to the bit: %s (%#)', async (_, format, settings, count) => {
     using alone = await chainOf(format, settings, 1);
