@@ -9,6 +9,9 @@ import { Delivery } from './delivery.ts';
 import { Line } from './line.ts';
 import { readViewerMessage } from './viewer-messages.ts';
 
+/** Bytes per second below which even a way inside this machine leads over some thin line, e.g. a tunnel. */
+const fastEthernet = 12.5e6;
+
 export interface ViewerHost {
   readonly server: string;
   readonly room: string;
@@ -184,14 +187,15 @@ export class Viewer {
     const stream = this.#streamOf(id);
     this.#unwatch(stream.id);
     const tiers = offeredTiers(tier, codecs);
-    const first =
-      tiers.includes('raw') && this.#host.isLoopback(this.#address) ? 'raw' : (tiers.find((name) => name === 'still') ?? tiers[0]);
+    const local = this.#host.isLoopback(this.#address);
+    const first = tiers.find((name) => name === (local ? 'raw' : 'still')) ?? tiers[0] ?? 'raw';
+    const suspectBelow = local ? fastEthernet : Number.POSITIVE_INFINITY;
     const watch = new Subscription();
     this.#watches.set(stream.id, watch);
     watch.add(stream.addViewer());
     for (const view of views) {
       const key = `${stream.id}/${view}`;
-      const to = new Delivery(this.#socket, this.#line, stream, { view, delivery, tiers, first: first ?? 'raw' });
+      const to = new Delivery(this.#socket, this.#line, stream, { view, delivery, tiers, first, suspectBelow });
       this.#deliveries.set(key, to);
       watch.add(() => {
         this.#deliveries.delete(key);

@@ -76,6 +76,12 @@ describe('TierChoice', () => {
     expect(run(pinned, 1000, 0, 5000)).toEqual(['exact']);
   });
 
+  it('does not take a busy machine for a thin line', () => {
+    const choice = new TierChoice(tierNames, 'raw', 12.5e6);
+    expect(run(choice, 15e6, 0, 5000)).toEqual(['raw']);
+    expect(run(choice, 4e6, 5200, 1000).at(-1)).toBe('still');
+  });
+
   it('stays where nothing was seen of the line yet', () => {
     expect(new TierChoice(tierNames, 'still').review(undefined, () => 1, 0)).toBe('still');
   });
