@@ -29,6 +29,7 @@ export async function metaImageRecording(bytes: Uint8Array, path: string, file: 
   const pixelFormat: PixelFormat = channels === 3 ? 'RGB24' : type.bytes === 1 ? 'GREY' : 'Y16';
   const span = pixelFormat === 'Y16' ? spanOf(data, frames * pixels, header) : undefined;
   if (span !== undefined && type.bytes > 2) warn(`its values from ${span.low} to ${span.high} are shown as 0 to 65535`);
+  else if (span !== undefined) warn(`the file names no window: its values from ${span.low} to ${span.high} are shown`);
   const intervalsMs = intervals(fields, frames, warn);
   const write = pixelWriter(header, span);
   const decode = async (index: number, target: Uint8Array): Promise<void> => {

@@ -65,6 +65,7 @@ describe('MetaImage pixels', () => {
       const signed = await open({ ...order, ElementType: 'MET_SHORT' }, bytesOf('MET_SHORT', [0, 1, -1, -1000, 1000, 7], little));
       expect(await frame(signed)).toEqual([0, 1, -1, -1000, 1000, 7].map((value) => value + 32_768));
       expect(signed.format.window).toEqual({ centre: 32_768.5, width: 2001 });
+      expect(signed.odd).toEqual([expect.stringMatching(/no window: its values from -1000 to 1000/)]);
     });
 
     for (const type of ['MET_UINT', 'MET_INT', 'MET_FLOAT', 'MET_DOUBLE']) {
