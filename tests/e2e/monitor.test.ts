@@ -392,7 +392,7 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     const count = await controls.count();
     expect(count).toBeGreaterThan(5);
     for (let at = 0; at < count; at++) await controls.nth(at).focus();
-    await page.locator('.panel .stage-head .switch').last().click();
+    await page.locator('.panel .stage-head .switch:visible').last().click();
     const moved = await page.evaluate(`['html', 'body', '#monitor', '.monitor', '.tiles']
       .map((selector) => document.querySelector(selector).scrollTop + document.querySelector('.banner').getBoundingClientRect().top)`);
     expect(moved).toEqual([0, 0, 0, 0, 0]);
