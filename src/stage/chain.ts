@@ -39,12 +39,20 @@ interface Rows {
   readonly end: number;
 }
 
-/** Where the shared stages begin and end: the whole pictures, the rows that a band answers for, and those that it looks at. */
-interface Seam {
+/** Stages that work on a picture one after the other, all on the whole of it or all on bands of its rows. */
+interface Segment {
+  readonly stages: readonly AnyStage[];
   readonly input: FrameFormat;
   readonly output: FrameFormat;
-  readonly own: Rows;
-  readonly seen: Rows;
+  /** The rows that a band answers for, and those that it looks at; undefined: the whole picture, on the caller's core. */
+  readonly rows: { readonly own: Rows; readonly seen: Rows } | undefined;
+}
+
+/** Some of the steps, and how far they look beyond a row all together. */
+interface Run {
+  readonly steps: readonly Step[];
+  readonly shared: boolean;
+  readonly reach: number;
 }
 
 type AnyStage = OpenStage<Record<string, unknown>>;
@@ -55,27 +63,35 @@ export interface Band {
   readonly count: number;
 }
 
+/** What a band of rows is processed from and to: byte offsets of whole pictures, and what was measured of the whole source. */
+export interface BandWork {
+  readonly segment: number;
+  readonly source: number;
+  readonly target: number;
+  readonly measured: number;
+}
+
 /** The others, who work on their bands of the same picture in the same memory. */
 export interface BandCrew {
-  /** Sets them to work; answers at once. */
-  begin(source: number, target: number, truth: FrameTruth): void;
+  /** Sets them to work on a segment of the chain; answers at once. */
+  begin(work: BandWork, truth: FrameTruth): void;
   /** Waits until they are done, bounded; false: one is not. */
   finish(): boolean;
 }
 
 /**
- * Rows that each band takes in beyond its own on either side, so that no stage sees the seam: what its edge spoils stays
- * within the sum of the stages' reaches. Fixed, so that temporal stages stay open while others are switched.
+ * Most rows that a band takes in beyond its own on either side, so that no stage sees the seam: what its edge spoils stays within
+ * the sum of the stages' reaches. Taken in steps, so that temporal stages mostly stay open while others are switched.
  */
-export const haloRows = 32;
+const [mostHaloRows, haloStep] = [32, 8] as const;
 
 /**
  * The stages of one stream over one format: fixed order, each on or off. Scratch for all of them is reserved at once, so
  * that switching allocates nothing and loses no frame. The source picture is never altered: pictures go back and forth
  * between two buffers, the last stage writes the target.
  *
- * Shared out between cores, the longest run of stages that see only rows nearby works by bands; the stages before and
- * after see the whole picture and run on the caller's core. The result is the same to the bit.
+ * Shared out between cores, stages that see only rows nearby work by bands; those that need the whole picture run on the
+ * caller's core. One that measures the whole picture first begins a segment of its own. The result is the same to the bit.
  */
 export class StageChain {
   readonly #input: FrameFormat;
@@ -86,18 +102,13 @@ export class StageChain {
   readonly #bytes: Uint8Array;
   #band: Band = { index: 0, count: 1 };
   #crew: BandCrew | undefined;
-  #before: readonly AnyStage[] = [];
-  #shared: readonly AnyStage[] = [];
-  #after: readonly AnyStage[] = [];
-  #seam: Seam;
+  #segments: readonly Segment[] = [];
   #output: FrameFormat;
 
   /** `settings` name what differs from the defaults, in any order: pictures pass the stages in the order of stages.ts. Throws stage/… errors. */
   constructor(settings: readonly StageSettings[], input: FrameFormat, room: StageRoom) {
     this.#input = input;
     this.#output = input;
-    const all = { first: 0, end: input.height };
-    this.#seam = { input, output: input, own: all, seen: all };
     this.#room = room;
     this.#bytes = new Uint8Array(room.memory);
     let scratch = align(room.scratch);
@@ -137,7 +148,7 @@ export class StageChain {
 
   /** False: nothing to do, the source picture is the result. */
   get active(): boolean {
-    return this.#before.length + this.#shared.length + this.#after.length > 0;
+    return this.#segments.length > 0;
   }
 
   get overlayBurnedIn(): boolean {
@@ -162,28 +173,25 @@ export class StageChain {
     this.#connect();
   }
 
-  /** Runs the active stages from `source` to `target`; at least one must be active. False: a band is missing, the chain works alone from now on. */
+  /** Runs the active stages from `source` to `target`; at least one must be active. False: a band is missing, the result is not whole. */
   apply(source: number, target: number, truth: FrameTruth): boolean {
-    const [, , entering, leaving] = this.#buffers as [number, number, number, number];
-    const from = this.#before.length === 0 ? source : entering;
-    const to = this.#after.length === 0 ? target : leaving;
-    if (this.#shared.length === 0) {
-      this.#pass(this.#before, source, target, truth);
-      return true;
+    const last = this.#segments.length - 1;
+    let whole = true;
+    let from = source;
+    for (let segment = 0; segment <= last; segment++) {
+      const to = segment === last ? target : (this.#buffers[2 + (segment & 1)] as number);
+      whole = this.#applySegment(segment, from, to, truth) && whole;
+      from = to;
     }
-    if (this.#before.length > 0) this.#pass(this.#before, source, from, truth);
-    this.#crew?.begin(from, to, truth);
-    this.applyBand(from, to, truth);
-    const whole = this.#crew?.finish() ?? true;
-    if (this.#after.length > 0) this.#pass(this.#after, to, target, truth);
     return whole;
   }
 
-  /** The part of a crew: this band's rows of the shared stages, read from the whole picture at `source`, written into the one at `target`. */
-  applyBand(source: number, target: number, truth: FrameTruth): void {
-    const { input, output, own, seen } = this.#seam;
-    const result = this.#buffers[(this.#shared.length - 1) & 1] as number;
-    this.#pass(this.#shared, source + seen.first * input.bytesPerLine, result, truth);
+  /** The part of a crew: this band's rows of a segment, read from the whole picture at `source`, written into the one at `target`. */
+  applyBand({ segment, source, target, measured }: BandWork, truth: FrameTruth): void {
+    const { stages: shared, input, output, rows } = this.#segments[segment] as Segment;
+    const { own, seen } = rows as NonNullable<Segment['rows']>;
+    const result = this.#buffers[(shared.length - 1) & 1] as number;
+    this.#pass(shared, source + seen.first * input.bytesPerLine, result, truth, measured);
     const from = result + (own.first - seen.first) * output.bytesPerLine;
     this.#bytes.copyWithin(target + own.first * output.bytesPerLine, from, from + (own.end - own.first) * output.bytesPerLine);
   }
@@ -216,13 +224,26 @@ export class StageChain {
     link.enabled = change.enabled ?? link.enabled;
   }
 
-  /** The stages one after the other, back and forth between the first two buffers; the last writes `target`. */
-  #pass(stages: readonly AnyStage[], source: number, target: number, truth: FrameTruth): void {
-    const last = stages.length - 1;
+  #applySegment(segment: number, source: number, target: number, truth: FrameTruth): boolean {
+    const { stages: own, input, rows } = this.#segments[segment] as Segment;
+    const measured = own[0]?.measure?.(source, input.height) ?? 0;
+    if (rows === undefined) {
+      this.#pass(own, source, target, truth, measured);
+      return true;
+    }
+    const work = { segment, source, target, measured };
+    this.#crew?.begin(work, truth);
+    this.applyBand(work, truth);
+    return this.#crew?.finish() ?? true;
+  }
+
+  /** The stages one after the other, back and forth between the first two buffers; the last writes `target`. What was measured is the first one's. */
+  #pass(steps: readonly AnyStage[], source: number, target: number, truth: FrameTruth, measured: number): void {
+    const last = steps.length - 1;
     let from = source;
     for (let index = 0; index <= last; index++) {
       const to = index === last ? target : (this.#buffers[index & 1] as number);
-      stages[index]?.apply(from, to, truth);
+      steps[index]?.apply(from, to, truth, measured);
       from = to;
     }
   }
@@ -258,14 +279,18 @@ export class StageChain {
 
   #connect(): void {
     const steps = this.#steps();
-    const format = steps.at(-1)?.output ?? this.#input;
-    this.#output = format;
-    const { first, end } = this.#band.count > 1 ? longestRun(steps) : { first: steps.length, end: steps.length };
-    const [entering, leaving] = [steps[first]?.input ?? format, steps[end - 1]?.output ?? format];
-    this.#seam = { input: entering, output: leaving, own: this.#rows(entering, 0), seen: this.#rows(entering, haloRows) };
-    this.#before = this.#openWhole(steps.slice(0, first));
-    this.#shared = steps.slice(first, end).map((step) => openFor(this.#inBand(step), this.#room));
-    this.#after = this.#openWhole(steps.slice(end));
+    this.#output = steps.at(-1)?.output ?? this.#input;
+    this.#segments = runsOf(steps, this.#band.count > 1).map((run) => this.#openRun(run));
+  }
+
+  #openRun({ steps, shared, reach }: Run): Segment {
+    const [input, output] = [steps[0]?.input ?? this.#input, steps.at(-1)?.output ?? this.#input];
+    if (!shared) return { stages: this.#openWhole(steps), input, output, rows: undefined };
+    const halo = Math.ceil(reach / haloStep) * haloStep;
+    const rows = { own: this.#rows(input, 0), seen: this.#rows(input, halo) };
+    const height = rows.seen.end - rows.seen.first;
+    const inBand = (step: Step): Step => ({ ...step, input: { ...step.input, height }, output: { ...step.output, height } });
+    return { stages: steps.map((step) => openFor(inBand(step), this.#room)), input, output, rows };
   }
 
   /** The whole picture is the first band's business. */
@@ -273,11 +298,6 @@ export class StageChain {
     if (this.#band.index === 0) return steps.map((step) => openFor(step, this.#room));
     for (const { link } of steps) link.opened = undefined;
     return [];
-  }
-
-  #inBand({ link, input, output }: Step): Step {
-    const { first, end } = this.#seam.seen;
-    return { link, input: { ...input, height: end - first }, output: { ...output, height: end - first } };
   }
 
   /** Rows of this chain's band with `halo` more on either side, as far as the picture goes. */
@@ -295,19 +315,24 @@ function greyFilterOf(stage: Stage, format: FrameFormat, options: Record<string,
   return stage.output(grey, options) === undefined ? undefined : grey;
 }
 
-/** The most stages in a row whose reaches add up to no more than the halo. */
-function longestRun(steps: readonly Step[]): { first: number; end: number } {
-  let best = { first: steps.length, end: steps.length };
-  for (let first = 0; first < steps.length; first++) {
-    let reach = 0;
-    for (let end = first; end < steps.length; end++) {
-      const { link, input } = steps[end] as Step;
-      reach += link.stage.reach(input, link.options);
-      if (reach > haloRows) break;
-      if (end + 1 - first > best.end - best.first) best = { first, end: end + 1 };
-    }
+/**
+ * The steps in runs: shared ones whose reaches add up to no more than the halo, and between them those that need the whole picture.
+ * A step that measures begins a run, because only there the whole picture lies in one place.
+ */
+function runsOf(steps: readonly Step[], sharing: boolean): Run[] {
+  const runs: { steps: Step[]; shared: boolean; reach: number }[] = [];
+  for (const step of steps) {
+    const { stage, options } = step.link;
+    const reach = stage.reach(step.input, options);
+    const shared = sharing && reach <= mostHaloRows;
+    const open = runs.at(-1);
+    const fits = open?.shared === shared && stage.measures?.(options) !== true && (!shared || open.reach + reach <= mostHaloRows);
+    if (open !== undefined && fits) {
+      open.steps.push(step);
+      open.reach += reach;
+    } else runs.push({ steps: [step], shared, reach });
   }
-  return best;
+  return runs;
 }
 
 /** Opens a stage for a format, or only hands it its settings where it is open for that already. */
@@ -329,7 +354,7 @@ function openFor({ link, input, output }: Step, room: StageRoom): AnyStage {
 /** Stages after which a picture shows what the source did not. */
 const burnsIn: readonly string[] = [overlay.name, annotation.name];
 
-/** Two between which pictures go back and forth, and two for whole pictures that enter and leave the shared stages. */
+/** Two between which pictures go back and forth within a segment, and two for whole pictures between segments. */
 const buffers = 4;
 
 const align = (offset: number): number => (offset + 63) & ~63;

@@ -50,7 +50,14 @@ const structureLevels = 1.5;
 /** Deviations at full strength. */
 const [bilateralLevels, bilateralPixels, gaussianPixels] = [60, 2, 2] as const;
 
-type Prepare = (options: Options) => (source: number, target: number) => void;
+/** A method with its settings; one that estimates the noise does so on the whole picture. */
+interface Filter {
+  measure?(source: number, height: number): number;
+  apply(source: number, target: number, measured: number): void;
+}
+type Prepare = (options: Options) => Filter;
+
+const estimating: readonly Method[] = ['guided', 'lee', 'srad'];
 
 /** Speckle and noise of one picture, by the method of choice. */
 export const despeckle: Stage<typeof options> = {
@@ -59,7 +66,9 @@ export const despeckle: Stage<typeof options> = {
   options,
   onGreyPlane: true,
   output: (input) => (input.pixelFormat === 'GREY' ? input : undefined),
-  reach: (_input, { method }) => ({ bilateral: 2, gaussian: 3 })[method as string] ?? Number.POSITIVE_INFINITY,
+  // The guided filter averages twice; a round of diffusion looks at a pixel's neighbours and at theirs.
+  reach: (_input, { method, radius }) => ({ bilateral: 2, gaussian: 3, lee: radius, guided: 2 * radius, srad: 2 * radius })[method],
+  measures: ({ method }) => estimating.includes(method),
   scratchBytes: ({ width, height }) => {
     const boxes = [guidedScratch(width, height, mostRadius), leeScratch(width, mostRadius)];
     const each = [...boxes, bilateralScratch(width), gaussian7Scratch(width)];
@@ -67,12 +76,13 @@ export const despeckle: Stage<typeof options> = {
   },
   open(input, first, { kernels, memory, scratch }) {
     const filters = openFilters(input, kernels, scratch, new Uint8Array(memory, scratch, tableBytes));
-    let apply = filters[first.method](first);
+    let filter = filters[first.method](first);
     return {
       configure(next) {
-        apply = filters[next.method](next);
+        filter = filters[next.method](next);
       },
-      apply: (source, target) => apply(source, target),
+      measure: (source, height) => filter.measure?.(source, height) ?? 0,
+      apply: (source, target, _truth, measured) => filter.apply(source, target, measured),
     };
   },
 };
@@ -84,33 +94,34 @@ function openFilters({ width, height }: FrameFormat, kernels: Kernels, table: nu
    * Variance of what counts as noise, squared levels; estimated before every picture, so that dose and gain may change. It grows
    * far less than strong noise: a wire or a valve has only so many levels to lose. Where hardly anything varies it is structure.
    */
-  const noiseOf = (source: number, strength: number): number => {
+  const noiseOf = (source: number, height: number, strength: number): number => {
     const deviation = kernels.noiseDeviation(source, width, width, height, table);
     const certain = deviation ** 2 / (structureLevels ** 2 + deviation ** 2);
     return strength ** 2 * noiseScale * certain * Math.sqrt(deviation);
   };
   return {
-    lee:
-      ({ strength, radius }) =>
-      (source, target) =>
-        kernels.lee(source, width, target, width, width, height, radius, noiseOf(source, strength), scratch),
-    guided:
-      ({ strength, radius }) =>
-      (source, target) =>
-        kernels.guided(source, width, target, width, width, height, radius, noiseOf(source, strength), scratch),
+    lee: ({ strength, radius }) => ({
+      measure: (source, lines) => noiseOf(source, lines, strength),
+      apply: (source, target, noise) => kernels.lee(source, width, target, width, width, height, radius, noise, scratch),
+    }),
+    guided: ({ strength, radius }) => ({
+      measure: (source, lines) => noiseOf(source, lines, strength),
+      apply: (source, target, noise) => kernels.guided(source, width, target, width, width, height, radius, noise, scratch),
+    }),
     bilateral({ strength }) {
       const { centreWeight, shift } = writeBilateralWeights(rows, bilateralLevels * strength, bilateralPixels);
-      return (source, target) => kernels.bilateral(source, width, target, width, width, height, table, centreWeight, shift, scratch);
+      return {
+        apply: (source, target) => kernels.bilateral(source, width, target, width, width, height, table, centreWeight, shift, scratch),
+      };
     },
     gaussian({ strength }) {
       const { w0, w1, w2, w3 } = gaussianWeights(gaussianPixels * strength);
-      return (source, target) => kernels.gaussian7(source, width, target, width, width, height, w0, w1, w2, w3, scratch);
+      return { apply: (source, target) => kernels.gaussian7(source, width, target, width, width, height, w0, w1, w2, w3, scratch) };
     },
-    srad:
-      ({ strength, radius }) =>
-      (source, target) => {
-        const speckle = 4 * strength * kernels.speckleScale(source, width, width, height, diffusionOffset, table);
-        kernels.srad(source, width, target, width, width, height, radius, diffusionRate, speckle, diffusionOffset, scratch);
-      },
+    srad: ({ strength, radius }) => ({
+      measure: (source, lines) => 4 * strength * kernels.speckleScale(source, width, width, lines, diffusionOffset, table),
+      apply: (source, target, speckle) =>
+        kernels.srad(source, width, target, width, width, height, radius, diffusionRate, speckle, diffusionOffset, scratch),
+    }),
   };
 }

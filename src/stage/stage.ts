@@ -17,7 +17,9 @@ export interface OpenStage<Options> {
   /** Takes new settings between two frames; what a temporal stage has learnt stays. */
   configure(options: Options): void;
   /** Reads the picture at byte offset `source`, writes the whole picture at `target`; never the same place. Allocates nothing. */
-  apply(source: number, target: number, truth: FrameTruth): void;
+  apply(source: number, target: number, truth: FrameTruth, measured: number): void;
+  /** What `apply` has to know of the whole picture at byte offset `source` of `height` lines, as `measured`: the same for every band of its rows. */
+  measure?(source: number, height: number): number;
 }
 
 /** One step over the pixels, pure on them. */
@@ -36,6 +38,8 @@ export interface Stage<Schema extends TObject = TObject> {
    * where the row lies. What reaches not far can be shared out between cores by bands of rows.
    */
   reach(input: FrameFormat, options: Static<Schema>): number;
+  /** With these options the opened stage has a `measure`. */
+  measures?(options: Static<Schema>): boolean;
   /** Scratch for the largest setting of the options. */
   scratchBytes(input: FrameFormat): number;
   open(input: FrameFormat, options: Static<Schema>, room: StageRoom): OpenStage<Static<Schema>>;

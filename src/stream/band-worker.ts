@@ -21,8 +21,8 @@ try {
       const { stage, ...change } = received.message as BandOrder;
       chain.set(stage, change);
     }
-    const { source, target, truth } = control.work();
-    chain.applyBand(source, target, truth);
+    const { work, truth } = control.take();
+    chain.applyBand(work, truth);
     control.done(band.index, turn);
   }
 } catch (thrown) {

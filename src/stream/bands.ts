@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { FrameTruth } from '../frame/frame.ts';
 import type { FrameFormat } from '../frame/frame-format.ts';
-import { type Band, type BandCrew, StageChain, type StageSettings } from '../stage/chain.ts';
+import { type Band, type BandCrew, type BandWork, StageChain, type StageSettings } from '../stage/chain.ts';
 
 /** What the thread of a band is started with. */
 export interface BandSetup {
@@ -25,7 +25,18 @@ export interface BandOrder {
 const patienceMs = 1000;
 
 /** Words of the control memory, by which the threads meet once a picture: no message, no allocation. */
-const word = { turn: 0, stop: 1, source: 2, target: 3, sequence: 4, flags: 5, capturedAt: 6, firstDone: 8 } as const;
+const word = {
+  turn: 0,
+  stop: 1,
+  source: 2,
+  target: 3,
+  sequence: 4,
+  flags: 5,
+  capturedAt: 6,
+  measured: 8,
+  segment: 10,
+  firstDone: 11,
+} as const;
 const flag = { rPeak: 1, synthetic: 2 } as const;
 /** In a band's word before its thread has opened its stages. */
 const opening = -1;
@@ -36,10 +47,12 @@ const failed = -2;
 export class BandControl {
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #times: BigInt64Array<SharedArrayBuffer>;
+  readonly #measures: Float64Array<SharedArrayBuffer>;
 
   constructor(buffer: SharedArrayBuffer) {
     this.#words = new Int32Array(buffer);
     this.#times = new BigInt64Array(buffer, word.capturedAt * 4, 1);
+    this.#measures = new Float64Array(buffer, word.measured * 4, 1);
   }
 
   static make(bands: number): SharedArrayBuffer {
@@ -48,13 +61,15 @@ export class BandControl {
     return buffer;
   }
 
-  begin(source: number, target: number, { sequence, capturedAtNs, rPeak, synthetic }: FrameTruth): void {
+  begin({ segment, source, target, measured }: BandWork, { sequence, capturedAtNs, rPeak, synthetic }: FrameTruth): void {
     const words = this.#words;
+    words[word.segment] = segment;
     words[word.source] = source;
     words[word.target] = target;
     words[word.sequence] = sequence;
     words[word.flags] = (rPeak ? flag.rPeak : 0) | (synthetic ? flag.synthetic : 0);
     this.#times[0] = capturedAtNs;
+    this.#measures[0] = measured;
     this.#nextTurn();
   }
 
@@ -69,16 +84,22 @@ export class BandControl {
     return Atomics.load(this.#words, word.stop) === 1 ? undefined : Atomics.load(this.#words, word.turn);
   }
 
-  work(): { source: number; target: number; truth: FrameTruth } {
+  take(): { work: BandWork; truth: FrameTruth } {
     const words = this.#words;
     const flags = words[word.flags] as number;
+    const work = {
+      segment: words[word.segment] as number,
+      source: (words[word.source] as number) >>> 0,
+      target: (words[word.target] as number) >>> 0,
+      measured: this.#measures[0] as number,
+    };
     const truth = {
       sequence: words[word.sequence] as number,
       capturedAtNs: this.#times[0] as bigint,
       rPeak: (flags & flag.rPeak) !== 0,
       synthetic: (flags & flag.synthetic) !== 0,
     };
-    return { source: (words[word.source] as number) >>> 0, target: (words[word.target] as number) >>> 0, truth };
+    return { work, truth };
   }
 
   /** Says that a band has done the turn, or is ready for the first. */
@@ -156,8 +177,8 @@ export class Bands implements BandCrew, Disposable {
     for (const worker of this.#workers) worker.postMessage(order);
   }
 
-  begin(source: number, target: number, truth: FrameTruth): void {
-    this.#control.begin(source, target, truth);
+  begin(work: BandWork, truth: FrameTruth): void {
+    this.#control.begin(work, truth);
   }
 
   finish(): boolean {

@@ -21,7 +21,7 @@ const { values } = parseArgs({
   },
 });
 const frames = Number(values.frames);
-const count = Number(values.bands);
+const count = Math.max(2, Number(values.bands));
 const settings: StageSettings[] = values.stages.split(',').map((stage) => ({ stage, enabled: true, options: {} }));
 
 const format = frameFormat(1920, 1080, 'Y16', { window: { centre: 512, width: 1024 } });

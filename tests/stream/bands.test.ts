@@ -62,6 +62,9 @@ describe('Bands', () => {
     ['grey, a stage that nobody shares', grey, [on('overlay')], 2],
     ['colour, filters on its grey plane', colour, [on('persistence'), on('median', { size: 5 }), on('detail'), on('overlay')], 2],
     ...presets.map(({ name, settings }) => [`grey, ${name}`, grey, [...settings, on('colour-map')], 2] as const),
+    ...(['guided', 'lee', 'bilateral', 'gaussian', 'srad'] as const).map(
+      (method) => [`grey, despeckled by ${method}`, grey, [on('median'), on('despeckle', { method, radius: 4 }), on('detail')], 3] as const,
+    ),
     ['lower than its bands are many', frameFormat(40, 3, 'GREY'), [on('median'), on('persistence')], 4],
   ] as const)('give the same picture as one core, to the bit: %s (%#)', async (_, format, settings, count) => {
     using alone = await chainOf(format, settings, 1);
