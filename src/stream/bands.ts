@@ -24,6 +24,9 @@ export interface BandOrder {
 /** Longer than any picture takes; a thread that needs more is lost. */
 const patienceMs = 1000;
 
+/** Some 50 microseconds. */
+const mostLooks = 10_000;
+
 /** Words of the control memory, by which the threads meet once a picture: no message, no allocation. */
 const word = {
   turn: 0,
@@ -80,6 +83,7 @@ export class BandControl {
 
   /** Waits for the turn after `turn`; undefined: stop. */
   waitForTurn(turn: number): number | undefined {
+    this.#lookOut(word.turn, turn);
     Atomics.wait(this.#words, word.turn, turn);
     return Atomics.load(this.#words, word.stop) === 1 ? undefined : Atomics.load(this.#words, word.turn);
   }
@@ -123,11 +127,17 @@ export class BandControl {
   /** False: the band failed or took longer than all patience. */
   waitForDone(band: number): boolean {
     const turn = Atomics.load(this.#words, word.turn);
+    this.#lookOut(word.firstDone + band, Atomics.load(this.#words, word.firstDone + band));
     for (;;) {
       const done = Atomics.load(this.#words, word.firstDone + band);
       if (done === turn || done === failed) return done === turn;
       if (Atomics.wait(this.#words, word.firstDone + band, done, patienceMs) === 'timed-out') return false;
     }
+  }
+
+  /** Between two segments of a picture, and at its end, the others are due at once: to be woken by the kernel takes longer than to look. */
+  #lookOut(at: number, value: number): void {
+    for (let looks = 0; looks < mostLooks && Atomics.load(this.#words, at) === value; looks++);
   }
 
   #nextTurn(): void {

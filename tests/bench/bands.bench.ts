@@ -17,7 +17,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     frames: { type: 'string', default: '200' },
     bands: { type: 'string', default: '2' },
-    stages: { type: 'string', default: 'window,persistence,median' },
+    stages: { type: 'string', default: 'window,persistence,median,despeckle,detail' },
   },
 });
 const frames = Number(values.frames);
