@@ -286,7 +286,7 @@ export class StageChain {
   #openRun({ steps, shared, reach }: Run): Segment {
     const [input, output] = [steps[0]?.input ?? this.#input, steps.at(-1)?.output ?? this.#input];
     if (!shared) return { stages: this.#openWhole(steps), input, output, rows: undefined };
-    const halo = Math.ceil(reach / haloStep) * haloStep;
+    const halo = Math.max(1, Math.ceil(reach / haloStep)) * haloStep;
     const rows = { own: this.#rows(input, 0), seen: this.#rows(input, halo) };
     const height = rows.seen.end - rows.seen.first;
     const inBand = (step: Step): Step => ({ ...step, input: { ...step.input, height }, output: { ...step.output, height } });
