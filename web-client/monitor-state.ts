@@ -33,7 +33,9 @@ export interface SourceTrouble {
 
 export type UndoStep =
   | { readonly undo: 'calipers'; readonly stream: number; readonly calipers: readonly Caliper[] }
-  | { readonly undo: 'stage'; readonly stream: number; readonly stage: string; readonly before: StageWish; readonly atMs: number };
+  | { readonly undo: 'stage'; readonly stream: number; readonly stage: string; readonly before: StageWish; readonly atMs: number }
+  /** All stages as they were before a preset was chosen. */
+  | { readonly undo: 'preset'; readonly stream: number; readonly before: readonly StageState[] };
 
 export interface PickedEnd {
   readonly stream: number;
@@ -112,6 +114,8 @@ export type Action =
       readonly atMs: number;
       readonly undoable: boolean;
     }
+  /** A preset was chosen: remembers what it changes. */
+  | { readonly act: 'preset'; readonly stream: number }
   | { readonly act: 'wish-settled'; readonly stream: number; readonly stage: string; readonly error?: WireError }
   | { readonly act: 'quality'; readonly quality: Quality }
   | { readonly act: 'panel'; readonly open: boolean }
@@ -205,6 +209,8 @@ export function reduce(state: MonitorState, action: Action): MonitorState {
       return undo(state);
     case 'wish':
       return wish(state, action);
+    case 'preset':
+      return addUndo(state, { undo: 'preset', stream: action.stream, before: stagesInForce(state, action.stream) });
     case 'wish-settled':
       return settleWish(state, action.stream, action.stage, action.error);
     case 'quality':
@@ -233,6 +239,12 @@ export function shownStreams(state: MonitorState): readonly StreamDescription[] 
 export function wishedStage(stage: StageState, asked: StageWish | undefined): StageState {
   if (asked === undefined) return stage;
   return { ...stage, enabled: asked.enabled ?? stage.enabled, options: { ...stage.options, ...asked.options } };
+}
+
+/** The stages of a stream as this viewer sees them set. */
+export function stagesInForce(state: MonitorState, stream: number): readonly StageState[] {
+  const stages = streamOf(state, stream)?.stages ?? [];
+  return stages.map((stage) => wishedStage(stage, state.wishes[wishKey(stream, stage.stage)]));
 }
 
 export const skippedOf = (counts: StreamCounts): number => counts.skippedBefore + counts.skipped;
@@ -377,7 +389,7 @@ function undo(state: MonitorState): MonitorState {
   const step = state.undoSteps.at(-1);
   if (step === undefined) return state;
   const shortened = { ...state, undoSteps: state.undoSteps.slice(0, -1) };
-  if (step.undo === 'stage') return shortened;
+  if (step.undo !== 'calipers') return shortened;
   return { ...setCalipers(shortened, step.stream, step.calipers), picked: undefined };
 }
 

@@ -80,7 +80,7 @@ export class Monitor {
   }
 
   /** Sets a stage for everybody who watches; at once on the screen's own controls. Where the picture is frozen: of that picture, on this screen. */
-  setStage(stream: number, stage: string, wish: StageWish, undoable = true): void {
+  setStage(stream: number, stage: string, wish: StageWish): void {
     if (this.state.frozen[stream] === true) {
       this.#setFrozen(
         stream,
@@ -88,8 +88,7 @@ export class Monitor {
       );
       return;
     }
-    this.act({ act: 'wish', stream, stage, wish, atMs: performance.now(), undoable });
-    this.#setter.set(stream, stage, wish);
+    this.#setLive(stream, stage, wish, true);
   }
 
   /** Puts all settings of a preset in force, for whom `setStage` would; the stream's new description brings them to the controls. */
@@ -103,6 +102,7 @@ export class Monitor {
       this.#setFrozen(stream, stages);
       return;
     }
+    this.act({ act: 'preset', stream });
     this.#send({ type: 'set-preset', request: this.#nextRequest++, stream, preset });
   }
 
@@ -114,7 +114,10 @@ export class Monitor {
   undo(): void {
     const step = this.state.draft === undefined ? this.state.undoSteps.at(-1) : undefined;
     this.act({ act: 'undo' });
-    if (step?.undo === 'stage') this.setStage(step.stream, step.stage, step.before, false);
+    if (step?.undo === 'stage') this.#setLive(step.stream, step.stage, step.before, false);
+    if (step?.undo === 'preset') {
+      for (const { stage, enabled, options } of step.before) this.#setLive(step.stream, stage, { enabled, options }, false);
+    }
   }
 
   setSource(stream: number, running: boolean): void {
@@ -132,6 +135,11 @@ export class Monitor {
     const canvas = element.transferControlToOffscreen();
     this.#order({ order: 'canvas', stream, view, canvas }, [canvas]);
     return element;
+  }
+
+  #setLive(stream: number, stage: string, wish: StageWish, undoable: boolean): void {
+    this.act({ act: 'wish', stream, stage, wish, atMs: performance.now(), undoable });
+    this.#setter.set(stream, stage, wish);
   }
 
   #frozenStages(stream: number): readonly StageState[] {

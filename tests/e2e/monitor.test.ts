@@ -341,6 +341,10 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     const despeckle = page.getByTestId('stage-despeckle').getByRole('switch');
     await expect.poll(() => despeckle.isChecked()).toBe(true);
     await expect.poll(() => presets.getByRole('button', { pressed: true }).allTextContents()).toEqual(['Strong']);
+    await page.getByRole('button', { name: 'Undo (Ctrl+Z)' }).click();
+    await expect.poll(() => despeckle.isChecked()).toBe(false);
+    await presets.getByRole('button', { name: 'Strong' }).click();
+    await expect.poll(() => despeckle.isChecked()).toBe(true);
     await page.getByTestId('stage-despeckle').getByText('Despeckle').click();
     await expect.poll(() => despeckle.isChecked()).toBe(false);
     await expect.poll(() => presets.getByRole('button', { pressed: true }).count()).toBe(0);
