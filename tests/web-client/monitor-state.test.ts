@@ -151,6 +151,18 @@ describe('calipers', () => {
 });
 
 describe('stage settings', () => {
+  it('remembers all stages for the undo of a preset, as this viewer sees them set', () => {
+    const state = reached(
+      { act: 'server', message: hello(stream(0)), nowMs: 0 },
+      { act: 'wish', stream: 0, stage: 'persistence', wish: { options: { strength: 0.7 } }, atMs: 0, undoable: false },
+      { act: 'preset', stream: 0 },
+    );
+    expect(state.undoSteps).toMatchObject([
+      { undo: 'preset', before: [{ stage: 'persistence', enabled: true, options: { strength: 0.7 } }] },
+    ]);
+    expect(reduce(state, { act: 'undo' }).undoSteps).toEqual([]);
+  });
+
   const stageOf = (state: MonitorState) => {
     const stage = state.streams[0]?.stages[0];
     if (stage === undefined) throw new Error('the stream has lost its stage');
@@ -187,18 +199,6 @@ describe('stage settings', () => {
 });
 
 describe('a server that comes back with other streams', () => {
-  it('remember all stages for the undo of a preset, as this viewer sees them set', () => {
-    const state = reached(
-      { act: 'server', message: hello(stream(0)), nowMs: 0 },
-      { act: 'wish', stream: 0, stage: 'persistence', wish: { options: { strength: 0.7 } }, atMs: 0, undoable: false },
-      { act: 'preset', stream: 0 },
-    );
-    expect(state.undoSteps).toMatchObject([
-      { undo: 'preset', before: [{ stage: 'persistence', enabled: true, options: { strength: 0.7 } }] },
-    ]);
-    expect(reduce(state, { act: 'undo' }).undoSteps).toEqual([]);
-  });
-
   const used = reached(begin, stretch, finish, { act: 'freeze', stream: 0, frozen: true }, { act: 'divide', stream: 0, at: 0.3 });
 
   it('lays nothing of one stream over another that has its number now', () => {
