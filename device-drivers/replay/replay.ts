@@ -5,17 +5,20 @@ import type { DeviceDriver, DriverContext } from '../driver.ts';
 import { withoutFile } from './damage.ts';
 import type { Opened } from './decode-worker.ts';
 import { Decoder } from './decoder.ts';
+import { type LineOptions, lineFormat, RfOption, ScanOption, toSigned } from './raw-lines.ts';
 
 const options = Type.Object(
   {
     file: Type.String({ minLength: 1, maxLength: 4096, description: 'path of the recording: DICOM or MetaImage' }),
     loop: Type.Boolean({ default: true, description: 'begin again at the end; else hold the last picture' }),
     rate: Type.Number({ default: 1, minimum: 0.1, maximum: 4, description: 'speed: 1 plays in the recorded time' }),
+    scan: ScanOption,
+    rf: RfOption,
   },
   { additionalProperties: false },
 );
 
-type Options = { file: string; loop: boolean; rate: number };
+type Options = { file: string; loop: boolean; rate: number } & LineOptions;
 
 /** Plays a recording as a live stream, paced by its own times. Decoding runs ahead in a thread of its own. */
 export const replay: DeviceDriver<typeof options> = {
@@ -57,7 +60,7 @@ async function play(decoder: Decoder, context: DriverContext<Options>, signal: A
     rPeak ||= recording.rPeaks.has(position % recording.frames);
     if (picture instanceof Uint8Array) {
       damagedInARow = 0;
-      if (context.lend({ capturedAtNs: context.now(), rPeak }, (pixels) => pixels.set(picture))) rPeak = false;
+      if (context.lend({ capturedAtNs: context.now(), rPeak }, (pixels) => fill(pixels, picture, context.options))) rPeak = false;
     } else {
       damagedInARow = countDamage(context, picture, damagedInARow, recording);
     }
@@ -70,8 +73,13 @@ async function play(decoder: Decoder, context: DriverContext<Options>, signal: A
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
+function fill(slot: Uint8Array, picture: Uint8Array, { rf }: Options): void {
+  slot.set(picture);
+  if (rf !== undefined) toSigned(slot);
+}
+
 function announce(context: DriverContext<Options>, { format, facts }: Opened, rate: number): void {
-  const { frameIntervalMs, ...rest } = format;
+  const { frameIntervalMs, ...rest } = lineFormat(format, context.options, fileName(context.options));
   context.announce({ ...rest, ...(frameIntervalMs !== undefined && { frameIntervalMs: frameIntervalMs / rate }) }, facts);
 }
 
