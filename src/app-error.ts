@@ -42,7 +42,10 @@ export const errorTable = {
     remedy: 'export it uncompressed, or as JPEG, JPEG-LS, JPEG 2000, HTJ2K or RLE',
   },
   'replay/no-pixels': { message: '{file} holds no pictures', remedy: 'give a recording with pixel data' },
-  'replay/not-lines': { message: '{file} cannot be played as scan lines: {reason}', remedy: 'correct the options scan and rf of the stream' },
+  'replay/not-lines': {
+    message: '{file} cannot be played as scan lines: {reason}',
+    remedy: 'correct the options scan and rf of the stream',
+  },
   'replay/no-frames': { message: '{file} announces pictures but none is whole: {reason}', remedy: 'export it again from its source' },
   'replay/damaged-frame': { message: '{file}: frame {frame} is damaged: {reason}', remedy: 'the other frames are played' },
   'replay/all-damaged': { message: '{file}: no frame can be decoded; the first: {reason}', remedy: 'export it again from its source' },
