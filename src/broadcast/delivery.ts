@@ -13,6 +13,9 @@ const everyCapacity = 8;
 /** Share of the raw bytes that a tier needs, until it has been seen at work (docs/performance.md). */
 const usualShare: Readonly<Record<TierName, number>> = { raw: 1, exact: 0.35, still: 0.15, thin: 0.06 };
 
+/** A frame that has not arrived after so long, there and back, is late on any line. */
+const stuckMs = 500;
+
 export interface DeliveryWish {
   readonly view: View;
   readonly delivery: 'newest' | 'every';
@@ -89,7 +92,16 @@ export class Delivery {
     const { fps } = this.stream.counts;
     const rawBytes = this.stream.tierCounts(this.view, 'raw').frameBytes;
     const needOf = (tier: TierName): number => fps * (this.stream.tierCounts(this.view, tier).frameBytes || usualShare[tier] * rawBytes);
-    if (this.#choice.review(this.#line.bytesPerSecond, needOf, nowMs) !== before) this.#follow();
+    const stuck = this.#stuckBytesPerSecond(nowMs);
+    const [line, burst] = stuck === undefined ? [this.#line.bytesPerSecond, this.#line.burstBytesPerSecond] : [stuck, stuck];
+    if (this.#choice.review(line, burst, needOf, nowMs) !== before) this.#follow();
+  }
+
+  /** A frame that does not arrive tells too: the line bears less than its bytes in that time. Undefined: none is late. */
+  #stuckBytesPerSecond(nowMs: number): number | undefined {
+    const waitedMs = nowMs - (this.#underWay[0]?.sentMs ?? nowMs);
+    if (waitedMs < stuckMs) return undefined;
+    return (this.#underWay.reduce((sum, { bytes }) => sum + bytes, 0) * 1000) / waitedMs;
   }
 
   close(): void {

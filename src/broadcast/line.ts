@@ -5,6 +5,9 @@ const judgedMs = 1500;
 /** A transfer that no clock can measure counts as this long. */
 const shortestMs = 0.2;
 
+/** The part of the transfers that something disturbs. */
+const undisturbed = 0.75;
+
 interface Transfer {
   readonly atMs: number;
   readonly bytes: number;
@@ -38,6 +41,14 @@ export class Line {
     return (bytes * 1000) / tookMs;
   }
 
+  /**
+   * What it bears when nothing disturbs it: a small frame is soon delayed by something else than the line. Undefined before the first frame.
+   */
+  get burstBytesPerSecond(): number | undefined {
+    const rates = this.#transfers.map(({ bytes, tookMs }) => (bytes * 1000) / tookMs).toSorted((a, b) => a - b);
+    return rates[Math.floor(rates.length * undisturbed)];
+  }
+
   /** Frames that may be under way: two, and as many more as the way there and back takes. */
   window(frameIntervalMs: number): number {
     return Math.min(8, 2 + Math.floor((this.#shortestRoundTripMs ?? 0) / Math.max(1, frameIntervalMs)));
@@ -50,6 +61,8 @@ const riseShare = 0.6;
 /** What must hold for so long before a tier is changed: quick to give way, slower to come back. */
 const fallAfterMs = 400;
 const riseAfterMs = 2000;
+/** Where the line seems to bear the next tier only just, it is tried after so long. */
+const [tryShare, tryAfterMs] = [0.9, 6000] as const;
 
 /** Chooses the tier that a line bears, with hysteresis. */
 export class TierChoice {
@@ -58,6 +71,7 @@ export class TierChoice {
   #tier: TierName;
   #tooMuchSinceMs: number | undefined;
   #roomSinceMs: number | undefined;
+  #justSinceMs: number | undefined;
 
   /**
    * `offered`: what the viewer can decode and asked for; `first`: the one of them that it begins with. A line that bears more than
@@ -77,19 +91,20 @@ export class TierChoice {
     return this.#offered.length > 1;
   }
 
-  /** Looks at the line a few times a second; answers the tier from now on. */
-  review(line: number | undefined, needOf: (tier: TierName) => number, nowMs: number): TierName {
+  /** Looks at the line a few times a second: what it bears, and what it would bear undisturbed. Answers the tier from now on. */
+  review(line: number | undefined, burst: number | undefined, needOf: (tier: TierName) => number, nowMs: number): TierName {
     if (line === undefined) return this.#tier;
     const at = this.#offered.indexOf(this.#tier);
     const tooMuch = line < this.#suspectBelow && needOf(this.#tier) > keepShare * line;
     const above = this.#offered[at - 1];
-    const room = above !== undefined && needOf(above) < riseShare * line;
+    const share = above === undefined ? Number.POSITIVE_INFINITY : needOf(above) / (burst ?? line);
     this.#tooMuchSinceMs = tooMuch ? (this.#tooMuchSinceMs ?? nowMs) : undefined;
-    this.#roomSinceMs = room ? (this.#roomSinceMs ?? nowMs) : undefined;
+    this.#roomSinceMs = share < riseShare ? (this.#roomSinceMs ?? nowMs) : undefined;
+    this.#justSinceMs = share < tryShare ? (this.#justSinceMs ?? nowMs) : undefined;
     if (this.#tooMuchSinceMs !== undefined && nowMs - this.#tooMuchSinceMs >= fallAfterMs) {
       const fits = this.#offered.slice(at).find((tier) => needOf(tier) <= keepShare * line);
       this.#move(fits ?? (this.#offered.at(-1) as TierName));
-    } else if (this.#roomSinceMs !== undefined && nowMs - this.#roomSinceMs >= riseAfterMs) {
+    } else if (nowMs - (this.#roomSinceMs ?? nowMs) >= riseAfterMs || nowMs - (this.#justSinceMs ?? nowMs) >= tryAfterMs) {
       this.#move(above as TierName);
     }
     return this.#tier;
@@ -99,5 +114,6 @@ export class TierChoice {
     this.#tier = tier;
     this.#tooMuchSinceMs = undefined;
     this.#roomSinceMs = undefined;
+    this.#justSinceMs = undefined;
   }
 }

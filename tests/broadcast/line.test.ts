@@ -35,6 +35,17 @@ describe('Line', () => {
     expect(line.bytesPerSecond).toBeGreaterThan(5e6);
   });
 
+  it('tells what it bears undisturbed from frames of which some are held up by something else', () => {
+    const line = new Line();
+    line.roundTrip(2);
+    for (let frame = 0; frame < 40; frame++) {
+      const heldUpMs = frame % 2 === 0 ? 6 : 0;
+      line.carried(30_000, frame * 33, frame * 33 + 1 + 1 + heldUpMs);
+    }
+    expect((line.burstBytesPerSecond ?? 0) / 30e6).toBeCloseTo(1, 1);
+    expect(line.bytesPerSecond).toBeLessThan(10e6);
+  });
+
   it('lets more frames be under way where the way is long', () => {
     const line = new Line();
     expect(line.window(33)).toBe(2);
@@ -51,7 +62,7 @@ describe('TierChoice', () => {
   function run(choice: TierChoice, bytesPerSecond: number, fromMs: number, forMs: number): TierName[] {
     const chosen: TierName[] = [];
     for (let nowMs = fromMs; nowMs <= fromMs + forMs; nowMs += 200) {
-      const tier = choice.review(bytesPerSecond, (name) => needs[name], nowMs);
+      const tier = choice.review(bytesPerSecond, bytesPerSecond, (name) => needs[name], nowMs);
       if (chosen.at(-1) !== tier) chosen.push(tier);
     }
     return chosen;
@@ -65,7 +76,7 @@ describe('TierChoice', () => {
 
   it('does not swing on a line that bears a tier just so', () => {
     const choice = new TierChoice(tierNames, 'still');
-    expect(run(choice, 9e6, 0, 60_000)).toEqual(['still']);
+    expect(run(choice, 8.5e6, 0, 60_000)).toEqual(['still']);
     expect(run(choice, 3.2e6, 60_200, 60_000)).toEqual(['still']);
   });
 
@@ -82,7 +93,20 @@ describe('TierChoice', () => {
     expect(run(choice, 4e6, 5200, 1000).at(-1)).toBe('still');
   });
 
+  it('rises by what the line bears undisturbed, and keeps a tier by what it bears', () => {
+    const choice = new TierChoice(tierNames, 'still');
+    expect(choice.review(4e6, 20e6, (name) => needs[name], 0)).toBe('still');
+    expect(choice.review(4e6, 20e6, (name) => needs[name], 2000)).toBe('exact');
+    expect(choice.review(4e6, 20e6, (name) => needs[name], 2200)).toBe('exact');
+    expect(choice.review(4e6, 20e6, (name) => needs[name], 2600)).toBe('still');
+  });
+
+  it('tries the next tier after a while where the line seems to bear it only just', () => {
+    expect(run(new TierChoice(tierNames, 'still'), 9.5e6, 0, 5600)).toEqual(['still']);
+    expect(run(new TierChoice(tierNames, 'still'), 9.5e6, 0, 60_000)).toEqual(['still', 'exact']);
+  });
+
   it('stays where nothing was seen of the line yet', () => {
-    expect(new TierChoice(tierNames, 'still').review(undefined, () => 1, 0)).toBe('still');
+    expect(new TierChoice(tierNames, 'still').review(undefined, undefined, () => 1, 0)).toBe('still');
   });
 });
