@@ -13,9 +13,6 @@ const everyCapacity = 8;
 /** Share of the raw bytes that a tier needs, until it has been seen at work (docs/performance.md). */
 const usualShare: Readonly<Record<TierName, number>> = { raw: 1, exact: 0.35, still: 0.15, thin: 0.06 };
 
-/** A frame that has not arrived after so long, there and back, is late on any line. */
-const stuckMs = 500;
-
 export interface DeliveryWish {
   readonly view: View;
   readonly delivery: 'newest' | 'every';
@@ -24,6 +21,8 @@ export interface DeliveryWish {
   readonly first: TierName;
   /** See TierChoice. */
   readonly suspectBelow: number;
+  /** A frame that was not acknowledged for so long is late, and its line bears less than it takes. */
+  readonly lateMs: number;
 }
 
 interface UnderWay {
@@ -44,6 +43,7 @@ export class Delivery {
   readonly #line: Line;
   readonly #edge: Edge<SharedFrame>;
   readonly #choice: TierChoice;
+  readonly #lateMs: number;
   readonly #underWay: UnderWay[] = [];
   #frames = Subscription.EMPTY;
   /** The viewer's own copy of a frame whose slot the stream could not spare while a slow line swallows it. */
@@ -55,11 +55,12 @@ export class Delivery {
   /** Age at drawing of the frame acknowledged last, by the viewer's estimate of the clock. */
   drawnAgeMs: number | undefined;
 
-  constructor(socket: WebSocket, line: Line, stream: Stream, { view, delivery, tiers, first, suspectBelow }: DeliveryWish) {
+  constructor(socket: WebSocket, line: Line, stream: Stream, { view, delivery, tiers, first, suspectBelow, lateMs }: DeliveryWish) {
     this.#socket = socket;
     this.#line = line;
     this.stream = stream;
     this.view = view;
+    this.#lateMs = lateMs;
     this.#choice = new TierChoice(tiers, first, suspectBelow);
     this.#edge = delivery === 'every' ? new Every(everyCapacity, () => stream.roomLeft) : new Newest<SharedFrame>();
     this.#follow();
@@ -100,7 +101,7 @@ export class Delivery {
   /** A frame that does not arrive tells too: the line bears less than its bytes in that time. Undefined: none is late. */
   #stuckBytesPerSecond(nowMs: number): number | undefined {
     const waitedMs = nowMs - (this.#underWay[0]?.sentMs ?? nowMs);
-    if (waitedMs < stuckMs) return undefined;
+    if (waitedMs < this.#lateMs) return undefined;
     return (this.#underWay.reduce((sum, { bytes }) => sum + bytes, 0) * 1000) / waitedMs;
   }
 

@@ -9,8 +9,8 @@ import { Delivery } from './delivery.ts';
 import { Line } from './line.ts';
 import { readViewerMessage } from './viewer-messages.ts';
 
-/** Bytes per second below which even a way inside this machine leads over some thin line, e.g. a tunnel. */
-const fastEthernet = 12.5e6;
+/** Inside this machine what is late is most often the machine; a way of less than fast Ethernet leads over some line, e.g. a tunnel. */
+const localPatience = { suspectBelow: 12.5e6, lateMs: 2000 } as const;
 
 export interface ViewerHost {
   readonly server: string;
@@ -189,13 +189,13 @@ export class Viewer {
     const tiers = offeredTiers(tier, codecs);
     const local = this.#host.isLoopback(this.#address);
     const first = tiers.find((name) => name === (local ? 'raw' : 'still')) ?? tiers[0] ?? 'raw';
-    const suspectBelow = local ? fastEthernet : Number.POSITIVE_INFINITY;
+    const patience = local ? localPatience : { suspectBelow: Number.POSITIVE_INFINITY, lateMs: 500 };
     const watch = new Subscription();
     this.#watches.set(stream.id, watch);
     watch.add(stream.addViewer());
     for (const view of views) {
       const key = `${stream.id}/${view}`;
-      const to = new Delivery(this.#socket, this.#line, stream, { view, delivery, tiers, first, suspectBelow });
+      const to = new Delivery(this.#socket, this.#line, stream, { view, delivery, tiers, first, ...patience });
       this.#deliveries.set(key, to);
       watch.add(() => {
         this.#deliveries.delete(key);
