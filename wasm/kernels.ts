@@ -12,56 +12,30 @@ export type Picture = [source: number, sourceStride: number, ...Target];
 /** What makes colours of Y, U and V; from `yuvFactors`. */
 export type YuvFactors = [black: number, luma: number, redV: number, greenU: number, greenV: number, blueU: number];
 
+/** Where a filter reads and writes: two pictures of one size. */
+type FromTo = [source: number, sourceStride: number, target: number, targetStride: number, width: number, height: number];
+
 /**
  * The kernels, bound to one memory. All places are byte offsets in it, all strides bytes, all sizes pixels.
  * No kernel allocates, grows the memory or keeps state outside what it is handed; source and target never overlap.
  */
 export interface Kernels {
   /** GREY → GREY: round((x - low) * gain) kept within 0 and 255; in fixed point, at most one level from the exact result, rising. `gain` > 0. */
-  windowGrey(
-    source: number,
-    sourceStride: number,
-    target: number,
-    targetStride: number,
-    width: number,
-    height: number,
-    low: number,
-    gain: number,
-  ): void;
+  windowGrey(...given: [...FromTo, low: number, gain: number]): void;
   /** Y16 → GREY, the same formula. */
-  windowY16(
-    source: number,
-    sourceStride: number,
-    target: number,
-    targetStride: number,
-    width: number,
-    height: number,
-    low: number,
-    gain: number,
-  ): void;
+  windowY16(...given: [...FromTo, low: number, gain: number]): void;
   /** GREY → RGB24 by a table of 256 little-endian words 0x00BBGGRR. */
-  colourMap(source: number, sourceStride: number, target: number, targetStride: number, width: number, height: number, table: number): void;
+  colourMap(...given: [...FromTo, table: number]): void;
   /**
    * GREY → GREY, motion-adaptive recursive filter. `history`: width * height i16 in 1/128 grey level. The share of the new
    * picture in 1/32768 is `share` where it differs from the history by no more than `threshold` (1/128 level), and rises
    * by 2^`ramp` for every 1/128 beyond; 0 ≤ ramp ≤ 7.
    */
-  persistence(
-    source: number,
-    sourceStride: number,
-    target: number,
-    targetStride: number,
-    width: number,
-    height: number,
-    history: number,
-    share: number,
-    threshold: number,
-    ramp: number,
-  ): void;
+  persistence(...given: [...FromTo, history: number, share: number, threshold: number, ramp: number]): void;
   /** Makes a GREY picture the history. */
   startHistory(source: number, sourceStride: number, width: number, height: number, history: number): void;
   /** GREY → GREY, median of 3x3, edges replicated. */
-  median3(source: number, sourceStride: number, target: number, targetStride: number, width: number, height: number): void;
+  median3(...given: FromTo): void;
   /**
    * GREY → GREY, average over time with a memory for every pixel. `history` as in persistence; `counts`: width * height bytes, how many
    * pictures the history of each pixel stands for, 0 to 15. Motion is the difference of picture and history in the mean over 3x3.
@@ -69,18 +43,7 @@ export interface Kernels {
    * count: n stands for (n + 1) / 128, at most 127. What is beyond the threshold, in 1/36 level, takes 1 / 2^`steepness` from the count. `longest`: largest count, 1 to 15.
    */
   steadyAverage(
-    source: number,
-    sourceStride: number,
-    target: number,
-    targetStride: number,
-    width: number,
-    height: number,
-    history: number,
-    counts: number,
-    tables: number,
-    longest: number,
-    steepness: number,
-    scratch: number,
+    ...given: [...FromTo, history: number, counts: number, tables: number, longest: number, steepness: number, scratch: number]
   ): void;
   /**
    * Differences of picture and history in the mean over 3x3, at every eighth pixel of every eighth line but the edges. `table`: 16 rows, by
@@ -105,78 +68,23 @@ export interface Kernels {
   /** History and counts of steadyAverage moved along the vectors of blockMotion into other planes. */
   followMotion(history: number, counts: number, width: number, height: number, vectors: number, toHistory: number, toCounts: number): void;
   /** GREY → GREY, median of 5x5, edges replicated. */
-  median5(source: number, sourceStride: number, target: number, targetStride: number, width: number, height: number, scratch: number): void;
+  median5(...given: [...FromTo, scratch: number]): void;
   /** GREY → GREY, separable 7x7, edges replicated; weights from the centre in 1/256 with w0 + 2 (w1 + w2 + w3) = 256, w1 to w3 at most 127. */
-  gaussian7(
-    source: number,
-    sourceStride: number,
-    target: number,
-    targetStride: number,
-    width: number,
-    height: number,
-    w0: number,
-    w1: number,
-    w2: number,
-    w3: number,
-    scratch: number,
-  ): void;
+  gaussian7(...given: [...FromTo, w0: number, w1: number, w2: number, w3: number, scratch: number]): void;
   /**
    * GREY → GREY, bilateral on the 13 pixels within a radius of 2, edges replicated. `weights`: three rows of 16 bytes for the distances 1, √2
    * and 2, by the difference in grey / 2^`shift`; beyond the row the weight is nought. All thirteen weights together are at most 255, each at most 127.
    */
-  bilateral(
-    source: number,
-    sourceStride: number,
-    target: number,
-    targetStride: number,
-    width: number,
-    height: number,
-    weights: number,
-    centreWeight: number,
-    shift: number,
-    scratch: number,
-  ): void;
+  bilateral(...given: [...FromTo, weights: number, centreWeight: number, shift: number, scratch: number]): void;
   /** GREY → GREY, Lee over the box of 2 `radius` + 1 pixels (radius 1 to 7), edges replicated; `noise`: variance in squared levels, above 0. */
-  lee(
-    source: number,
-    sourceStride: number,
-    target: number,
-    targetStride: number,
-    width: number,
-    height: number,
-    radius: number,
-    noise: number,
-    scratch: number,
-  ): void;
+  lee(...given: [...FromTo, radius: number, noise: number, scratch: number]): void;
   /** GREY → GREY, self-guided filter with the same box; `noise` is its epsilon in squared levels, above 0. */
-  guided(
-    source: number,
-    sourceStride: number,
-    target: number,
-    targetStride: number,
-    width: number,
-    height: number,
-    radius: number,
-    noise: number,
-    scratch: number,
-  ): void;
+  guided(...given: [...FromTo, radius: number, noise: number, scratch: number]): void;
   /**
    * GREY → GREY, speckle reducing anisotropic diffusion of level + `offset` (above 0). `rate`: share of the flow per iteration, up to 0.25;
    * `speckle`: coefficient of variation q0 of speckle, above 0.
    */
-  srad(
-    source: number,
-    sourceStride: number,
-    target: number,
-    targetStride: number,
-    width: number,
-    height: number,
-    iterations: number,
-    rate: number,
-    speckle: number,
-    offset: number,
-    scratch: number,
-  ): void;
+  srad(...given: [...FromTo, iterations: number, rate: number, speckle: number, offset: number, scratch: number]): void;
   /** Deviation of the noise of a GREY picture in levels, as speckleScale estimates it: 1/4 to 64. `scratch`: 1024 bytes. */
   noiseDeviation(source: number, sourceStride: number, width: number, height: number, scratch: number): number;
   /** q0 of a GREY picture: the median of its local coefficients of variation, 1/256 to 1. `scratch`: 1024 bytes. */
@@ -185,19 +93,7 @@ export interface Kernels {
    * GREY → GREY, non-local means with patches of 2 `patch` + 1 (patch 1 to 4) in a window of 2 `search` + 1 pixels (patch + search at most 16); not live.
    * Patches whose mean squared difference reaches h0 + h1 * mean level count nothing; h0 above 0.
    */
-  nonLocalMeans(
-    source: number,
-    sourceStride: number,
-    target: number,
-    targetStride: number,
-    width: number,
-    height: number,
-    patch: number,
-    search: number,
-    h0: number,
-    h1: number,
-    scratch: number,
-  ): void;
+  nonLocalMeans(...given: [...FromTo, patch: number, search: number, h0: number, h1: number, scratch: number]): void;
   /**
    * GREY → GREY, all tight: picture + amounts * (picture - fine, fine - coarse), the amounts in 1/16384 up to 32767. Differences within `threshold` are
    * left out, the sum is kept within `limit`; both in 1/64 level, up to 16320.
@@ -218,27 +114,9 @@ export interface Kernels {
   /** Tight RGB24 and GREY → RGB24: the grey level where the channels of the colour differ by at most `tolerance`, else the colour. */
   joinGrey(source: number, grey: number, target: number, pixels: number, tolerance: number): void;
   /** GREY → GREY with a plane of levels blended over it by a plane of alphas; both width * height bytes. */
-  overlayGrey(
-    source: number,
-    sourceStride: number,
-    target: number,
-    targetStride: number,
-    width: number,
-    height: number,
-    level: number,
-    alpha: number,
-  ): void;
+  overlayGrey(...given: [...FromTo, level: number, alpha: number]): void;
   /** RGB24 → RGB24, the same. */
-  overlayRgb(
-    source: number,
-    sourceStride: number,
-    target: number,
-    targetStride: number,
-    width: number,
-    height: number,
-    level: number,
-    alpha: number,
-  ): void;
+  overlayRgb(...given: [...FromTo, level: number, alpha: number]): void;
   /** Tight GREY → RGBA, opaque. */
   greyToRgba(source: number, target: number, pixels: number): void;
   /** Tight RGB24 → RGBA, opaque. */
@@ -249,28 +127,9 @@ export interface Kernels {
    * Luma plane → GREY: (y - black) * gain / 128, rounded; 0 and 128 copy, 16 and 149 widen the limited range.
    * In this and the next kernels `black` ≤ 64 and `gain` ≤ 256.
    */
-  lumaToGrey(
-    source: number,
-    sourceStride: number,
-    target: number,
-    targetStride: number,
-    width: number,
-    height: number,
-    black: number,
-    gain: number,
-  ): void;
+  lumaToGrey(...given: [...FromTo, black: number, gain: number]): void;
   /** YUYV (`order` 0) or UYVY (`order` 1) → GREY, the same formula. */
-  packedToGrey(
-    source: number,
-    sourceStride: number,
-    target: number,
-    targetStride: number,
-    width: number,
-    height: number,
-    order: number,
-    black: number,
-    gain: number,
-  ): void;
+  packedToGrey(...given: [...FromTo, order: number, black: number, gain: number]): void;
   /** YUYV (`order` 0) or UYVY (`order` 1) → RGBA, opaque; the six factors are those of `yuvFactors`. An odd width ends with half a pair. */
   packedToRgba(...args: [...Picture, order: number, ...YuvFactors]): void;
   /** The same → RGB24. */

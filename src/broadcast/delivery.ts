@@ -90,7 +90,7 @@ export class Delivery {
   review(nowMs: number): void {
     if (!this.#choice.free) return;
     const before = this.tier;
-    const { fps } = this.stream.counts;
+    const { fps } = this.stream;
     const rawBytes = this.stream.tierCounts(this.view, 'raw').frameBytes;
     const needOf = (tier: TierName): number => fps * (this.stream.tierCounts(this.view, tier).frameBytes || usualShare[tier] * rawBytes);
     const stuck = this.#stuckBytesPerSecond(nowMs);
@@ -126,7 +126,7 @@ export class Delivery {
   }
 
   #pump(): void {
-    const window = this.#line.window(1000 / Math.max(1, this.stream.counts.fps));
+    const window = this.#line.window(1000 / Math.max(1, this.stream.fps));
     while (!this.#writing && this.#underWay.length < window && this.#socket.readyState === this.#socket.OPEN) {
       const frame = this.#edge.take();
       if (frame === undefined) return;

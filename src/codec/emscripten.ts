@@ -1,3 +1,5 @@
+import type { PictureShape } from './codec.ts';
+
 /*
  * The part that is used of the interfaces of @cornerstonejs/codec-charls and @cornerstonejs/codec-libjpeg-turbo-8bit: C++
  * classes in WebAssembly, bound by Emscripten. Buffers are views of its memory, valid until the next call.
@@ -10,6 +12,14 @@ export interface FrameInfo {
   readonly componentCount: number;
   readonly isSigned: boolean;
 }
+
+export const frameInfoOf = ({ width, height, pixelFormat }: PictureShape): FrameInfo => ({
+  width,
+  height,
+  bitsPerSample: pixelFormat === 'Y16' ? 16 : 8,
+  componentCount: pixelFormat === 'RGB24' ? 3 : 1,
+  isSigned: false,
+});
 
 export interface EncoderObject {
   getDecodedBuffer(info: FrameInfo): Uint8Array;

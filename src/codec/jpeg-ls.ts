@@ -1,6 +1,6 @@
-import { type Codec, type PictureShape, pictureBytes } from './codec.ts';
+import { type Codec, pictureBytes } from './codec.ts';
 import { decodeWith } from './decode-with.ts';
-import type { FrameInfo, JpegLsModule } from './emscripten.ts';
+import { frameInfoOf, type JpegLsModule } from './emscripten.ts';
 
 /** ITU-T T.87 C.2.3: the samples of a pixel stand together. */
 const sampleInterleaved = 2;
@@ -15,20 +15,12 @@ export function jpegLs(module: JpegLsModule): Codec {
     transferSyntax: '1.2.840.10008.1.2.4.80',
     encode(picture, pixels) {
       if (encoder === undefined) throw new Error('opened for decoding only');
-      encoder.getDecodedBuffer(frameInfo(picture)).set(pixels);
+      encoder.getDecodedBuffer(frameInfoOf(picture)).set(pixels);
       encoder.setNearLossless(0);
       encoder.setInterleaveMode(picture.pixelFormat === 'RGB24' ? sampleInterleaved : 0);
       encoder.encode();
       return encoder.getEncodedBuffer();
     },
-    decode: (picture, payload) => decodeWith('jpeg-ls', decoder, frameInfo(picture), pictureBytes(picture), payload),
+    decode: (picture, payload) => decodeWith('jpeg-ls', decoder, frameInfoOf(picture), pictureBytes(picture), payload),
   };
 }
-
-const frameInfo = ({ width, height, pixelFormat }: PictureShape): FrameInfo => ({
-  width,
-  height,
-  bitsPerSample: pixelFormat === 'Y16' ? 16 : 8,
-  componentCount: pixelFormat === 'RGB24' ? 3 : 1,
-  isSigned: false,
-});

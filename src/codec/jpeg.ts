@@ -1,6 +1,6 @@
-import { type Codec, type PictureShape, pictureBytes } from './codec.ts';
+import { type Codec, pictureBytes } from './codec.ts';
 import { decodeWith } from './decode-with.ts';
-import type { FrameInfo, JpegModule } from './emscripten.ts';
+import { frameInfoOf, type JpegModule } from './emscripten.ts';
 
 /** JPEG with a quality that follows the line. */
 export interface JpegCodec extends Codec {
@@ -19,21 +19,13 @@ export function jpeg(module: JpegModule): JpegCodec {
     quality: 85,
     encode(picture, pixels) {
       if (encoder === undefined) throw new Error('opened for decoding only');
-      encoder.getDecodedBuffer(frameInfo(picture)).set(pixels);
+      encoder.getDecodedBuffer(frameInfoOf(picture)).set(pixels);
       // Progressive takes several times as long.
       encoder.setProgressive(false);
       encoder.setQuality(this.quality);
       encoder.encode();
       return encoder.getEncodedBuffer();
     },
-    decode: (picture, payload) => decodeWith('jpeg', decoder, frameInfo(picture), pictureBytes(picture), payload),
+    decode: (picture, payload) => decodeWith('jpeg', decoder, frameInfoOf(picture), pictureBytes(picture), payload),
   };
 }
-
-const frameInfo = ({ width, height, pixelFormat }: PictureShape): FrameInfo => ({
-  width,
-  height,
-  bitsPerSample: 8,
-  componentCount: pixelFormat === 'RGB24' ? 3 : 1,
-  isSigned: false,
-});

@@ -107,6 +107,11 @@ export class Stream {
     return { ...this.#counts, captured: this.#countedBefore + captured, lost: sum(sum(this.#lostBefore, lost), this.#ownLosses.all()) };
   }
 
+  /** Frames captured in the last second. */
+  get fps(): number {
+    return this.#counts.fps;
+  }
+
   get viewers(): number {
     return this.#viewers;
   }

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { Observable, Subject, Subscription } from 'rxjs';
+import { backOffMs } from '../device/session.ts';
 import { SlotCounts } from '../frame/frame-pool.ts';
 import type { EncodedTier } from '../protocol/tiers.ts';
 import type { EncoderEvent, EncoderOrder } from './encoder-events.ts';
@@ -34,7 +35,9 @@ export class Tier {
   #underWay: SharedFrame | undefined;
   #capturedUs = 0;
   #intervalMs = 33;
+  #deaths = 0;
   #patience: NodeJS.Timeout | undefined;
+  #rebirth: NodeJS.Timeout | undefined;
   #linger: NodeJS.Timeout | undefined;
   #bytes = 0;
 
@@ -66,6 +69,8 @@ export class Tier {
   /** Ends the encoder and forgets its frames. */
   close(): void {
     clearTimeout(this.#linger);
+    clearTimeout(this.#rebirth);
+    this.#deaths = 0;
     this.#stopWorker();
     this.#latest[Symbol.dispose]();
   }
@@ -73,7 +78,7 @@ export class Tier {
   #join(show: (frame: SharedFrame) => void): void {
     clearTimeout(this.#linger);
     this.#viewers++;
-    this.#worker ??= this.#startWorker();
+    if (this.#deaths === 0) this.#worker ??= this.#startWorker();
     if (this.#viewers === 1) this.#source = this.#source$.subscribe((frame) => this.#offer(frame));
     using latest = this.#latest.take();
     if (latest === undefined) return;
@@ -130,8 +135,16 @@ export class Tier {
     this.#losses.add('encoder/restarts');
     void this.#worker?.terminate();
     this.#stopWorker();
-    if (this.#viewers === 0) return;
-    this.#worker = this.#startWorker();
+    this.#deaths++;
+    this.#rebirth = setTimeout(() => this.#restart(), backOffMs(this.#deaths)).unref();
+  }
+
+  #restart(): void {
+    if (this.#viewers === 0) {
+      this.#deaths = 0;
+      return;
+    }
+    this.#worker ??= this.#startWorker();
     // Asked for again, the source gives its newest frame at once.
     this.#source.unsubscribe();
     this.#source = this.#source$.subscribe((frame) => this.#offer(frame));
@@ -168,6 +181,7 @@ export class Tier {
 
   #send(slot: number): void {
     if (this.#ownMemory === undefined) return;
+    this.#deaths = 0;
     using frame = SharedFrame.receive(this.#ownMemory, slot);
     this.#bytes += (frame.header.payloadBytes - this.#bytes) * (this.#bytes === 0 ? 1 : 0.2);
     this.#latest.put(frame);

@@ -1,16 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import dcmjsCodecs from 'dcmjs-codecs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Decoder } from '../../device-drivers/replay/decoder.ts';
 import { replay } from '../../device-drivers/replay/replay.ts';
 import { ascii, dicomFile, us } from '../support/dicom-file.ts';
-import { seeded } from '../support/mutant.ts';
+import { slowFile } from '../support/slow-frame.ts';
 import { runDriver } from './driver-bench.ts';
 import { driverContract } from './driver-contract.ts';
 
-const { Context, NativeCodecs } = dcmjsCodecs;
 const folder = mkdtempSync(join(tmpdir(), 'replay-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -100,29 +98,8 @@ describe('replay', () => {
   });
 
   it('gives a frame up whose decoder hangs, goes on behind it and does not try it again', { timeout: 60_000 }, async () => {
-    await NativeCodecs.initializeAsync();
-    const side = 1500;
-    const random = seeded(1);
-    const noise = new Context({
-      width: side,
-      height: side,
-      bitsAllocated: 16,
-      bitsStored: 16,
-      samplesPerPixel: 1,
-      pixelRepresentation: 0,
-      planarConfiguration: 0,
-      photometricInterpretation: 'MONOCHROME2',
-      decodedBuffer: Uint8Array.from({ length: side * side * 2 }, () => random(256)),
-    });
-    const slow = NativeCodecs.encodeJpeg2000(noise, { lossy: false }).getEncodedBuffer() as Uint8Array;
     const hanging = join(folder, 'hanging.dcm');
-    const more = [
-      [0x0028, 0x1050, 'DS', ascii('100')],
-      [0x0028, 0x1051, 'DS', ascii('100')],
-    ] as const;
-    const pixels = [new Uint8Array(8), slow, new Uint8Array(8)];
-    const transferSyntax = '1.2.840.10008.1.2.4.90';
-    writeFileSync(hanging, dicomFile({ rows: side, columns: side, bitsAllocated: 16, frames: 3, transferSyntax, pixels, more }));
+    writeFileSync(hanging, await slowFile([new Uint8Array(8), undefined, new Uint8Array(8)]));
     const decoder = new Decoder(hanging, 'hanging.dcm', { openMs: 30_000, frameMs: 100 });
     const { signal } = new AbortController();
     await decoder.open(signal);

@@ -3,15 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import dcmjsCodecs from 'dcmjs-codecs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { errorTable } from '../../src/app-error.ts';
 import { type InspectSettings, inspectFiles } from '../../src/inspect/inspect.ts';
 import { ascii, dicomFile, region, us } from '../support/dicom-file.ts';
-import { seeded } from '../support/mutant.ts';
 import { haveRecordings, manifest, recording } from '../support/recordings.ts';
-
-const { Context, NativeCodecs } = dcmjsCodecs;
+import { slowFile } from '../support/slow-frame.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'inspect-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -149,27 +146,7 @@ describe('what cannot be read', () => {
   });
 
   it('a frame that takes too long fails its file, and the ones behind it are told', { timeout: 60_000 }, async () => {
-    await NativeCodecs.initializeAsync();
-    const side = 1500;
-    const random = seeded(1);
-    const noise = new Context({
-      width: side,
-      height: side,
-      bitsAllocated: 16,
-      bitsStored: 16,
-      samplesPerPixel: 1,
-      pixelRepresentation: 0,
-      planarConfiguration: 0,
-      photometricInterpretation: 'MONOCHROME2',
-      decodedBuffer: Uint8Array.from({ length: side * side * 2 }, () => random(256)),
-    });
-    const encoded = NativeCodecs.encodeJpeg2000(noise, { lossy: false }).getEncodedBuffer() as Uint8Array;
-    const more = [
-      [0x0028, 0x1050, 'DS', ascii('100')],
-      [0x0028, 0x1051, 'DS', ascii('100')],
-    ] as const;
-    const transferSyntax = '1.2.840.10008.1.2.4.90';
-    const slow = written('slow.dcm', dicomFile({ rows: side, columns: side, bitsAllocated: 16, transferSyntax, pixels: [encoded], more }));
+    const slow = written('slow.dcm', await slowFile([undefined]));
     const { status, lines } = await inspect([slow, clip], { json: true, frameMs: 100 });
     expect(status).toBe(1);
     expect(parsed(lines)).toMatchObject([

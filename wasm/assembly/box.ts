@@ -6,13 +6,11 @@ import { storePart } from './lines';
 // sums are exact, so the order in which they are taken does not matter.
 
 // Columns of a line beside each other in scratch: 32 bits for each, with `radius` more at both ends and room for a vector.
-// @ts-ignore: decorator
 @inline
 function columnBytes(width: i32, radius: i32): usize {
   return ((<usize>(width + 2 * radius + 8) << 2) + 63) & ~63;
 }
 
-// @ts-ignore: decorator
 @inline
 function addTo(at: usize, value: v128): void {
   v128.store(at, i32x4.add(v128.load(at), value));
@@ -90,14 +88,12 @@ function accumulate(columns: usize, width: i32, radius: i32, running: usize): vo
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function box(running: usize, side: usize): v128 {
   return i32x4.sub(v128.load(running + (side << 2)), v128.load(running));
 }
 
 // Share of a pixel's own level: its variance over variance and noise, from sums over n pixels; `noise` is n^2 times its variance.
-// @ts-ignore: decorator
 @inline
 function ownShare(sum: v128, square: v128, n: v128, noise: v128): v128 {
   const variance = f32x4.convert_i32x4_s(i32x4.sub(i32x4.mul(square, n), i32x4.mul(sum, sum)));
@@ -105,13 +101,11 @@ function ownShare(sum: v128, square: v128, n: v128, noise: v128): v128 {
 }
 
 // To the nearest, ties to even, in the lowest bits of each lane, by adding 1.5 * 2^23.
-// @ts-ignore: decorator
 @inline
 function rounded(value: v128): v128 {
   return v128.and(f32x4.add(value, f32x4.splat(12582912)), i32x4.splat(0xffff));
 }
 
-// @ts-ignore: decorator
 @inline
 function levels(line: usize, x: i32, width: i32): v128 {
   if (x + 4 <= width) return v128.load32_zero(line + x);
@@ -120,13 +114,11 @@ function levels(line: usize, x: i32, width: i32): v128 {
   return i32x4(bytes, 0, 0, 0);
 }
 
-// @ts-ignore: decorator
 @inline
 function asFloats(bytes: v128): v128 {
   return f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(bytes)));
 }
 
-// @ts-ignore: decorator
 @inline
 function storeLevels(to: usize, value: v128, count: i32): void {
   const words = i16x8.narrow_i32x4_u(value, value);
@@ -166,7 +158,6 @@ export function lee(
 }
 
 // Planes of coefficients, 16 bits for each: the slope in 1/4096, the offset in 1/16 level.
-// @ts-ignore: decorator
 @inline
 function planeStride(width: i32): usize {
   return ((<usize>width << 1) + 31) & ~15;

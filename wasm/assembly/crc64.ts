@@ -36,7 +36,6 @@ export function crc64(source: usize, length: usize, tables: usize, crc: u64): u6
   return bswap<u64>(state);
 }
 
-// @ts-ignore: decorator
 @inline
 function entry(state: u64): usize {
   return (<usize>state & 0xff) << 3;

@@ -5,7 +5,6 @@ import { storePart } from './lines';
 // is noise and stays as it is; what is added is kept within `limit` (1/64 level), so that edges get no halo.
 
 // The part of a difference in levels that is beyond the threshold, 1/64 level.
-// @ts-ignore: decorator
 @inline
 function beyond(difference: v128, threshold: v128): v128 {
   const scaled = i16x8.shl(difference, 6);
@@ -13,14 +12,12 @@ function beyond(difference: v128, threshold: v128): v128 {
 }
 
 // Twice the product of Q15: amounts reach 2.
-// @ts-ignore: decorator
 @inline
 function added(fine: v128, coarse: v128, fineAmount: v128, coarseAmount: v128, limit: v128): v128 {
   const half = i16x8.add_sat_s(q15(fine, fineAmount), q15(coarse, coarseAmount));
   return i16x8.max_s(i16x8.min_s(i16x8.add_sat_s(half, half), limit), i16x8.neg(limit));
 }
 
-// @ts-ignore: decorator
 @inline
 function enhanced(own: v128, fine: v128, coarse: v128, threshold: v128, fineAmount: v128, coarseAmount: v128, limit: v128): v128 {
   const finer = beyond(i16x8.sub(own, fine), threshold), coarser = beyond(i16x8.sub(fine, coarse), threshold);

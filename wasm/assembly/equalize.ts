@@ -4,7 +4,6 @@
 import { q15 } from './fixed';
 
 // Four counters for each level: the same level twice in a row would wait for its own sum.
-// @ts-ignore: decorator
 @inline
 function count(histograms: usize, part: usize, pixel: usize): void {
   const at = histograms + (pixel << 4) + part;
@@ -72,7 +71,6 @@ export function tileTables(
 }
 
 // Twice the centre of a tile.
-// @ts-ignore: decorator
 @inline
 function centre(tile: i32, size: i32, tiles: i32): i32 {
   return (tile * size) / tiles + ((tile + 1) * size) / tiles;
@@ -96,19 +94,16 @@ function blendTables(above: usize, below: usize, share: i32, tilesX: i32, cells:
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function reciprocal(span: i32): i32 {
   return span > 0 ? 0x40000000 / span : 0;
 }
 
-// @ts-ignore: decorator
 @inline
 function shareOf(distance: i32, reciprocal: i32): i32 {
   return min((distance * reciprocal) >> 15, 32767);
 }
 
-// @ts-ignore: decorator
 @inline
 function entry(cell: usize, pixel: usize): usize {
   return cell + (pixel << 2);

@@ -2,7 +2,6 @@
 
 import { q15 } from './fixed';
 
-// @ts-ignore: decorator
 @inline
 function interpolated8(a: v128, b: v128, fractions: v128): v128 {
   const low = i16x8.splat(0xff);
@@ -14,7 +13,6 @@ function interpolated8(a: v128, b: v128, fractions: v128): v128 {
 }
 
 // Two neighbouring samples in the bytes of each lane → their blend in 1/128 level.
-// @ts-ignore: decorator
 @inline
 function depthBlend8(pair: v128, along: v128): v128 {
   const near = v128.and(pair, i16x8.splat(0xff));
@@ -22,14 +20,12 @@ function depthBlend8(pair: v128, along: v128): v128 {
   return i16x8.shr_u(i16x8.add(i16x8.shl(near, 8), i16x8.mul(i16x8.sub(far, near), along)), 1);
 }
 
-// @ts-ignore: decorator
 @inline
 function depthBlend1(pair: i32, along: i32): i32 {
   const near = pair & 0xff;
   return ((near << 8) + ((pair >> 8) - near) * along) >> 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function interpolated1(at: usize, stride: usize, fraction: i32): u8 {
   const first = depthBlend1(load<u16>(at), fraction & 0xff);
@@ -85,7 +81,6 @@ export function scanConvert(
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function copyPixel(from: usize, to: usize, bytes: i32): void {
   if (bytes == 1) {
@@ -118,7 +113,6 @@ export function keepRuns(
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function mirrorLine(source: usize, target: usize, width: i32, bytes: i32): void {
   let x = 0;
@@ -161,20 +155,17 @@ export function mirror(
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function low8(a: v128, b: v128): v128 {
   return i8x16.shuffle(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
 }
 
-// @ts-ignore: decorator
 @inline
 function high8(a: v128, b: v128): v128 {
   return i8x16.shuffle(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
 }
 
 // Sixteen columns of eight rows become sixteen rows of eight columns.
-// @ts-ignore: decorator
 @inline
 function transpose16x8(source: usize, sourceStride: usize, target: usize, targetStride: usize): void {
   const r0 = v128.load(source), r1 = v128.load(source + sourceStride);
@@ -196,14 +187,12 @@ function transpose16x8(source: usize, sourceStride: usize, target: usize, target
   storeTwo(target + 14 * targetStride, targetStride, high8(b3, b7));
 }
 
-// @ts-ignore: decorator
 @inline
 function storeTwo(target: usize, targetStride: usize, rows: v128): void {
   v128.store64_lane(target, rows, 0);
   v128.store64_lane(target + targetStride, rows, 1);
 }
 
-// @ts-ignore: decorator
 @inline
 function transposePart(
   source: usize, sourceStride: usize, target: usize, targetStride: usize, x0: i32, x1: i32, y0: i32, y1: i32, bytes: i32,
@@ -230,7 +219,6 @@ export function transpose(
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function transposeTile(source: usize, sourceStride: usize, target: usize, targetStride: usize, x0: i32, x1: i32, y0: i32, y1: i32): void {
   const wide = x0 + ((x1 - x0) & ~15);
@@ -261,7 +249,6 @@ export function scale(
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function blendRows(source: usize, sourceStride: usize, bytes: i32, count: i32, weights: usize, line: usize): void {
   let x = 0;
@@ -288,7 +275,6 @@ function blendRows(source: usize, sourceStride: usize, bytes: i32, count: i32, w
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function blendColumns(line: usize, target: usize, width: i32, channels: i32, taps: usize): void {
   const step: usize = <usize>channels << 1;

@@ -2,35 +2,30 @@
 // pictures that were decoded from YBR are never exactly grey. All others keep their colour to the bit.
 
 // Channels of sixteen pixels from three vectors: a position of 16 and more is taken from the second vector.
-// @ts-ignore: decorator
 @inline
 function red(a: v128, b: v128, c: v128): v128 {
   const ab = i8x16.shuffle(a, b, 0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 0, 0, 0, 0, 0);
   return i8x16.shuffle(ab, c, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 17, 20, 23, 26, 29);
 }
 
-// @ts-ignore: decorator
 @inline
 function green(a: v128, b: v128, c: v128): v128 {
   const ab = i8x16.shuffle(a, b, 1, 4, 7, 10, 13, 16, 19, 22, 25, 28, 31, 0, 0, 0, 0, 0);
   return i8x16.shuffle(ab, c, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 18, 21, 24, 27, 30);
 }
 
-// @ts-ignore: decorator
 @inline
 function blue(a: v128, b: v128, c: v128): v128 {
   const ab = i8x16.shuffle(a, b, 2, 5, 8, 11, 14, 17, 20, 23, 26, 29, 0, 0, 0, 0, 0, 0);
   return i8x16.shuffle(ab, c, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 19, 22, 25, 28, 31);
 }
 
-// @ts-ignore: decorator
 @inline
 function level1(at: usize): u32 {
   return (load<u8>(at) + 2 * load<u8>(at, 1) + load<u8>(at, 2) + 2) >> 2;
 }
 
 // (r + 2 g + b + 2) / 4: of a grey pixel its level, of a coloured one nearly its brightness.
-// @ts-ignore: decorator
 @inline
 function levels(r: v128, g: v128, b: v128): v128 {
   return i16x8.shr_u(i16x8.add(i16x8.add(r, b), i16x8.add(i16x8.shl(g, 1), i16x8.splat(2))), 2);
@@ -50,7 +45,6 @@ export function splitGrey(source: usize, target: usize, pixels: i32): void {
   for (; i < pixels; i++) store<u8>(target + i, <u8>level1(source + <usize>i * 3));
 }
 
-// @ts-ignore: decorator
 @inline
 function joined(colour: v128, grey: v128, isGrey: v128): v128 {
   return v128.bitselect(grey, colour, isGrey);

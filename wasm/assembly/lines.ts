@@ -12,7 +12,6 @@ export function padLine(source: usize, width: i32, to: usize, pad: i32): void {
 }
 
 // Place of line `y` in a ring of `lines` lines; lines above and below the picture are its first and last.
-// @ts-ignore: decorator
 @inline
 export function ringLine(ring: usize, stride: usize, lines: i32, y: i32, height: i32): usize {
   return ring + <usize>(min(max(y, 0), height - 1) % lines) * stride;

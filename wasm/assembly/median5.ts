@@ -6,20 +6,17 @@ import { lineStride, padLine, ringLine, storePart } from './lines';
 
 const reach: i32 = 2;
 
-// @ts-ignore: decorator
 @inline
 function lo(a: v128, b: v128): v128 {
   return i8x16.min_u(a, b);
 }
 
-// @ts-ignore: decorator
 @inline
 function hi(a: v128, b: v128): v128 {
   return i8x16.max_u(a, b);
 }
 
 // Sorted columns of five, one more among sorted four: rank r goes to `ranks` + r * stride.
-// @ts-ignore: decorator
 @inline
 function storeRanks(ranks: usize, stride: usize, a: v128, b: v128, c: v128, d: v128, one: v128): void {
   v128.store(ranks, lo(a, one));
@@ -42,7 +39,6 @@ function sortColumns(first: usize, b: usize, c: usize, d: usize, e: usize, last:
 }
 
 // s<rank><column>: sixteen ranks of the five columns around sixteen pixels.
-// @ts-ignore: decorator
 @inline
 function medianOf25(ranks: usize, stride: usize): v128 {
   const r1 = ranks + stride, r2 = r1 + stride, r3 = r2 + stride, r4 = r3 + stride;

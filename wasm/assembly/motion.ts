@@ -3,7 +3,6 @@
 
 const side: i32 = 16;
 
-// @ts-ignore: decorator
 @inline
 function absolute(a: v128, b: v128): v128 {
   return v128.or(i8x16.sub_sat_u(a, b), i8x16.sub_sat_u(b, a));
@@ -22,19 +21,16 @@ function difference(a: usize, aStride: usize, b: usize, bStride: usize): i32 {
 }
 
 // A vector is two signed bytes: the place in the picture before, less the place now.
-// @ts-ignore: decorator
 @inline
 function vector(dx: i32, dy: i32): i32 {
   return (dx & 0xff) | ((dy & 0xff) << 8);
 }
 
-// @ts-ignore: decorator
 @inline
 function dxOf(v: i32): i32 {
   return <i32>(<i8>v);
 }
 
-// @ts-ignore: decorator
 @inline
 function dyOf(v: i32): i32 {
   return <i32>(<i8>(v >> 8));

@@ -9,7 +9,6 @@ import { lineStride, padLine, storePart } from './lines';
 const pad: i32 = 16;
 
 // Sum of squared differences of a column of 2 * patch + 1 pixels, four columns.
-// @ts-ignore: decorator
 @inline
 function columnOfSquares(here: usize, there: usize, stride: usize, lines: i32): v128 {
   let sum = i32x4.splat(0);
@@ -24,7 +23,6 @@ function columnOfSquares(here: usize, there: usize, stride: usize, lines: i32): 
   return sum;
 }
 
-// @ts-ignore: decorator
 @inline
 function columnOfLevels(here: usize, stride: usize, lines: i32): v128 {
   let sum = i16x8.splat(0);
@@ -35,7 +33,6 @@ function columnOfLevels(here: usize, stride: usize, lines: i32): v128 {
   return i32x4.extend_low_i16x8_u(sum);
 }
 
-// @ts-ignore: decorator
 @inline
 function alongLine(columns: usize, count: i32): v128 {
   let sum = v128.load(columns);

@@ -1,14 +1,12 @@
 // A plane of grey levels with a plane of alphas over a picture; where sixteen alphas are zero the pixels are copied.
 // x / 255 rounded is (t + (t >> 8)) >> 8 with t = x + 128, for x up to 255 * 255.
 
-// @ts-ignore: decorator
 @inline
 function blend1(pixel: u32, level: u32, alpha: u32): u32 {
   const t = pixel * (255 - alpha) + level * alpha + 128;
   return (t + (t >> 8)) >> 8;
 }
 
-// @ts-ignore: decorator
 @inline
 function blend8(pixel: v128, level: v128, alpha: v128): v128 {
   const t = i16x8.add(
@@ -66,7 +64,6 @@ export function overlayRgb(
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function overlayRgb1(source: usize, target: usize, level: usize, alpha: usize, x: i32): void {
   const at = <usize>x * 3;
@@ -78,7 +75,6 @@ function overlayRgb1(source: usize, target: usize, level: usize, alpha: usize, x
 }
 
 // Four pixels of four bytes under four of a plane; every byte is blended, the target's fourth too.
-// @ts-ignore: decorator
 @inline
 function blendPlane4(pixels: v128, plane: v128): v128 {
   const alphas = i8x16.shuffle(plane, plane, 3, 3, 3, 3, 7, 7, 7, 7, 11, 11, 11, 11, 15, 15, 15, 15);
@@ -87,7 +83,6 @@ function blendPlane4(pixels: v128, plane: v128): v128 {
   return i8x16.narrow_i16x8_u(lower, upper);
 }
 
-// @ts-ignore: decorator
 @inline
 function blendPlane1(to: usize, plane: usize): void {
   const alpha = <u32>load<u8>(plane, 3);
@@ -96,7 +91,6 @@ function blendPlane1(to: usize, plane: usize): void {
   store<u8>(to, blend1(load<u8>(to, 2), load<u8>(plane, 2), alpha), 2);
 }
 
-// @ts-ignore: decorator
 @inline
 function blendSpan(target: usize, plane: usize, x: i32, end: i32, channels: i32, colours: v128): void {
   for (; x + 4 <= end; x += 4) {

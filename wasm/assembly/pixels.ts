@@ -3,13 +3,11 @@
 
 import { q15 } from './fixed';
 
-// @ts-ignore: decorator
 @inline
 function scaledLuma8(y: v128, black: v128, gain: v128): v128 {
   return i16x8.shr_u(i16x8.add(i16x8.mul(i16x8.sub_sat_u(y, black), gain), i16x8.splat(64)), 7);
 }
 
-// @ts-ignore: decorator
 @inline
 function scaledLuma1(y: i32, black: i32, gain: i32): u8 {
   return <u8>min((max(y - black, 0) * gain + 64) >> 7, 255);
@@ -74,7 +72,6 @@ export function packedToGrey(
 }
 
 // Sixteen pixels as RGBA, or as RGB24 by leaving out every fourth byte; even pixels come first in r, g and b, the odd ones behind.
-// @ts-ignore: decorator
 @inline
 function store16(to: usize, r: v128, g: v128, b: v128, alpha: bool, tight: v128): void {
   const opaque = i8x16.splat(-1);
@@ -101,7 +98,6 @@ function store16(to: usize, r: v128, g: v128, b: v128, alpha: bool, tight: v128)
 }
 
 // Four times twelve bytes: each vector's last four are overwritten by the next, of the last one only twelve are written.
-// @ts-ignore: decorator
 @inline
 function store48(to: usize, p: v128, q: v128, s: v128, t: v128): void {
   v128.store(to, p);
@@ -112,7 +108,6 @@ function store48(to: usize, p: v128, q: v128, s: v128, t: v128): void {
 }
 
 // Bytes by their places; 255 gives 0 in both builds.
-// @ts-ignore: decorator
 @inline
 function pick(pixels: v128, places: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return i8x16.relaxed_swizzle(pixels, places);
@@ -120,13 +115,11 @@ function pick(pixels: v128, places: v128): v128 {
 }
 
 // A mask that the compiler cannot see to be constant, so that it stays in a register: a constant would be made anew at every use.
-// @ts-ignore: decorator
 @inline
 function held(mask: v128, width: i32): v128 {
   return v128.or(mask, i32x4.splat(width >> 31));
 }
 
-// @ts-ignore: decorator
 @inline
 function level8(luma: v128, chroma: v128): v128 {
   return i16x8.shr_s(i16x8.add_sat_s(luma, chroma), 6);
@@ -134,7 +127,6 @@ function level8(luma: v128, chroma: v128): v128 {
 
 // Sixteen pixels: luma of the even and of the odd ones in 1/128 level, U and V of each pair, signed, in 1/256. The factors are
 // vectors made before the line: the engine hoists none.
-// @ts-ignore: decorator
 @inline
 function colour16(
   evens: v128, odds: v128, u: v128, v: v128, to: usize, alpha: bool, tight: v128,
@@ -152,31 +144,26 @@ function colour16(
   store16(to, r, g, b, alpha, tight);
 }
 
-// @ts-ignore: decorator
 @inline
 function lowByte(pair: v128): v128 {
   return v128.and(pair, i16x8.splat(0xff));
 }
 
-// @ts-ignore: decorator
 @inline
 function highByte(pair: v128): v128 {
   return v128.and(pair, i16x8.splat(-256));
 }
 
-// @ts-ignore: decorator
 @inline
 function q15of(a: i32, b: i32): i32 {
   return (a * b + 0x4000) >> 15;
 }
 
-// @ts-ignore: decorator
 @inline
 function level1(luma: i32, chroma: i32): u32 {
   return <u32>min(max(min(luma + chroma, 32767) >> 6, 0), 255);
 }
 
-// @ts-ignore: decorator
 @inline
 function colour1(
   y: i32, u: i32, v: i32, to: usize, alpha: bool, black: i32, luma: i32, redV: i32, greenU: i32, greenV: i32, blueU: i32,
@@ -195,7 +182,6 @@ function colour1(
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function packedLine(
   source: usize, target: usize, width: i32, alpha: bool, lumaFirst: bool,
@@ -255,7 +241,6 @@ export function packedToRgb(
 }
 
 // U V in pairs, or two planes.
-// @ts-ignore: decorator
 @inline
 function planarLine(
   source: usize, chroma: usize, second: usize, pairs: bool, target: usize, width: i32, alpha: bool,
@@ -342,14 +327,12 @@ export function i420ToRgb(
 }
 
 // Four pixels of four bytes → 1/256 level in 32-bit lanes: the first and third byte of each, then the second.
-// @ts-ignore: decorator
 @inline
 function weighed4(pixels: v128, outer: v128, middle: v128): v128 {
   const sum = i32x4.add(i32x4.dot_i16x8_s(lowByte(pixels), outer), i32x4.dot_i16x8_s(i16x8.shr_u(pixels, 8), middle));
   return i32x4.shr_u(i32x4.add(sum, i32x4.splat(128)), 8);
 }
 
-// @ts-ignore: decorator
 @inline
 function grey16(to: usize, p: v128, q: v128, s: v128, t: v128, outer: v128, middle: v128): void {
   const lower = i16x8.narrow_i32x4_s(weighed4(p, outer, middle), weighed4(q, outer, middle));
@@ -358,14 +341,12 @@ function grey16(to: usize, p: v128, q: v128, s: v128, t: v128, outer: v128, midd
 }
 
 // The same by one sum of four products of bytes: signed levels, and the weight of the second byte shared between two, so that all have seven bits.
-// @ts-ignore: decorator
 @inline
 function weighedDot4(pixels: v128, order: v128, weights: v128): v128 {
   const signed = v128.xor(pick(pixels, order), i8x16.splat(-128));
   return i32x4.shr_u(i32x4.relaxed_dot_i8x16_i7x16_add_s(signed, weights, i32x4.splat(32768 + 128)), 8);
 }
 
-// @ts-ignore: decorator
 @inline
 function greyDots16(to: usize, p: v128, q: v128, s: v128, t: v128, order: v128, last: v128, weights: v128): void {
   const lower = i16x8.narrow_i32x4_s(weighedDot4(p, order, weights), weighedDot4(q, order, weights));
@@ -373,7 +354,6 @@ function greyDots16(to: usize, p: v128, q: v128, s: v128, t: v128, order: v128, 
   v128.store(to, i8x16.narrow_i16x8_u(lower, upper));
 }
 
-// @ts-ignore: decorator
 @inline
 function dotWeights(first: i32, second: i32, third: i32): v128 {
   const half = second >> 1;
@@ -381,13 +361,11 @@ function dotWeights(first: i32, second: i32, third: i32): v128 {
 }
 
 // Sums are below 32768 + 2^15 where all weights together are 256 and each share has seven bits.
-// @ts-ignore: decorator
 @inline
 function dotsSuffice(first: i32, second: i32, third: i32): bool {
   return ASC_FEATURE_RELAXED_SIMD && first + second + third == 256 && first <= 127 && third <= 127 && second <= 254;
 }
 
-// @ts-ignore: decorator
 @inline
 function weighed1(from: usize, first: i32, second: i32, third: i32): u8 {
   return <u8>((<i32>load<u8>(from) * first + <i32>load<u8>(from, 1) * second + <i32>load<u8>(from, 2) * third + 128) >> 8);
@@ -475,7 +453,6 @@ export function bgraToRgb(source: usize, sourceStride: usize, target: usize, tar
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function reverse1(from: usize, to: usize): void {
   const first = load<u8>(from);

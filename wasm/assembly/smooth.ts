@@ -3,14 +3,12 @@ import { lineStride, padLine, ringLine, storePart } from './lines';
 
 // Gaussian of 7x7: weights of 8 bits down the columns keep 1/256 level, weights of 15 bits along the line then work on 1/128.
 
-// @ts-ignore: decorator
 @inline
 function pairLow(a: usize, b: usize): v128 {
   return i16x8.add(v128.load8x8_u(a), v128.load8x8_u(b));
 }
 
 // Eight columns of seven lines, in 1/128 level.
-// @ts-ignore: decorator
 @inline
 function downColumns(x: usize, l0: usize, l1: usize, l2: usize, l3: usize, l4: usize, l5: usize, l6: usize, w0: v128, w1: v128, w2: v128, w3: v128): v128 {
   const inner = i16x8.add(i16x8.mul(v128.load8x8_u(l3 + x), w0), i16x8.mul(pairLow(l2 + x, l4 + x), w1));
@@ -19,7 +17,6 @@ function downColumns(x: usize, l0: usize, l1: usize, l2: usize, l3: usize, l4: u
 }
 
 // The same of signed levels for sixteen columns, by sums of two products of bytes; weights have seven bits, so both builds agree.
-// @ts-ignore: decorator
 @inline
 function downSixteen(
   x: usize, l0: usize, l1: usize, l2: usize, l3: usize, l4: usize, l5: usize, l6: usize, w0: v128, w1: v128, w2: v128, w3: v128, to: usize,
@@ -37,14 +34,12 @@ function downSixteen(
   v128.store(to, i16x8.shr_u(v128.xor(high, sign), 1), 16);
 }
 
-// @ts-ignore: decorator
 @inline
 function mean(a: usize, b: usize): v128 {
   return i16x8.avgr_u(v128.load(a), v128.load(b));
 }
 
 // Eight pixels of a line of 16-bit columns that starts three columns to the left.
-// @ts-ignore: decorator
 @inline
 function alongLine(at: usize, k0: v128, k1: v128, k2: v128, k3: v128): v128 {
   const inner = i16x8.add(q15(v128.load(at, 6), k0), q15(mean(at + 4, at + 8), k1));
@@ -92,34 +87,29 @@ export function gaussian7(
 // difference in grey, one row of them for each of the three distances. Levels are kept less 128, so that products of
 // signed bytes suffice; all weights together are at most 255, so that sums of 16 bits and of 8 bits do.
 
-// @ts-ignore: decorator
 @inline
 function weight(pixels: v128, centre: v128, steps: v128, shift: i32, mask: v128): v128 {
   const difference = i8x16.sub(i8x16.max_s(pixels, centre), i8x16.min_s(pixels, centre));
   return i8x16.swizzle(steps, v128.and(i16x8.shr_u(difference, shift), mask));
 }
 
-// @ts-ignore: decorator
 @inline
 function lower(a: v128, b: v128): v128 {
   return i8x16.shuffle(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
 }
 
-// @ts-ignore: decorator
 @inline
 function upper(a: v128, b: v128): v128 {
   return i8x16.shuffle(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
 }
 
 // Weighted sum of two pixels each, lower and upper eight; weights have seven bits, so both builds agree.
-// @ts-ignore: decorator
 @inline
 function weightedLow(p: v128, q: v128, wp: v128, wq: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return i16x8.relaxed_dot_i8x16_i7x16_s(lower(p, q), lower(wp, wq));
   return i16x8.add(i16x8.extmul_low_i8x16_s(p, wp), i16x8.extmul_low_i8x16_s(q, wq));
 }
 
-// @ts-ignore: decorator
 @inline
 function weightedHigh(p: v128, q: v128, wp: v128, wq: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return i16x8.relaxed_dot_i8x16_i7x16_s(upper(p, q), upper(wp, wq));
@@ -127,14 +117,12 @@ function weightedHigh(p: v128, q: v128, wp: v128, wq: v128): v128 {
 }
 
 // round(sum / weights) + 128 of four pixels: 1.5 * 2^23 leaves the whole number, to the nearest even, in the lowest bits.
-// @ts-ignore: decorator
 @inline
 function quotient(sums: v128, weights: v128): v128 {
   const share = f32x4.div(f32x4.convert_i32x4_s(sums), f32x4.convert_i32x4_s(weights));
   return v128.and(f32x4.add(share, f32x4.splat(12583040)), i32x4.splat(0xff));
 }
 
-// @ts-ignore: decorator
 @inline
 function quotients(sums: v128, weights: v128): v128 {
   return i16x8.narrow_i32x4_s(

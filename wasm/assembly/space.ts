@@ -1,58 +1,49 @@
 // Median of 3x3 with replicated edges: the columns are sorted, then the median of nine is the median of
 // (largest of the least, median of the middle, least of the largest).
 
-// @ts-ignore: decorator
 @inline
 function middle(a: v128, b: v128, c: v128): v128 {
   return i8x16.max_u(i8x16.min_u(a, b), i8x16.min_u(i8x16.max_u(a, b), c));
 }
 
 // Sorted columns of sixteen pixels: the least, the middle and the largest of each.
-// @ts-ignore: decorator
 @inline
 function least(above: usize, here: usize, below: usize): v128 {
   return i8x16.min_u(i8x16.min_u(v128.load(above), v128.load(here)), v128.load(below));
 }
 
-// @ts-ignore: decorator
 @inline
 function between(above: usize, here: usize, below: usize): v128 {
   return middle(v128.load(above), v128.load(here), v128.load(below));
 }
 
-// @ts-ignore: decorator
 @inline
 function largest(above: usize, here: usize, below: usize): v128 {
   return i8x16.max_u(i8x16.max_u(v128.load(above), v128.load(here)), v128.load(below));
 }
 
 // The column left of each, from the sixteen before and these.
-// @ts-ignore: decorator
 @inline
 function left(before: v128, here: v128): v128 {
   return i8x16.shuffle(before, here, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
 }
 
-// @ts-ignore: decorator
 @inline
 function right(here: v128, after: v128): v128 {
   return i8x16.shuffle(here, after, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16);
 }
 
 // The edge is replicated: the first column is its own left neighbour, the last its own right one.
-// @ts-ignore: decorator
 @inline
 function rightEdge(here: v128): v128 {
   return i8x16.shuffle(here, here, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 15);
 }
 
-// @ts-ignore: decorator
 @inline
 function leftEdge(here: v128): v128 {
   return i8x16.shuffle(here, here, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14);
 }
 
-// @ts-ignore: decorator
 @inline
 function ofNine(l0: v128, l1: v128, l2: v128, m0: v128, m1: v128, m2: v128, h0: v128, h1: v128, h2: v128): v128 {
   return middle(i8x16.max_u(i8x16.max_u(l0, l1), l2), middle(m0, m1, m2), i8x16.min_u(i8x16.min_u(h0, h1), h2));
@@ -90,7 +81,6 @@ function medianLine(above: usize, here: usize, below: usize, target: usize, widt
   v128.store(target + last, ofNine(l0, l1, rightEdge(l1), m0, m1, rightEdge(m1), h0, h1, rightEdge(h1)));
 }
 
-// @ts-ignore: decorator
 @inline
 function middle1(a: u32, b: u32, c: u32): u32 {
   return max(min(a, b), min(max(a, b), c));

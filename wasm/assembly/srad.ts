@@ -6,13 +6,11 @@ import { storePart } from './lines';
 //   q^2 = (0.5 (N^2+S^2+W^2+E^2) - s^2/16) / (I + s/4)^2,   c = 1 / (1 + (q^2 - q0^2) / (q0^2 (1 + q0^2)))
 // With both multiplied by (I + s/4)^2 a single division is left.
 
-// @ts-ignore: decorator
 @inline
 function planeStride(width: i32): usize {
   return ((<usize>(width + 8) << 2) + 15) & ~15;
 }
 
-// @ts-ignore: decorator
 @inline
 function firstPixel(plane: usize): usize {
   return plane + 16;
@@ -118,7 +116,6 @@ export function srad(
 // Both estimates are medians over the pixels of a grid of 8 x 8 that are not black, found by counting in 256 steps; they are the
 // first step where there are none.
 
-// @ts-ignore: decorator
 @inline
 function flowAround(at: usize, stride: usize, level: f32): f32 {
   const n = <f32>load<u8>(at - stride) - level, s = <f32>load<u8>(at + stride) - level;
@@ -127,7 +124,6 @@ function flowAround(at: usize, stride: usize, level: f32): f32 {
 }
 
 // Numerator of q, before its square root.
-// @ts-ignore: decorator
 @inline
 function variationAround(at: usize, stride: usize, level: f32, flow: f32): f32 {
   const n = <f32>load<u8>(at - stride) - level, s = <f32>load<u8>(at + stride) - level;
@@ -136,7 +132,6 @@ function variationAround(at: usize, stride: usize, level: f32, flow: f32): f32 {
 }
 
 // `relative`: q over level + offset; else the deviation alone.
-// @ts-ignore: decorator
 @inline
 function countSteps(
   source: usize, sourceStride: usize, width: i32, height: i32, relative: bool, offset: f32, scale: f32, counts: usize,

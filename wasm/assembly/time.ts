@@ -4,7 +4,6 @@ import { storePart } from './lines';
 // Motion-adaptive persistence. History is i16 in units of 1/128 grey level; the share of the new picture (Q15) starts at
 // `share` and rises with the difference between picture and history beyond `threshold` by 2^ramp per unit.
 
-// @ts-ignore: decorator
 @inline
 function blend8(now: v128, before: v128, share: v128, threshold: v128, most: v128, rise: v128): v128 {
   const difference = i16x8.sub(now, before);
@@ -13,7 +12,6 @@ function blend8(now: v128, before: v128, share: v128, threshold: v128, most: v12
   return i16x8.add(before, q15(difference, alpha));
 }
 
-// @ts-ignore: decorator
 @inline
 function shown(history: v128): v128 {
   return i16x8.shr_s(i16x8.add(history, i16x8.splat(64)), 7);
@@ -93,35 +91,30 @@ function differences(source: usize, width: i32, history: usize, to: usize): void
   store<i16>(to + (<usize>width << 1), load<i16>(to + (<usize>(width - 1) << 1)));
 }
 
-// @ts-ignore: decorator
 @inline
 function threeColumns(above: usize, here: usize, below: usize): v128 {
   return i16x8.add(i16x8.add(v128.load(above), v128.load(here)), v128.load(below));
 }
 
 // How many pictures of memory eight pixels lose.
-// @ts-ignore: decorator
 @inline
 function motion8(columns: usize, threshold: v128, steepness: i32): v128 {
   const sum = i16x8.add(i16x8.add(v128.load(columns - 2), v128.load(columns)), v128.load(columns, 2));
   return i16x8.shr_u(i16x8.sub_sat_u(i16x8.abs(sum), threshold), steepness);
 }
 
-// @ts-ignore: decorator
 @inline
 function averaged(pixels: v128, before: v128, share: v128): v128 {
   return i16x8.add(before, q15(i16x8.sub(pixels, before), share));
 }
 
 // A share of the table as Q15; the largest is one.
-// @ts-ignore: decorator
 @inline
 function q15Share(share: v128): v128 {
   return v128.or(i16x8.shl(share, 8), i16x8.splat(255));
 }
 
 // Sixteen pixels; the tables' entries are thresholds in 1/9 level of the mean difference and shares in 1/128.
-// @ts-ignore: decorator
 @inline
 function averagePart(
   pixels: v128, history: usize, counts: usize, columns: usize, thresholds: v128, shares: v128, most: v128, steepness: i32,
@@ -200,13 +193,11 @@ export function countDifferences(source: usize, sourceStride: usize, width: i32,
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function threeLevels(at: usize): i32 {
   return <i32>load<u8>(at - 1) + <i32>load<u8>(at) + <i32>load<u8>(at, 1);
 }
 
-// @ts-ignore: decorator
 @inline
 function threeWords(at: usize): i32 {
   return <i32>load<i16>(at - 2) + <i32>load<i16>(at) + <i32>load<i16>(at, 2);

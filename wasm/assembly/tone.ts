@@ -5,21 +5,18 @@ import { q15 } from './fixed';
 // factor keeps at least seven more bits than a grey level has.
 
 // The whole stored value from which the window counts.
-// @ts-ignore: decorator
 @inline
 function wholeOf(low: f64): f64 {
   return min<f64>(max<f64>(Math.floor(low), 0), 65535);
 }
 
 // A window of less than one stored value holds one whole number at most: a slope of 255 through its level is then as good.
-// @ts-ignore: decorator
 @inline
 function slopeOf(gain: f64): f64 {
   return min<f64>(gain, 255);
 }
 
 // Grey level at `wholeOf(low)`, unbounded.
-// @ts-ignore: decorator
 @inline
 function baseOf(low: f64, gain: f64): f64 {
   if (gain <= 255) return (wholeOf(low) - low) * gain;
@@ -35,27 +32,23 @@ function stretchOf(base: f64, slope: f64): u32 {
   return stretch;
 }
 
-// @ts-ignore: decorator
 @inline
 function factorOf(slope: f64, stretch: u32): i32 {
   return <i32>min<f64>(Math.floor((slope * 0x200000) / <f64>stretch + 0.5), 32767);
 }
 
 // With half a level for rounding.
-// @ts-ignore: decorator
 @inline
 function offsetOf(base: f64): i32 {
   return <i32>min<f64>(max<f64>(Math.floor(base * 32 + 16.5), -32768), 32767);
 }
 
-// @ts-ignore: decorator
 @inline
 function windowed8(x: v128, whole: v128, limit: v128, stretch: v128, factor: v128, offset: v128): v128 {
   const above = i16x8.min_u(i16x8.sub_sat_u(x, whole), limit);
   return i16x8.shr_s(i16x8.add_sat_s(q15(i16x8.shr_u(i16x8.mul(above, stretch), 1), factor), offset), 5);
 }
 
-// @ts-ignore: decorator
 @inline
 function windowed1(x: i32, whole: i32, limit: i32, stretch: i32, factor: i32, offset: i32): i32 {
   const above = (min(max(x - whole, 0), limit) * stretch) >> 1;
@@ -64,7 +57,6 @@ function windowed1(x: i32, whole: i32, limit: i32, stretch: i32, factor: i32, of
 
 // Most windows begin within the stored values and are neither very steep nor very wide: then (x - low) * gain in one rounded product of
 // Q15 is enough, x and low stretched by a power of two until the white end fills fifteen bits. Nought where that does not hold.
-// @ts-ignore: decorator
 @inline
 function directShift(low: f64, gain: f64, most: i32): i32 {
   const white = Math.ceil(low + 256 / gain);
@@ -76,31 +68,26 @@ function directShift(low: f64, gain: f64, most: i32): i32 {
   return top * <f64>(1 << shift) <= 32767 && factor <= 32767 && factor >= 250 ? shift : 0;
 }
 
-// @ts-ignore: decorator
 @inline
 function topOf(low: f64, gain: f64, most: i32): i32 {
   return <i32>min<f64>(Math.ceil(low + 256 / gain), <f64>most);
 }
 
-// @ts-ignore: decorator
 @inline
 function direct8(x: v128, shift: i32, black: v128, factor: v128): v128 {
   return q15(i16x8.sub(i16x8.shl(x, shift), black), factor);
 }
 
-// @ts-ignore: decorator
 @inline
 function direct1(x: i32, shift: i32, black: i32, factor: i32): u8 {
   return <u8>min(max((((x << shift) - black) * factor + 0x4000) >> 15, 0), 255);
 }
 
-// @ts-ignore: decorator
 @inline
 function directFactor(gain: f64, shift: i32): i32 {
   return <i32>Math.floor((gain * 32768) / <f64>(1 << shift) + 0.5);
 }
 
-// @ts-ignore: decorator
 @inline
 function directBlack(low: f64, shift: i32): i32 {
   return <i32>Math.floor(low * <f64>(1 << shift) + 0.5);
@@ -257,7 +244,6 @@ export function colourMap(
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function colourOf(at: usize, table: usize): u64 {
   return <u64>load<u32>(table + (<usize>load<u8>(at) << 2));

@@ -1,7 +1,6 @@
 // Raw ultrasound: the strength of the echo along each line, compressed to grey levels. The table is addressed by the upper sixteen bits
 // below the sign of the power as a 32-bit float: eight of exponent and eight of mantissa, 1/512 of the power at most.
 
-// @ts-ignore: decorator
 @inline
 function compressed(power: f32, table: usize): u8 {
   return load<u8>(table + (<usize>reinterpret<u32>(power) >> 15));
@@ -68,13 +67,11 @@ export function rfEnvelope(
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function powers(real: v128, imaginary: v128): v128 {
   return f32x4.add(f32x4.mul(real, real), f32x4.mul(imaginary, imaginary));
 }
 
-// @ts-ignore: decorator
 @inline
 function compressed4(power: v128, to: usize, left: i32, table: usize): void {
   if (left > 0) store<u8>(to, compressed(f32x4.extract_lane(power, 0), table));

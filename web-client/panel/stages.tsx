@@ -2,6 +2,7 @@ import { RotateCcw } from 'lucide-react';
 import { memo } from 'react';
 import {
   Button,
+  Group,
   Input,
   Label,
   Slider,
@@ -86,8 +87,7 @@ export const Stages = memo(function Stages({ stream, frozen, wishes, refusal }: 
 function Presets({ stream, inForce, idle }: { stream: StreamDescription; inForce: string | undefined; idle: boolean }) {
   const monitor = useMonitor();
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset would be announced with a legend nobody needs to see.
-    <div className="presets" role="group" aria-label="Presets">
+    <Group className="presets" aria-label="Presets">
       {presetsFor(stream).map(({ preset, title, description }) => (
         <ToggleButton
           key={preset}
@@ -99,7 +99,7 @@ function Presets({ stream, inForce, idle }: { stream: StreamDescription; inForce
           {title}
         </ToggleButton>
       ))}
-    </div>
+    </Group>
   );
 }
 
