@@ -2,7 +2,7 @@ import { asAppError } from '../src/app-error.ts';
 import type { Codecs } from '../src/codec/codecs.ts';
 import { raw } from '../src/codec/raw.ts';
 import { frameHeaderBytes, readFrameHeader } from '../src/protocol/frame-header.ts';
-import type { ServerMessage } from '../src/protocol/messages.ts';
+import type { ServerMessage, StageState } from '../src/protocol/messages.ts';
 import { openBrowserCodecs } from './browser-codecs.ts';
 import { Painter } from './painter.ts';
 import { ServerClock } from './server-clock.ts';
@@ -22,6 +22,7 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
   const line = new ServerLine(address, ownUs);
   const players = new Map<number, StreamPlayer>();
   let codecs: Codecs = { raw };
+  let opening: Promise<void> | undefined;
   let quality: Quality = 'auto';
   let hidden = false;
   let connected = false;
@@ -38,12 +39,19 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
       truths: [...players.values()].map((player) => player.truth(connected)),
     });
   };
-  const openCodecs = async (): Promise<void> => {
-    try {
-      codecs = await openBrowserCodecs();
-    } catch (thrown) {
-      post({ news: 'fault', stream: -1, error: asAppError(thrown, 'codec/unknown', { codec: 'other than raw' }).toJSON() });
-    }
+  const openCodecs = (): Promise<void> => {
+    opening ??= openBrowserCodecs()
+      .then(
+        (opened) => {
+          codecs = opened;
+          for (const player of players.values()) player.watch();
+        },
+        (thrown) => post({ news: 'fault', stream: -1, error: asAppError(thrown, 'codec/unknown', { codec: 'other than raw' }).toJSON() }),
+      )
+      .finally(() => {
+        opening = undefined;
+      });
+    return opening;
   };
   /** Many changes in one turn make one tick. */
   const hurry = (): void => {
@@ -95,6 +103,8 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
     switch (message.type) {
       case 'hello':
         clock.begin(message.clockUs, ownUs());
+        // What could not be opened before is tried again with every new line.
+        if (Object.keys(codecs).length === 1) void openCodecs();
         for (const stream of message.streams) playerOf(stream.id).welcome(stream);
         for (const player of players.values()) {
           if (message.streams.some(({ id }) => id === player.stream)) player.watch();
@@ -118,24 +128,18 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
   }
 
   function reprocess(stream: number, settings: Extract<WorkerOrder, { order: 'reprocess' }>['settings']): void {
+    let stages: readonly StageState[] | undefined;
     try {
-      const stages = playerOf(stream).reprocess(settings);
-      post({ news: 'reprocessed', stream, stages: stages ?? [] });
+      stages = playerOf(stream).reprocess(settings);
     } catch (thrown) {
-      post({ news: 'reprocessed', stream, stages: [] });
-      post({
-        news: 'fault',
-        stream,
-        error: asAppError(thrown, 'stage/bad-option', { stage: '', option: '', value: '', allowed: '' }).toJSON(),
-      });
+      host.report(stream, asAppError(thrown, 'stage/bad-option', { stage: '', option: '', value: '', allowed: '' }).toJSON());
     }
+    post({ news: 'reprocessed', stream, stages });
   }
 
   line.connect();
   // The first picture does not wait for them: on a good line it comes as it is.
-  void openCodecs().then(() => {
-    for (const player of players.values()) player.watch();
-  });
+  void openCodecs();
   setInterval(tick, tickMs);
 
   return (order) => {

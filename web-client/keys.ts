@@ -120,7 +120,7 @@ const acts: Readonly<Record<string, (monitor: Monitor) => void>> = {
   '?': (monitor) => monitor.act({ act: 'key-map', open: true }),
 };
 
-const pressable = 'button:not(.end-handle), [role="switch"], input, label';
+const pressable = 'button:not(.end-handle), [role="switch"], input, label, summary';
 
 /**
  * A control that was reached by keyboard keeps the keys that it has a use for. One that was merely clicked does not:

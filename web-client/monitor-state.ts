@@ -34,8 +34,16 @@ export interface SourceTrouble {
 export type UndoStep =
   | { readonly undo: 'calipers'; readonly stream: number; readonly calipers: readonly Caliper[] }
   | { readonly undo: 'stage'; readonly stream: number; readonly stage: string; readonly before: StageWish; readonly atMs: number }
+  /** Of the frozen picture. */
+  | { readonly undo: 'frozen'; readonly stream: number; readonly before: readonly StageState[] | undefined; readonly atMs: number }
   /** All stages as they were before a preset was chosen. */
   | { readonly undo: 'preset'; readonly stream: number; readonly before: readonly StageState[] };
+
+export interface FrozenStages {
+  readonly asFrozen: readonly StageState[];
+  /** Undefined: as frozen. */
+  readonly now: readonly StageState[] | undefined;
+}
 
 export interface PickedEnd {
   readonly stream: number;
@@ -59,8 +67,8 @@ export interface MonitorState {
   readonly alone: number | undefined;
   readonly selected: number;
   readonly frozen: Readonly<Record<number, boolean>>;
-  /** Stages of a frozen picture as this screen has set them; absent: as they were when it was frozen. */
-  readonly frozenStages: Readonly<Record<number, readonly StageState[]>>;
+  /** Stages of frozen pictures: as they were when each was frozen, and as this screen has set them since. */
+  readonly frozenStages: Readonly<Record<number, FrozenStages>>;
   /** Where the before/after divider stands, 0 to 1 from the left; absent: none. */
   readonly dividers: Readonly<Record<number, number>>;
   /** The stream whose unprocessed picture is shown while a key or button is held. */
@@ -91,7 +99,13 @@ export type Action =
   | { readonly act: 'alone'; readonly stream: number | undefined }
   | { readonly act: 'freeze'; readonly stream: number; readonly frozen: boolean }
   /** Settings of the frozen picture, for this screen alone; undefined: as it was frozen. */
-  | { readonly act: 'frozen-stages'; readonly stream: number; readonly stages: readonly StageState[] | undefined }
+  | {
+      readonly act: 'frozen-stages';
+      readonly stream: number;
+      readonly stages: readonly StageState[] | undefined;
+      /** When it was done by hand; absent: no step to undo. */
+      readonly atMs?: number;
+    }
   | { readonly act: 'divide'; readonly stream: number; readonly at: number | undefined }
   | { readonly act: 'hold-raw'; readonly stream: number | undefined }
   | { readonly act: 'view'; readonly stream: number; readonly view: ViewTransform }
@@ -170,15 +184,9 @@ export function reduce(state: MonitorState, action: Action): MonitorState {
     case 'alone':
       return { ...state, alone: action.stream, selected: action.stream ?? state.selected };
     case 'freeze':
-      return {
-        ...state,
-        frozen: { ...state.frozen, [action.stream]: action.frozen },
-        frozenStages: withEntry(state.frozenStages, action.stream, undefined),
-      };
+      return freeze(state, action.stream, action.frozen);
     case 'frozen-stages':
-      return state.frozen[action.stream] === true
-        ? { ...state, frozenStages: withEntry(state.frozenStages, action.stream, action.stages) }
-        : state;
+      return setFrozenStages(state, action);
     case 'divide':
       return { ...state, dividers: withEntry(state.dividers, action.stream, action.at) };
     case 'hold-raw':
@@ -247,6 +255,29 @@ export function stagesInForce(state: MonitorState, stream: number): readonly Sta
   return stages.map((stage) => wishedStage(stage, state.wishes[wishKey(stream, stage.stage)]));
 }
 
+function freeze(state: MonitorState, stream: number, frozen: boolean): MonitorState {
+  const stages = frozen ? { asFrozen: stagesInForce(state, stream), now: undefined } : undefined;
+  return {
+    ...state,
+    frozen: { ...state.frozen, [stream]: frozen },
+    frozenStages: withEntry(state.frozenStages, stream, stages),
+    undoSteps: state.undoSteps.filter((step) => step.undo !== 'frozen' || step.stream !== stream),
+  };
+}
+
+function setFrozenStages(state: MonitorState, { stream, stages, atMs }: Extract<Action, { act: 'frozen-stages' }>): MonitorState {
+  const frozen = state.frozenStages[stream];
+  if (frozen === undefined) return state;
+  const next = { ...state, frozenStages: { ...state.frozenStages, [stream]: { ...frozen, now: stages } } };
+  if (atMs === undefined) return next;
+  const last = state.undoSteps.at(-1);
+  // One gesture is one step: it keeps the first settings and moves with the last change.
+  if (last?.undo === 'frozen' && last.stream === stream && atMs - last.atMs < gestureMs) {
+    return { ...next, undoSteps: [...state.undoSteps.slice(0, -1), { ...last, atMs }] };
+  }
+  return addUndo(next, { undo: 'frozen', stream, before: frozen.now, atMs });
+}
+
 export const skippedOf = (counts: StreamCounts): number => counts.skippedBefore + counts.skipped;
 
 function hear(state: MonitorState, message: ServerMessage, nowMs: number): MonitorState {
@@ -307,6 +338,7 @@ function forgetOthers(state: MonitorState, streams: readonly StreamDescription[]
     counts: without(cleared.counts),
     troubles: without(cleared.troubles),
     frozen: without(cleared.frozen),
+    frozenStages: without(cleared.frozenStages),
     dividers: without(cleared.dividers),
     views: without(cleared.views),
     calipers: without(cleared.calipers),
@@ -388,6 +420,8 @@ function undo(state: MonitorState): MonitorState {
   if (cleared !== state) return cleared;
   const step = state.undoSteps.at(-1);
   if (step === undefined) return state;
+  // While a picture is frozen nothing that others watch is changed from it.
+  if ((step.undo === 'stage' || step.undo === 'preset') && state.frozen[step.stream] === true) return state;
   const shortened = { ...state, undoSteps: state.undoSteps.slice(0, -1) };
   if (step.undo !== 'calipers') return shortened;
   return { ...setCalipers(shortened, step.stream, step.calipers), picked: undefined };

@@ -1,17 +1,8 @@
 import { BehaviorSubject } from 'rxjs';
 import type { View } from '../src/protocol/frame-header.ts';
-import type { StageState, ViewerMessage } from '../src/protocol/messages.ts';
+import type { ServerMessage, StageState, ViewerMessage } from '../src/protocol/messages.ts';
 import { presetNamed } from '../src/stage/presets.ts';
-import {
-  type Action,
-  initialState,
-  type MonitorState,
-  reduce,
-  type StageWish,
-  shownStreams,
-  streamOf,
-  wishedStage,
-} from './monitor-state.ts';
+import { type Action, initialState, type MonitorState, reduce, type StageWish, shownStreams, wishedStage } from './monitor-state.ts';
 import { staleMs } from './picture-truth.ts';
 import { StageSetter } from './stage-setter.ts';
 import type { Quality, Shown, StreamTruth, WorkerNews, WorkerOrder } from './worker-messages.ts';
@@ -49,6 +40,8 @@ export class Monitor {
   #canvases = new Map<string, HTMLCanvasElement>();
   #shown = new Map<number, Shown>();
   #frozen = new Set<number>();
+  /** Presets asked for and not answered yet: request → stream. */
+  readonly #presetRequests = new Map<number, number>();
   /** Streams whose frozen picture is being processed; true: with settings that have changed since. */
   readonly #reprocessing = new Map<number, boolean>();
   #heardMs = performance.now();
@@ -85,6 +78,7 @@ export class Monitor {
       this.#setFrozen(
         stream,
         this.#frozenStages(stream).map((known) => (known.stage === stage ? wishedStage(known, wish) : known)),
+        performance.now(),
       );
       return;
     }
@@ -99,23 +93,28 @@ export class Monitor {
         const wanted = settings.find(({ stage }) => stage === known.stage);
         return wanted === undefined ? known : wishedStage(known, wanted);
       });
-      this.#setFrozen(stream, stages);
+      this.#setFrozen(stream, stages, performance.now());
       return;
     }
     this.act({ act: 'preset', stream });
-    this.#send({ type: 'set-preset', request: this.#nextRequest++, stream, preset });
+    const request = this.#nextRequest++;
+    this.#presetRequests.set(request, stream);
+    this.#send({ type: 'set-preset', request, stream, preset });
   }
 
   /** The frozen picture as it was frozen. */
   restoreFrozen(stream: number): void {
-    this.#setFrozen(stream, undefined);
+    this.#setFrozen(stream, undefined, performance.now());
   }
 
   undo(): void {
-    const step = this.state.draft === undefined ? this.state.undoSteps.at(-1) : undefined;
+    const before = this.state;
     this.act({ act: 'undo' });
-    if (step?.undo === 'stage') this.#setLive(step.stream, step.stage, step.before, false);
-    if (step?.undo === 'preset') {
+    const step = before.draft === undefined ? before.undoSteps.at(-1) : undefined;
+    if (step === undefined || this.state === before) return;
+    if (step.undo === 'stage') this.#setLive(step.stream, step.stage, step.before, false);
+    if (step.undo === 'frozen') this.#setFrozen(step.stream, step.before, undefined);
+    if (step.undo === 'preset') {
       for (const { stage, enabled, options } of step.before) this.#setLive(step.stream, stage, { enabled, options }, false);
     }
   }
@@ -137,34 +136,44 @@ export class Monitor {
     return element;
   }
 
+  /** The answer to a preset: a refusal stands beside the stages. */
+  #hearPreset(message: ServerMessage): void {
+    if (message.type !== 'error' && message.type !== 'stage-set') return;
+    const stream = message.request === undefined ? undefined : this.#presetRequests.get(message.request);
+    if (stream === undefined || message.request === undefined) return;
+    this.#presetRequests.delete(message.request);
+    if (message.type === 'error') this.act({ act: 'refuse', stream, error: message.error });
+  }
+
   #setLive(stream: number, stage: string, wish: StageWish, undoable: boolean): void {
     this.act({ act: 'wish', stream, stage, wish, atMs: performance.now(), undoable });
     this.#setter.set(stream, stage, wish);
   }
 
   #frozenStages(stream: number): readonly StageState[] {
-    return this.state.frozenStages[stream] ?? streamOf(this.state, stream)?.stages ?? [];
+    const frozen = this.state.frozenStages[stream];
+    return frozen?.now ?? frozen?.asFrozen ?? [];
   }
 
   /** A slider that is dragged is followed as fast as the picture can be processed: the newest settings wait, those between are left out. */
-  #setFrozen(stream: number, stages: readonly StageState[] | undefined): void {
-    this.act({ act: 'frozen-stages', stream, stages });
+  #setFrozen(stream: number, stages: readonly StageState[] | undefined, atMs: number | undefined): void {
+    this.act({ act: 'frozen-stages', stream, stages, ...(atMs !== undefined && { atMs }) });
     if (this.#reprocessing.has(stream)) this.#reprocessing.set(stream, true);
     else this.#reprocess(stream);
   }
 
   #reprocess(stream: number): void {
     this.#reprocessing.set(stream, false);
-    const stages = this.state.frozenStages[stream];
-    const settings = stages?.map(({ stage, enabled, options }) => ({ stage, enabled, options }));
+    const settings = this.state.frozenStages[stream]?.now?.map(({ stage, enabled, options }) => ({ stage, enabled, options }));
     this.#order({ order: 'reprocess', stream, settings });
   }
 
-  #reprocessed(stream: number, stages: readonly StageState[]): void {
+  /** What is on the screen decides what the controls show: a refused setting leaves the picture as it was frozen. */
+  #reprocessed(stream: number, stages: readonly StageState[] | undefined): void {
     const again = this.#reprocessing.get(stream) === true;
     this.#reprocessing.delete(stream);
     if (again) this.#reprocess(stream);
-    else if (stages.length > 0 && this.state.frozenStages[stream] !== undefined) this.act({ act: 'frozen-stages', stream, stages });
+    else if (this.state.frozenStages[stream]?.now !== undefined) this.act({ act: 'frozen-stages', stream, stages });
   }
 
   #startWorker(): Worker {
@@ -192,12 +201,16 @@ export class Monitor {
         this.act({ act: 'unfit', error: news.error });
         break;
       case 'link':
-        if (news.link.state === 'lost') this.#setter.forget();
+        if (news.link.state === 'lost') {
+          this.#setter.forget();
+          this.#presetRequests.clear();
+        }
         this.act({ act: 'link', link: news.link });
         break;
       case 'message':
         this.act({ act: 'server', message: news.message, nowMs: performance.now() });
         this.#setter.hear(news.message);
+        this.#hearPreset(news.message);
         break;
       case 'reprocessed':
         this.#reprocessed(news.stream, news.stages);

@@ -54,7 +54,7 @@ export class Painter {
     if (this.#room.bytes.length < end) this.#room = this.#roomFor(end);
     const { kernels, bytes, clamped } = this.#room;
     const decoded = codec.decode({ width: format.width, height: format.height, pixelFormat: pictureFormatOf(format) }, payload);
-    if (decoded.buffer !== bytes.buffer) bytes.set(decoded);
+    bytes.set(decoded);
     convert(kernels, format, target, pixels);
     const { context, image } = this.#surfaceOf(canvas, format);
     // ImageData refuses shared memory, hence one copy.

@@ -25,6 +25,7 @@ export class Reprocessor {
   readonly #bytes: Uint8Array;
   readonly #chain: StageChain;
   readonly #target: number;
+  #runs = 0;
 
   /** Reserves memory for the picture and its stages. */
   constructor(kernelsOn: (memory: WebAssembly.Memory) => Kernels, { format, codec, payload }: CapturedPicture) {
@@ -45,7 +46,9 @@ export class Reprocessor {
     for (const { stage, ...change } of settings) if (!isFormingStage(stage)) this.#chain.set(stage, change);
     const format = this.#chain.output;
     const at = this.#chain.active ? this.#target : 0;
-    if (this.#chain.active) this.#chain.apply(0, at, { sequence: 0, capturedAtNs: 0n, rPeak: false, synthetic: false });
+    // Far enough apart that what averages over time begins anew: it must not average settings.
+    const capturedAtNs = BigInt(this.#runs++) * 10_000_000_000n;
+    if (this.#chain.active) this.#chain.apply(0, at, { sequence: 0, capturedAtNs, rPeak: false, synthetic: false });
     return { format, codec: raw, payload: this.#bytes.subarray(at, at + frameBytes(format)), stages: this.#chain.states() };
   }
 }

@@ -52,11 +52,11 @@ export class StreamPlayer {
   readonly #canvases = new Map<View, OffscreenCanvas>();
   readonly #received = new Map<View, ReceivedFrame>();
   readonly #drawn = new Map<View, ShownPicture>();
-  /** The frames that lie on the canvases. */
-  readonly #onCanvas = new Map<View, ReceivedFrame>();
+  /** The frames that lie on the canvases, and the formats that they came in. */
+  readonly #onCanvas = new Map<View, { readonly frame: ReceivedFrame; readonly format: FrameFormat }>();
   readonly #pairing = new Pairing();
   #age = new AgeMeter();
-  readonly #rate = new FrameRate();
+  #rate = new FrameRate();
   readonly #regions = new Map<number, readonly CalibrationRegion[]>();
   #description: StreamDescription | undefined;
   #asked: Shown = 'processed';
@@ -90,6 +90,10 @@ export class StreamPlayer {
     this.#frozen = false;
     this.#catchUntilMs = undefined;
     this.#forgetProcessing();
+    this.#refused = 0;
+    this.#rate = new FrameRate();
+    this.#age = new AgeMeter();
+    this.#countedUs = undefined;
     for (const view of views) this.#forget(view);
   }
 
@@ -164,24 +168,33 @@ export class StreamPlayer {
     this.#host.hurry();
   }
 
-  /** Shows the frozen picture with other settings; undefined: as it was frozen. Answers the stages as they are then. Throws stage/… and codec/… errors. */
+  /**
+   * Shows the frozen picture with other settings; undefined: as it was frozen. Answers the stages as they are then, undefined where it is
+   * shown as frozen. Throws stage/… and codec/… errors, and shows it as frozen then.
+   */
   reprocess(settings: readonly StageSettings[] | undefined): readonly StageState[] | undefined {
     const captured = this.#onCanvas.get('raw');
-    const frozen = this.#onCanvas.get('processed');
     const canvas = this.#canvases.get('processed');
-    if (!this.#reprocessable() || captured === undefined || frozen === undefined || canvas === undefined) return undefined;
-    this.#reprocessed = settings !== undefined;
-    this.#host.hurry();
+    if (!this.#reprocessable() || captured === undefined || canvas === undefined) return undefined;
     if (settings === undefined) {
-      this.#host.paint(canvas, this.#formatOf(frozen.header), codecByNumber(this.#host.codecs(), frozen.header.codec), frozen.payload);
+      this.#showAsFrozen(canvas);
       return undefined;
     }
-    const { header, payload } = captured;
-    const codec = codecByNumber(this.#host.codecs(), header.codec);
-    this.#reprocessor ??= new Reprocessor((memory) => this.#host.kernelsOn(memory), { format: this.#formatOf(header), codec, payload });
-    const result = this.#reprocessor.process(settings);
-    this.#host.paint(canvas, result.format, result.codec, result.payload);
-    return result.stages;
+    try {
+      const { header, payload } = captured.frame;
+      const codec = codecByNumber(this.#host.codecs(), header.codec);
+      const format = { ...captured.format, regions: this.#drawn.get('raw')?.regions ?? [] };
+      this.#reprocessor ??= new Reprocessor((memory) => this.#host.kernelsOn(memory), { format, codec, payload });
+      const result = this.#reprocessor.process(settings);
+      this.#host.paint(canvas, result.format, result.codec, result.payload);
+      this.#reprocessed = true;
+      return result.stages;
+    } catch (thrown) {
+      this.#showAsFrozen(canvas);
+      throw thrown;
+    } finally {
+      this.#host.hurry();
+    }
   }
 
   receive(header: FrameHeader, payload: Uint8Array): void {
@@ -264,7 +277,7 @@ export class StreamPlayer {
   }
 
   #reprocessable(): boolean {
-    const [processed, captured] = [this.#onCanvas.get('processed')?.header, this.#onCanvas.get('raw')?.header];
+    const [processed, captured] = [this.#onCanvas.get('processed')?.frame.header, this.#onCanvas.get('raw')?.frame.header];
     return this.#frozen && processed !== undefined && processed.sequence === captured?.sequence;
   }
 
@@ -277,6 +290,15 @@ export class StreamPlayer {
     }
     this.#catchUntilMs = undefined;
     this.watch();
+    this.#host.hurry();
+  }
+
+  #showAsFrozen(canvas: OffscreenCanvas): void {
+    const frozen = this.#onCanvas.get('processed');
+    if (frozen === undefined) return;
+    const { header, payload } = frozen.frame;
+    this.#host.paint(canvas, frozen.format, codecByNumber(this.#host.codecs(), header.codec), payload);
+    this.#forgetProcessing();
     this.#host.hurry();
   }
 
@@ -318,8 +340,9 @@ export class StreamPlayer {
   #place(frame: ReceivedFrame): boolean {
     const { header, payload } = frame;
     const canvas = this.#canvases.get(header.view);
-    if (canvas === undefined || !this.#paint(canvas, header, payload)) return false;
-    this.#onCanvas.set(header.view, frame);
+    const format = canvas && this.#paint(canvas, header, payload);
+    if (format === undefined) return false;
+    this.#onCanvas.set(header.view, { frame, format });
     const { width, height, epoch, sequence, capturedAtUs: capturedUs } = header;
     const synthetic = (header.flags & frameFlags.synthetic) !== 0;
     const regions = this.#regions.get(epoch) ?? [];
@@ -332,16 +355,18 @@ export class StreamPlayer {
     return frameFormat(width, height, pixelFormat, window === undefined ? {} : { window });
   }
 
-  #paint(canvas: OffscreenCanvas, header: FrameHeader, payload: Uint8Array): boolean {
+  /** The format it was painted in; undefined: it could not be. */
+  #paint(canvas: OffscreenCanvas, header: FrameHeader, payload: Uint8Array): FrameFormat | undefined {
     try {
       const codec = codecByNumber(this.#host.codecs(), header.codec);
-      this.#host.paint(canvas, this.#formatOf(header), codec, payload);
-      return true;
+      const format = this.#formatOf(header);
+      this.#host.paint(canvas, format, codec, payload);
+      return format;
     } catch (thrown) {
       this.#refused++;
       const error = asAppError(thrown, 'protocol/bad-header');
       this.#host.report(this.stream, error.toJSON());
-      return false;
+      return undefined;
     }
   }
 

@@ -75,7 +75,8 @@ export type WorkerNews =
   | { readonly news: 'unfit'; readonly error: WireError }
   | { readonly news: 'link'; readonly link: Link }
   | { readonly news: 'message'; readonly message: ServerMessage }
-  | { readonly news: 'reprocessed'; readonly stream: number; readonly stages: readonly StageState[] }
+  /** The stages of the frozen picture; undefined: it is shown as it was frozen. */
+  | { readonly news: 'reprocessed'; readonly stream: number; readonly stages: readonly StageState[] | undefined }
   | { readonly news: 'fault'; readonly stream: number; readonly error: WireError }
   /** Ten times a second and at every change that must not wait; also the sign that the worker lives. */
   | {

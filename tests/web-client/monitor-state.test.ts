@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ServerMessage, StreamDescription } from '../../src/protocol/messages.ts';
+import type { ServerMessage, StageState, StreamDescription } from '../../src/protocol/messages.ts';
 import {
   type Action,
   calipersOf,
@@ -147,6 +147,37 @@ describe('calipers', () => {
     const state = reached(begin, stretch, finish, begin, stretch, { act: 'undo' });
     expect(calipersOf(state, 0).map(({ number }) => number)).toEqual([1]);
     expect(state.undoSteps).toHaveLength(1);
+  });
+});
+
+describe('stages of a frozen picture', () => {
+  const softer: readonly StageState[] = stream(0).stages.map((stage) => ({ ...stage, options: { strength: 0.9 } }));
+  const set = (stages: typeof softer | undefined, atMs: number): Action => ({ act: 'frozen-stages', stream: 0, stages, atMs });
+
+  it('begin as they were when it was frozen, whatever others set later', () => {
+    const frozen = reached({ act: 'freeze', stream: 0, frozen: true });
+    const later = reduce(frozen, heard({ type: 'stream', stream: stream(0, { stages: [...softer] }) }));
+    expect(later.frozenStages[0]).toEqual({ asFrozen: stream(0).stages, now: undefined });
+    expect(reduce(later, { act: 'freeze', stream: 0, frozen: false }).frozenStages).toEqual({});
+  });
+
+  it('are undone by gestures, and forgotten with their steps when it runs again', () => {
+    const state = reached({ act: 'freeze', stream: 0, frozen: true }, set(softer, 0), set(softer, 100), set([], 5000));
+    expect(state.undoSteps).toMatchObject([
+      { undo: 'frozen', before: undefined },
+      { undo: 'frozen', before: softer },
+    ]);
+    expect(reduce(state, { act: 'freeze', stream: 0, frozen: false }).undoSteps).toEqual([]);
+    expect(reached(set(softer, 0)).frozenStages).toEqual({});
+  });
+
+  it('are all that undo reaches: what others watch is not changed from a frozen picture', () => {
+    const state = reached(
+      { act: 'wish', stream: 0, stage: 'persistence', wish: { enabled: false }, atMs: 0, undoable: true },
+      { act: 'freeze', stream: 0, frozen: true },
+    );
+    expect(reduce(state, { act: 'undo' })).toBe(state);
+    expect(reduce(reduce(state, { act: 'freeze', stream: 0, frozen: false }), { act: 'undo' }).undoSteps).toEqual([]);
   });
 });
 

@@ -193,7 +193,13 @@ describe('StreamPlayer', () => {
     scene.player.reprocess(undefined);
     expect([...scene.pixels]).toEqual([...pixels]);
     expect(scene.truth.reprocessed).toBe(false);
+    const averaged = [...brighter(10), { stage: 'persistence', enabled: true, options: { strength: 0.9, threshold: 60 } }];
+    scene.player.reprocess([{ stage: 'persistence', enabled: true, options: { strength: 0.9, threshold: 60 } }, ...brighter(40)]);
+    scene.player.reprocess(averaged);
+    expect([...scene.pixels]).toEqual(once);
     expect(() => scene.player.reprocess([{ stage: 'no-such', enabled: true, options: {} }])).toThrow(AppError);
+    expect([...scene.pixels]).toEqual([...pixels]);
+    expect(scene.truth.reprocessed).toBe(false);
     scene.player.freeze(false);
     expect(scene.truth.reprocessed).toBe(false);
   });

@@ -2,7 +2,7 @@ import { tierNames } from '../../src/protocol/tiers.ts';
 import { useMonitor } from '../hooks.ts';
 import type { StreamCounts } from '../monitor-state.ts';
 import { rateText } from '../texts.ts';
-import type { Quality } from '../worker-messages.ts';
+import type { Quality, WireError } from '../worker-messages.ts';
 import { Choice } from './choice.tsx';
 
 const qualities: readonly Quality[] = ['auto', ...tierNames];
@@ -14,14 +14,28 @@ const words: Readonly<Record<Quality, string>> = {
   thin: 'For a thin line',
 };
 
+interface LineProps {
+  readonly quality: Quality;
+  readonly counts: StreamCounts | undefined;
+  /** What is wrong with all streams together, e.g. decoders that cannot be opened. */
+  readonly trouble: WireError | undefined;
+}
+
 /** How good the pictures are that this screen gets, and why. */
-export function LineSection({ quality, counts }: { quality: Quality; counts: StreamCounts | undefined }) {
+export function LineSection({ quality, counts, trouble }: LineProps) {
   const monitor = useMonitor();
   return (
     <section aria-label="Line">
       <header>
         <h3>Line</h3>
       </header>
+      {trouble !== undefined && (
+        <p className="refusal" role="alert">
+          {trouble.message}
+          <br />
+          <small>{trouble.remedy}</small>
+        </p>
+      )}
       <Choice
         label="Quality"
         hint="of all pictures on this screen"

@@ -14,14 +14,9 @@ export function SidePanel() {
     <aside className="panel" aria-label="Stages and results">
       <h2 className="of">{stream.name}</h2>
       <Results stream={stream.id} calipers={state.calipers[stream.id]} picked={state.picked} />
-      <Stages
-        stream={stream}
-        frozen={state.frozen[stream.id] === true ? { stages: state.frozenStages[stream.id] } : undefined}
-        wishes={state.wishes}
-        refusal={state.refusals[stream.id]}
-      />
+      <Stages stream={stream} frozen={state.frozenStages[stream.id]} wishes={state.wishes} refusal={state.refusals[stream.id]} />
       <SourceSection stream={stream} viewers={state.counts[stream.id]?.viewers} />
-      <LineSection quality={state.quality} counts={state.counts[stream.id]} />
+      <LineSection quality={state.quality} counts={state.counts[stream.id]} trouble={state.refusals[-1]} />
     </aside>
   );
 }

@@ -17,14 +17,14 @@ import type { StageState, StreamDescription } from '../../src/protocol/messages.
 import { isFormingStage } from '../../src/stage/forming.ts';
 import { presetOf } from '../../src/stage/presets.ts';
 import { useMonitor, useReprocessable } from '../hooks.ts';
-import { type StageWish, wishedStage, wishKey } from '../monitor-state.ts';
+import { type FrozenStages, type StageWish, wishedStage, wishKey } from '../monitor-state.ts';
 import { type Setting, settingsOf, settingText } from '../stage-schema.ts';
 import type { WireError } from '../worker-messages.ts';
 import { Choice } from './choice.tsx';
 
 interface StagesProps {
   /** What this screen's frozen picture is processed with; undefined: the picture runs. */
-  readonly frozen: { readonly stages: readonly StageState[] | undefined } | undefined;
+  readonly frozen: FrozenStages | undefined;
   readonly stream: StreamDescription;
   readonly wishes: Readonly<Record<string, StageWish>>;
   readonly refusal: WireError | undefined;
@@ -34,7 +34,7 @@ interface StagesProps {
 export const Stages = memo(function Stages({ stream, frozen, wishes, refusal }: StagesProps) {
   const monitor = useMonitor();
   const reprocessable = useReprocessable(stream.id);
-  const shown = (frozen?.stages ?? stream.stages).filter((stage) => !isIdleByNature(stage));
+  const shown = (frozen === undefined ? stream.stages : (frozen.now ?? frozen.asFrozen)).filter((stage) => !isIdleByNature(stage));
   const forming = shown.filter(({ stage }) => isFormingStage(stage));
   const idle = frozen !== undefined && !reprocessable;
   const control = (stage: StageState) => (
@@ -49,7 +49,7 @@ export const Stages = memo(function Stages({ stream, frozen, wishes, refusal }: 
     <section aria-label="Stages">
       <header>
         <h3>Stages</h3>
-        {frozen?.stages !== undefined && (
+        {frozen?.now !== undefined && (
           <Button className="quiet" onPress={() => monitor.restoreFrozen(stream.id)}>
             <RotateCcw aria-hidden="true" />
             As frozen
@@ -70,7 +70,7 @@ export const Stages = memo(function Stages({ stream, frozen, wishes, refusal }: 
           <small>{refusal.remedy}</small>
         </p>
       )}
-      {stream.formats !== undefined && <Presets stream={stream} inForce={presetInForce(stream, frozen?.stages)} idle={idle} />}
+      {stream.formats !== undefined && <Presets stream={stream} inForce={presetInForce(stream, frozen)} idle={idle} />}
       {stream.stages.length === 0 && <p className="hint">Shown as it was captured.</p>}
       {shown.filter(({ stage }) => !isFormingStage(stage)).map(control)}
       {frozen === undefined && forming.length > 0 && (
@@ -119,6 +119,7 @@ function Stage({ stream, stage, idle }: { stream: number; stage: StageState; idl
         {changed.length > 0 && (
           <Button
             className="icon"
+            isDisabled={idle}
             aria-label={`${stage.title}: back to the defaults`}
             onPress={() => set({ options: Object.fromEntries(changed.map(({ name, initial }) => [name, initial])) })}
           >
@@ -217,8 +218,8 @@ function TextControl({ setting, value, onChange }: ControlProps<Extract<Setting,
 const isIdleByNature = ({ options, applied }: StageState): boolean =>
   !applied && Object.values(options).some((value) => Array.isArray(value) && value.length === 0);
 
-function presetInForce(stream: StreamDescription, frozen: readonly StageState[] | undefined): string | undefined {
-  return frozen === undefined ? stream.preset : presetOf(frozen)?.name;
+function presetInForce(stream: StreamDescription, frozen: FrozenStages | undefined): string | undefined {
+  return frozen === undefined ? stream.preset : presetOf(frozen.now ?? frozen.asFrozen)?.name;
 }
 
 /** Those for the kind of picture, their titles without its name; all of them where it is not known. */
