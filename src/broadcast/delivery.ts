@@ -4,7 +4,7 @@ import type { View } from '../protocol/frame-header.ts';
 import type { TierName } from '../protocol/tiers.ts';
 import { Every } from '../stream/every.ts';
 import { type Edge, Newest } from '../stream/newest.ts';
-import type { SharedFrame } from '../stream/shared-frame.ts';
+import { hasRoom, type SharedFrame, type SlotMemory } from '../stream/shared-frame.ts';
 import type { Stream } from '../stream/stream.ts';
 import { type Line, TierChoice } from './line.ts';
 
@@ -46,6 +46,10 @@ export class Delivery {
   readonly #lateMs: number;
   readonly #underWay: UnderWay[] = [];
   #frames = Subscription.EMPTY;
+  /** The tier whose frames come now. */
+  #followed: TierName | undefined;
+  /** Where the frames lie that come now. */
+  #memory: SlotMemory | undefined;
   /** The viewer's own copy of a frame whose slot the stream could not spare while a slow line swallows it. */
   #copy: Buffer | undefined;
   #writing = false;
@@ -62,7 +66,10 @@ export class Delivery {
     this.view = view;
     this.#lateMs = lateMs;
     this.#choice = new TierChoice(tiers, first, suspectBelow);
-    this.#edge = delivery === 'every' ? new Every(everyCapacity, () => stream.roomLeft) : new Newest<SharedFrame>();
+    this.#edge =
+      delivery === 'every'
+        ? new Every(everyCapacity, () => this.#memory === undefined || hasRoom(this.#memory))
+        : new Newest<SharedFrame>();
     this.#follow();
   }
 
@@ -112,9 +119,11 @@ export class Delivery {
 
   #follow(): void {
     this.#encoderSkippedBefore += this.#skippedByEncoder();
-    this.#encoderSkipped = this.stream.tierCounts(this.view, this.tier).skipped;
+    this.#followed = this.tier;
+    this.#encoderSkipped = this.stream.tierCounts(this.view, this.#followed).skipped;
     const before = this.#frames;
     this.#frames = this.stream.frames(this.view, this.tier).subscribe((frame) => {
+      this.#memory = frame.memory;
       this.#edge.put(frame);
       this.#pump();
     });
@@ -122,7 +131,7 @@ export class Delivery {
   }
 
   #skippedByEncoder(): number {
-    return this.#frames === Subscription.EMPTY ? 0 : this.stream.tierCounts(this.view, this.tier).skipped - this.#encoderSkipped;
+    return this.#followed === undefined ? 0 : this.stream.tierCounts(this.view, this.#followed).skipped - this.#encoderSkipped;
   }
 
   #pump(): void {
@@ -139,8 +148,8 @@ export class Delivery {
     this.#underWay.push({ sequence, capturedUs, bytes: frame.bytes.length, sentMs: performance.now() });
     this.#writing = true;
     this.sent++;
-    // Straight from the slot where the stream can spare it; else a copy, so that no slow line ever starves the capture.
-    const direct = this.stream.roomLeft;
+    // Straight from the slot where its memory can spare it; else a copy, so that no slow line ever starves the capture.
+    const direct = hasRoom(frame.memory);
     const bytes = direct ? frame.bytes : this.#copyOf(frame.bytes);
     if (!direct) frame[Symbol.dispose]();
     this.#socket.send(bytes, { binary: true, fin: true }, () => {

@@ -86,6 +86,21 @@ export function metricsOf(streams: readonly Stream[], viewers: ReadonlyMap<numbe
       this.set(viewers.size);
     },
   });
+  new Gauge({
+    name: 'lumencast_drawn_age_seconds',
+    help: 'Age at drawing of the frame acknowledged last, of the viewer that is worst off; absent where none tells it',
+    labelNames: ['stream', 'view'],
+    registers,
+    collect() {
+      this.reset();
+      const worst = new Map<string, { labels: { stream: string; view: string }; ageMs: number }>();
+      for (const { stream, view, drawnAgeMs = 0 } of [...viewers.values()].flatMap((viewer) => [...viewer.deliveries])) {
+        const key = `${stream.id}/${view}`;
+        if (drawnAgeMs > (worst.get(key)?.ageMs ?? 0)) worst.set(key, { labels: { stream: stream.name, view }, ageMs: drawnAgeMs });
+      }
+      for (const { labels, ageMs } of worst.values()) this.set(labels, ageMs / 1000);
+    },
+  });
   for (const [what, help] of [
     ['sent', 'Frames sent to viewers that are connected now'],
     ['skipped', 'Frames that connected viewers were not sent because a newer one had come'],

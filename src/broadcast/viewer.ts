@@ -34,6 +34,7 @@ export class Viewer {
   #messagesLeft: number;
   #heard = true;
   #pingedMs = 0;
+  #pings = 0;
 
   constructor(id: number, socket: WebSocket, address: string, host: ViewerHost) {
     this.id = id;
@@ -42,9 +43,10 @@ export class Viewer {
     this.#host = host;
     this.#messagesLeft = host.messagesPerSecond;
     socket.on('message', (data, isBinary) => this.#receive(data.toString(), isBinary));
-    socket.on('pong', () => {
+    socket.on('pong', (payload) => {
       this.#heard = true;
-      this.#line.roundTrip(performance.now() - this.#pingedMs);
+      // Only the answer to the last ping tells how long the way is.
+      if (payload[0] === this.#pings) this.#line.roundTrip(performance.now() - this.#pingedMs);
     });
     // A socket without an error listener would take the process down; close follows every error.
     socket.on('error', () => undefined);
@@ -174,7 +176,8 @@ export class Viewer {
   #ping(): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     this.#pingedMs = performance.now();
-    this.#socket.ping();
+    this.#pings = (this.#pings + 1) & 0xff;
+    this.#socket.ping(Buffer.of(this.#pings));
   }
 
   #streamOf(id: number): Stream {

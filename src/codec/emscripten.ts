@@ -36,7 +36,7 @@ export interface DecoderObject {
 
 export interface JpegLsModule {
   readonly JpegLSEncoder?: new () => EncoderObject & { setNearLossless(bound: number): void; setInterleaveMode(mode: number): void };
-  readonly JpegLSDecoder: new () => DecoderObject & { getInterleaveMode(): number };
+  readonly JpegLSDecoder: new () => DecoderObject;
 }
 
 export interface JpegModule {

@@ -24,7 +24,7 @@ Exit status: 0 ended as asked, 1 failed (inspect: a file failed), 2 wrong comman
 export type Command =
   | { readonly run: 'help' | 'version' }
   | { readonly run: 'inspect'; readonly files: readonly string[]; readonly json: boolean; readonly pixels: boolean }
-  | { readonly run: 'serve'; readonly room: Room; readonly configName: string; readonly json: boolean };
+  | { readonly run: 'serve'; readonly room: Room; readonly json: boolean };
 
 /** What the arguments ask for. Throws cli/… and config/… errors. */
 export function parseCommandLine(args: readonly string[], environment: Readonly<Record<string, string | undefined>>): Command {
@@ -45,7 +45,7 @@ export function parseCommandLine(args: readonly string[], environment: Readonly<
   const configName = configFile ?? 'command line';
   const fromFile = configFile === undefined ? {} : readRoomFile(configFile);
   const given = isRecord(fromFile) ? { ...fromFile } : fromFile;
-  if (!isRecord(given)) return { run: 'serve', room: parseRoom(given, configName), configName, json };
+  if (!isRecord(given)) return { run: 'serve', room: parseRoom(given, configName), json };
   for (const file of positionals) refuseUnreadable(file);
   const played = positionals.map(replayStream);
   if (values.once) for (const stream of played) Object.assign(stream.options as object, { loop: false });
@@ -55,7 +55,7 @@ export function parseCommandLine(args: readonly string[], environment: Readonly<
   if (port !== undefined) given.port = portNumber(port);
   const host = values.host ?? environment.LUMENCAST_HOST;
   if (host !== undefined) given.host = host;
-  return { run: 'serve', room: parseRoom(given, configName), configName, json };
+  return { run: 'serve', room: parseRoom(given, configName), json };
 }
 
 const options = {

@@ -18,12 +18,11 @@ export const frameFlags = {
   /** Decodable without another frame. */
   key: 1,
   lossless: 2,
-  /** Frames of this stream were lost or skipped between the one sent before to this viewer and this one. */
+  /** Frames were captured and lost just before this one. What was skipped for a viewer is counted in `stats`. */
   gapBefore: 4,
   /** Made by a simulator. */
   synthetic: 8,
-  /** The source said that it holds its picture. */
-  held: 16,
+  // 16 is reserved.
   /** Ruler or text are part of the pixels. */
   overlayBurnedIn: 32,
   /** An R peak of the ECG lies between the frame captured before and this one. */

@@ -9,6 +9,9 @@ export interface SlotMemory {
   readonly counts: SlotCounts;
 }
 
+/** A slot more can be held by a slow reader without touching what whoever fills the slots needs. */
+export const hasRoom = ({ counts, layout }: SlotMemory): boolean => counts.free() > layout.slots / 2;
+
 /** An encoded frame in another thread's slot: header and payload in one piece, held by one count. */
 export class SharedFrame implements Lent<SharedFrame> {
   readonly memory: SlotMemory;

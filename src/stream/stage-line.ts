@@ -21,6 +21,7 @@ const pageBytes = 65_536;
 export class StageLine {
   readonly #kernelsOn: KernelsOn;
   readonly #limits: Pick<Room['limits'], 'memoryMiB' | 'slots'>;
+  readonly #warn: (text: string) => void;
   #settings: StreamSettings['stages'];
   #memory: WebAssembly.Memory | undefined;
   #kernels: Kernels | undefined;
@@ -36,7 +37,14 @@ export class StageLine {
   #sharing = new Sharing(1);
   #lastCapturedNs = 0n;
 
-  constructor(kernelsOn: KernelsOn, settings: StreamSettings['stages'], limits: Pick<Room['limits'], 'memoryMiB' | 'slots'>) {
+  /** `warn` tells the operator what the stream goes on without. */
+  constructor(
+    kernelsOn: KernelsOn,
+    settings: StreamSettings['stages'],
+    limits: Pick<Room['limits'], 'memoryMiB' | 'slots'>,
+    warn: (text: string) => void,
+  ) {
+    this.#warn = warn;
     this.#kernelsOn = kernelsOn;
     this.#settings = settings;
     this.#limits = limits;
@@ -127,7 +135,11 @@ export class StageLine {
 
   /** A frame of another memory as one of this, or the frame itself; undefined: no slot is free. */
   adopted(frame: PooledFrame): PooledFrame | undefined {
-    if (frame.pixels.buffer === this.memory.buffer) return frame.retain();
+    return frame.pixels.buffer === this.memory.buffer ? frame.retain() : this.copyOf(frame);
+  }
+
+  /** The same frame in a slot of its own; undefined: none is free. */
+  copyOf(frame: PooledFrame): PooledFrame | undefined {
     const copy = this.pool.claim(frame.format, frame);
     copy?.pixels.set(frame.pixels);
     return copy;
@@ -217,7 +229,10 @@ export class StageLine {
 
   /** Threads need a while to open; until then the stream's own does it all. */
   #shareBetween(chain: StageChain, wanted: number): void {
-    if (this.#bands?.failed === true) this.#sharing = new Sharing(1);
+    if (this.#bands?.failed === true) {
+      this.#warn('a thread that was to share its pictures could not start: it runs on one core');
+      this.#sharing = new Sharing(1);
+    }
     if (wanted === 1 || this.#bands?.failed === true) this.#endSharing();
     else if (this.#bands === undefined) {
       const [format, memory] = [this.#opened(this.#forming).output, this.#opened(this.#memory)];

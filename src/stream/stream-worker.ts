@@ -28,7 +28,7 @@ const tell = (event: StreamEvent): void => port.postMessage(event);
 const losses = new Losses();
 const pictures$ = new Subject<Picture>();
 const latest = new Newest<PooledFrame>();
-const line = new StageLine(await compileKernels(), setup.settings.stages, setup.limits);
+const line = new StageLine(await compileKernels(), setup.settings.stages, setup.limits, (text) => tell({ event: 'warning', text }));
 let sequence = setup.firstSequence;
 let epoch = setup.firstEpoch;
 let captured = 0;
@@ -42,6 +42,7 @@ let delivered = false;
 let facts: import('../../device-drivers/driver.ts').SourceFacts | undefined;
 let stop: AbortController | undefined;
 let hurry = (): void => undefined;
+let again = false;
 let warned = new Set<string>();
 
 pictures$
@@ -59,18 +60,20 @@ pictures$
   .subscribe((frame) => tell(frame.retain().giveAway()));
 
 /** The views of a captured frame: the picture as captured where somebody wants it, and after the stages. */
-function show(frame: PooledFrame, views: readonly View[] = ['raw', 'processed']): void {
+function show(frame: PooledFrame, views: readonly View[] = ['raw', 'processed']): boolean {
+  let shown = true;
   const formed = line.form(frame, (picture) => {
     if (rawWanted) pictures$.next({ view: 'raw', frame: picture });
     if (!views.includes('processed')) return;
-    const shown = line.apply(picture, rawWanted, (result) => pictures$.next({ view: 'processed', frame: result }));
-    if (!shown) losses.add('stages/no-free-slot');
+    shown = line.apply(picture, rawWanted, (result) => pictures$.next({ view: 'processed', frame: result }));
   });
-  if (!formed) losses.add('stages/no-free-slot');
+  if (formed && shown) return true;
+  losses.add('stages/no-free-slot');
+  return false;
 }
 
 function process(frame: PooledFrame): void {
-  show(frame);
+  gapBefore = !show(frame);
   processingNs += Number(monotonicNs() - frame.capturedAtNs);
   processed++;
 }
@@ -81,7 +84,10 @@ function showAgain(views: readonly View[]): void {
   using frame = latest.take();
   if (frame === undefined) return;
   latest.put(frame);
-  show(frame, views);
+  // In a slot of its own: the header in front of the first showing may still be read.
+  using copy = line.copyOf(frame);
+  if (copy === undefined) losses.add('stages/no-free-slot');
+  else show(copy, views);
 }
 
 /** The stages may have moved to other memory: the picture that can be shown again goes with them. */
@@ -142,7 +148,6 @@ async function runDriver(signal: AbortSignal): Promise<void> {
         if (state !== 'streaming') setState({ state: 'streaming' });
         latest.put(frame);
         process(frame);
-        gapBefore = false;
         return true;
       },
       lost(place, frames) {
@@ -167,14 +172,20 @@ async function runDriver(signal: AbortSignal): Promise<void> {
 
 async function run(): Promise<void> {
   if (stop !== undefined) {
+    // A session that is still ending is followed by another; one that waits for its next attempt makes it now.
+    again = stop.signal.aborted;
     hurry();
     return;
   }
-  stop = new AbortController();
   const waiting = (cutShort: () => void): void => {
     hurry = cutShort;
   };
-  await runSession({ driver: setup.settings.driver, run: runDriver, delivered: () => delivered, report: setState, waiting }, stop.signal);
+  const session = { driver: setup.settings.driver, run: runDriver, delivered: () => delivered, report: setState, waiting };
+  do {
+    again = false;
+    stop = new AbortController();
+    await runSession(session, stop.signal);
+  } while (again);
   stop = undefined;
   setState({ state: 'stopped' });
 }
@@ -229,7 +240,10 @@ port.on('message', (order: StreamOrder) => {
       break;
     case 'run':
       if (order.running) void run();
-      else stop?.abort();
+      else {
+        again = false;
+        stop?.abort();
+      }
       break;
     case 'demand':
       if (order.raw === rawWanted) break;

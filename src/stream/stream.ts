@@ -93,6 +93,8 @@ export class Stream {
       await exited;
       clearTimeout(deadline);
     }
+    const gone = new AppError('stage/no-source', { stream: this.name }).toJSON();
+    for (const request of this.#requests.keys()) this.#settle(request)?.reject(gone);
     this.#forgetFrames();
     this.news$.complete();
   }
@@ -119,11 +121,6 @@ export class Stream {
   /** Age of the newest processed frame in milliseconds; undefined before the first. */
   get ageMs(): number | undefined {
     return this.#lastCapturedUs === 0 ? undefined : (this.#nowUs() - this.#lastCapturedUs) / 1000;
-  }
-
-  /** A slot more can be held by a slow reader without touching what capture and stages need. */
-  get roomLeft(): boolean {
-    return this.#memory !== undefined && this.#memory.counts.free() > this.#memory.layout.slots / 2;
   }
 
   describe(): StreamDescription {
@@ -178,7 +175,11 @@ export class Stream {
 
   #tier(view: View, tier: EncodedTier): Tier {
     const key = `${view}/${tier}`;
-    const known = this.#tiers.get(key) ?? new Tier(tier, this.#rawFrames(view), this.#ownLosses);
+    const known =
+      this.#tiers.get(key) ??
+      new Tier(tier, this.#rawFrames(view), this.#ownLosses, (reason) =>
+        this.#log.warn({ stream: this.name }, `${this.name}: ${key}: ${reason}`),
+      );
     this.#tiers.set(key, known);
     return known;
   }
@@ -255,7 +256,9 @@ export class Stream {
     this.#worker = worker;
     this.#heardAtMs = performance.now();
     let reason = 'its worker ended';
-    worker.on('message', (event: StreamEvent) => this.#hear(event));
+    worker.on('message', (event: StreamEvent) => {
+      if (worker === this.#worker) this.#hear(event);
+    });
     worker.on('error', (thrown) => {
       reason = thrown instanceof Error ? thrown.message : String(thrown);
     });

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { Observable, Subject, Subscription } from 'rxjs';
+import { printable } from '../app-error.ts';
 import { backOffMs } from '../device/session.ts';
 import { SlotCounts } from '../frame/frame-pool.ts';
 import type { EncodedTier } from '../protocol/tiers.ts';
@@ -23,6 +24,7 @@ export class Tier {
   readonly #tier: EncodedTier;
   readonly #source$: Observable<SharedFrame>;
   readonly #losses: Losses;
+  readonly #warn: (reason: string) => void;
   readonly #encoded$ = new Subject<SharedFrame>();
   readonly #waiting = new Newest<SharedFrame>();
   readonly #latest = new Newest<SharedFrame>();
@@ -42,7 +44,8 @@ export class Tier {
   #bytes = 0;
 
   /** `source$`: the frames as they are, the newest one at once. */
-  constructor(tier: EncodedTier, source$: Observable<SharedFrame>, losses: Losses) {
+  constructor(tier: EncodedTier, source$: Observable<SharedFrame>, losses: Losses, warn: (reason: string) => void) {
+    this.#warn = warn;
     this.#tier = tier;
     this.#source$ = source$;
     this.#losses = losses;
@@ -110,8 +113,10 @@ export class Tier {
     worker.on('message', (event: EncoderEvent) => {
       if (worker === this.#worker) this.#hear(event);
     });
-    // `exit` follows; without a listener the error would end the process.
-    worker.on('error', () => undefined);
+    // `exit` follows.
+    worker.on('error', (thrown) =>
+      this.#warn(`its encoder failed: ${printable(thrown instanceof Error ? thrown.message : String(thrown))}`),
+    );
     worker.on('exit', () => {
       if (worker === this.#worker) this.#replaceWorker();
     });

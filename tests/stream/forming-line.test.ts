@@ -14,7 +14,7 @@ const truth = { sequence: 0, capturedAtNs: 0n, rPeak: false, synthetic: true };
 const grey = frameFormat(40, 20, 'GREY');
 
 function opened(format: FrameFormat, settings: ConstructorParameters<typeof StageLine>[1] = []): StageLine {
-  const line = new StageLine(kernelsOn, settings, limits);
+  const line = new StageLine(kernelsOn, settings, limits, () => undefined);
   line.open(format);
   return line;
 }

@@ -25,7 +25,10 @@ function pass(line: StageLine, index: number, intervalNs: bigint): Buffer {
 
 describe.skipIf(availableParallelism() < 2)('StageLine, with more than one core', () => {
   it('calls other cores in when the pictures come too fast for one, and nobody sees the difference', async () => {
-    const [alone, hurried] = [new StageLine(kernelsOn, settings, limits), new StageLine(kernelsOn, settings, limits)];
+    const [alone, hurried] = [
+      new StageLine(kernelsOn, settings, limits, () => undefined),
+      new StageLine(kernelsOn, settings, limits, () => undefined),
+    ];
     alone.open(format);
     hurried.open(format);
     let index = 0;
@@ -46,7 +49,7 @@ describe.skipIf(availableParallelism() < 2)('StageLine, with more than one core'
   });
 
   it('stays on one core while that has time', () => {
-    const line = new StageLine(kernelsOn, settings, limits);
+    const line = new StageLine(kernelsOn, settings, limits, () => undefined);
     line.open(format);
     for (let index = 0; index < 100; index++) pass(line, index, slowNs);
     expect(line.cores).toBe(1);

@@ -18,13 +18,15 @@ function scene() {
   const memory = { buffer, layout, counts: new SlotCounts(buffer, layout) };
   const source$ = new Subject<SharedFrame>();
   const losses = new Losses();
-  const tier = new Tier('exact', source$, losses);
+  const tier = new Tier('exact', source$, losses, (reason) => warnings.push(reason));
   const seen: number[] = [];
+  const warnings: string[] = [];
   const subscription = tier.frames$.subscribe(({ header }) => seen.push(header.sequence));
   return {
     tier,
     losses,
     seen,
+    warnings,
     subscription,
     free: () => memory.counts.free(),
     /** `width`: what the header claims; a smaller picture than the payload is one that no codec takes. */
@@ -65,6 +67,7 @@ describe('Tier', () => {
       room.send(sequence++, 16);
       return (room.losses.all()['encoder/restarts'] ?? 0) >= 1;
     }, 20_000);
+    expect(room.warnings.join()).toContain('its encoder failed');
     expect(room.losses.all()['encoder/failed']).toBeGreaterThanOrEqual(3);
     expect(room.seen).toEqual([]);
     const good = sequence;
