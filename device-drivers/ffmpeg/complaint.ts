@@ -36,7 +36,8 @@ export class Complaint {
   error(ended: string): AppError {
     const shown = withoutSecrets(this.#source);
     const lines = this.#text
-      .replaceAll(this.#source, shown)
+      .replaceAll(this.#source, () => shown)
+      .replace(urls, withoutSecrets)
       .split('\n')
       .map((line) => line.trim())
       .filter((line) => line !== '');
@@ -48,5 +49,12 @@ export class Complaint {
   }
 }
 
-/** Name and password of a URL are left out. */
-export const withoutSecrets = (input: string): string => input.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1');
+const urls = /[a-z][a-z0-9+.-]*:\/\/\S+/gi;
+
+/** Name, password and everything behind the path of a URL are left out: keys and passphrases stand there. */
+export function withoutSecrets(input: string): string {
+  const parts = /^([a-z][a-z0-9+.-]*:\/\/)([^/?#]*)([^?#]*)/i.exec(input);
+  if (parts === null) return input;
+  const [, scheme = '', authority = '', path = ''] = parts;
+  return `${scheme}${authority.slice(authority.lastIndexOf('@') + 1)}${path}`;
+}

@@ -154,12 +154,16 @@ async function holdTheEnd(context: DriverContext<Options>, signal: AbortSignal):
 
 /** First politely, so that a device is given back in order. */
 async function endProcess(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  child.kill('SIGINT');
-  const impatient = setTimeout(() => child.kill('SIGKILL'), patienceMs);
-  await exited;
-  clearTimeout(impatient);
+  if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
+    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    child.kill('SIGINT');
+    const impatient = setTimeout(() => child.kill('SIGKILL'), patienceMs);
+    await exited;
+    clearTimeout(impatient);
+  }
+  // A program that it started may hold the other ends open.
+  child.stdout?.destroy();
+  child.stderr?.destroy();
 }
 
 /** Announces what is new in a picture and lends it. */
@@ -179,7 +183,7 @@ class Pictures {
     this.#announced = kind;
     this.#context.lend({ capturedAtNs: beganNs }, (slot) => {
       slot.set(pixels);
-      if (pixelFormat === 'Y16') swapBytes(slot);
+      if (pixelFormat === 'Y16') Buffer.from(slot.buffer, slot.byteOffset, slot.length).swap16();
     });
     this.lent++;
   }
@@ -191,19 +195,9 @@ class Pictures {
   }
 }
 
-function swapBytes(pixels: Uint8Array): void {
-  for (let at = 0; at + 1 < pixels.length; at += 2) {
-    const first = pixels[at] as number;
-    pixels[at] = pixels[at + 1] as number;
-    pixels[at + 1] = first;
-  }
-}
-
 /** A video has no window: the levels of the first picture make one. */
 function windowOf(bigEndian: Uint8Array) {
-  // Not slice(): that of a Buffer shares its memory.
-  const little = Uint8Array.from(bigEndian);
-  swapBytes(little);
+  const little = Buffer.from(bigEndian).swap16();
   const levels = new GreyHistogram();
   levels.add(little);
   return levels.window();

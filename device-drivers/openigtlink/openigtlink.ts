@@ -44,7 +44,13 @@ export const openigtlink: DeviceDriver<typeof options> = {
     const place = `${printable(context.options.host, 80)}:${context.options.port}`;
     const images = new Images(context);
     const receiver = await Receiver.open(context.options.longestMiB * 2 ** 20, images);
-    const socket = connect({ host: context.options.host, port: context.options.port, noDelay: true });
+    const socket = connect({
+      host: context.options.host,
+      port: context.options.port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: 5000,
+    });
     const stopped = (): void => void socket.destroy();
     signal.addEventListener('abort', stopped, { once: true });
     try {
@@ -112,18 +118,22 @@ class Images {
       if (header.type === 'IMAGE' && this.#isOurs(header.device)) this.#lend(header, content, arrivedNs);
     } catch (thrown) {
       if (!(thrown instanceof AppError) || thrown.code !== 'openigtlink/bad-message') throw thrown;
-      this.#context.lost('openigtlink/bad-message', header.type === 'IMAGE' ? 1 : 0);
+      this.#context.lost('openigtlink/bad-message', this.#frames(header));
       this.#context.warn(thrown.message);
     }
   }
 
-  damaged({ type }: MessageHeader): void {
-    this.#context.lost('openigtlink/checksum', type === 'IMAGE' ? 1 : 0);
+  damaged(header: MessageHeader): void {
+    this.#context.lost('openigtlink/checksum', this.#frames(header));
+  }
+
+  /** Frames of ours that a message would have been. */
+  #frames({ type, device }: MessageHeader): number {
+    return type === 'IMAGE' && this.#isOurs(device) ? 1 : 0;
   }
 
   #isOurs(device: string): boolean {
-    if (this.#device === '') this.#device = device;
-    return device === this.#device;
+    return this.#device === '' || device === this.#device;
   }
 
   #tellStatus({ device }: MessageHeader, content: Uint8Array): void {
@@ -135,6 +145,8 @@ class Images {
     const image = readImage(content);
     const pixels = content.subarray(image.pixelsAt);
     this.#announce(image, pixels, device);
+    // The first that sends what can be shown.
+    this.#device = device;
     // A sender without a clock stamps nothing: then the arrival is the best that is known.
     const capturedAtNs = stampedS === 0 ? arrivedNs : this.#clock.toHost(BigInt(Math.round(stampedS * 1e9)), arrivedNs);
     this.#context.lend({ capturedAtNs }, (slot) => copyPixels(image, pixels, slot));
@@ -143,7 +155,9 @@ class Images {
   /** The same kind of images go on without a word. */
   #announce(image: ImageHeader, pixels: Uint8Array, device: string): void {
     const { components, scalar, width, height, spacingMm } = image;
-    const kind = [components, scalar, width, height, ...spacingMm].join();
+    // A tracked probe turns the vectors whose lengths these are: their last digits mean nothing.
+    const spacing = this.#context.options.calibrated ? spacingMm.map((mm) => mm.toPrecision(6)) : [];
+    const kind = [components, scalar, width, height, ...spacing].join();
     if (kind === this.#announced) return;
     const pixelFormat = pixelFormatOf(image);
     const regions = this.#context.options.calibrated ? calibrationOf(image) : [];
@@ -164,7 +178,7 @@ function pixelFormatOf({ components, scalar }: ImageHeader): PictureFormat {
 
 /** Signed samples are shifted so that the lowest is 0. */
 function copyPixels({ scalar, littleEndian }: ImageHeader, pixels: Uint8Array, slot: Uint8Array): void {
-  if (scalar === 'uint8') {
+  if (scalar === 'uint8' || (scalar === 'uint16' && littleEndian)) {
     slot.set(pixels);
     return;
   }
