@@ -40,7 +40,7 @@ export interface Kernels {
    * GREY → GREY, average over time with a memory for every pixel. `history` as in persistence; `counts`: width * height bytes, how many
    * pictures the history of each pixel stands for, 0 to 15. Motion is the difference of picture and history in the mean over 3x3.
    * `tables`: 16 bytes of thresholds in 1/9 level, by the history's level / 16, then 16 bytes of shares of the new picture, by
-   * count: n stands for (n + 1) / 128, at most 127. What is beyond the threshold, in 1/36 level, takes 1 / 2^`steepness` from the count. `longest`: largest count, 1 to 15.
+   * count: n stands for (n + 1) / 128, at most 127. What is beyond the threshold, in 1/36 level, takes 1 / 2^`steepness` from the count. `longest`: largest count, 0 to 15.
    */
   steadyAverage(
     ...given: [...FromTo, history: number, counts: number, tables: number, longest: number, steepness: number, scratch: number]

@@ -134,6 +134,8 @@ function readHeader({ dataSet, transferSyntax }: Parsed, file: string): Header {
   const colour = coding === 'native' ? nativeColours : [...nativeColours, ...compressedColours];
   const known = samplesPerPixel === 1 ? greyInterpretations : samplesPerPixel === 3 ? colour : [];
   if (!known.includes(photometric)) throw refuse(`${samplesPerPixel} samples per pixel as ${printable(photometric, 32)} are not known`);
+  const unpackedHere = coding === 'native' || coding === 'rle';
+  if (bitsAllocated === 16 && unpackedHere && photometric.startsWith('YBR_FULL')) throw refuse(`${photometric} of 16 bits is not known`);
   if (width * height * samplesPerPixel * (bitsAllocated / 8) > maxFrameBytes) throw refuse(`a frame of more than ${maxFrameBytes} bytes`);
   const highBit = uint16(dataSet, 'x00280102') ?? bitsStored - 1;
   return { shape, transferSyntax, coding, photometric, highBit: Math.min(Math.max(highBit, bitsStored - 1), bitsAllocated - 1) };

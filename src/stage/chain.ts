@@ -23,7 +23,15 @@ interface Link {
   enabled: boolean;
   options: Record<string, unknown>;
   /** What it was opened for; reopened when the pictures that reach it change. */
-  opened: { readonly input: FrameFormat; readonly output: FrameFormat; readonly as: OpenStage<Record<string, unknown>> } | undefined;
+  opened:
+    | {
+        readonly input: FrameFormat;
+        readonly output: FrameFormat;
+        readonly as: OpenStage<Record<string, unknown>>;
+        /** The settings it works with: drawing an overlay anew takes longer than a frame has. */
+        options: Record<string, unknown>;
+      }
+    | undefined;
 }
 
 /** An active stage between the pictures that it takes and gives. */
@@ -343,11 +351,14 @@ function openFor({ link, input, output }: Step, room: StageRoom): AnyStage {
     opened.input.pixelFormat === input.pixelFormat &&
     opened.output.pixelFormat === output.pixelFormat;
   if (same) {
-    opened.as.configure(link.options);
+    if (opened.options !== link.options) {
+      opened.as.configure(link.options);
+      opened.options = link.options;
+    }
     return opened.as;
   }
   const as = link.stage.open(input, link.options, { ...room, scratch: link.scratch });
-  link.opened = { input, output, as };
+  link.opened = { input, output, as, options: link.options };
   return as;
 }
 

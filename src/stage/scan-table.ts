@@ -90,7 +90,7 @@ function steps(place: number, count: number, nearest: boolean): readonly [number
 export function fittedPicture(scan: ScanGeometry, height: number, widest: number): ScanPicture {
   const { left, right, top, bottom } = extentMm(scan);
   const mmPerPixel = Math.max((bottom - top) / (height - 1), (right - left) / (widest - 1));
-  const width = Math.max(2, Math.ceil((right - left) / mmPerPixel) + 1);
+  const width = Math.max(2, Math.ceil((right - left) / mmPerPixel - rounding) + 1);
   return { width, height, mmPerPixel, probeX: -left / mmPerPixel, probeY: -top / mmPerPixel };
 }
 

@@ -34,6 +34,15 @@ const grey = (facts: Partial<FileFacts> = {}): FileFacts => ({
 });
 
 describe('DICOM pixels', () => {
+  it('refuses YBR of 16 bits, which nobody here unpacks', async () => {
+    const pixels = new Uint8Array(36);
+    const deep = dicomFile(grey({ photometric: 'YBR_FULL', samples: 3, bitsAllocated: 16, pixels }));
+    await expect(open(deep)).rejects.toMatchObject({
+      code: expect.stringMatching(/^replay\//),
+      message: expect.stringContaining('YBR_FULL of 16 bits'),
+    });
+  });
+
   it('MONOCHROME2 as stored, MONOCHROME1 with larger brighter', async () => {
     expect([...(await frame(await open(dicomFile(grey()))))]).toEqual([0, 50, 100, 150, 200, 250]);
     expect([...(await frame(await open(dicomFile(grey({ photometric: 'MONOCHROME1' })))))]).toEqual([255, 205, 155, 105, 55, 5]);
