@@ -1,11 +1,21 @@
 import type { Static, TObject } from 'typebox';
+import type { ErrorReport } from '../src/app-error.ts';
 import type { FrameFormat } from '../src/frame/frame-format.ts';
 
-/** A source that a driver found and could run. */
+/** A device that a driver found, whether it may be opened or not. */
 export interface DeviceDescription {
   readonly driver: string;
+  /** Name for people: maker and product. */
   readonly name: string;
-  /** Options that select this device. */
+  /** The same for the same device after it was unplugged and plugged in elsewhere, as far as it tells: `usb:04b4:8613:A123`. */
+  readonly identity: string;
+  /** Where it is attached now: `/dev/video0`, `bus 1 port 2.1`; absent for what has no place. */
+  readonly place?: string;
+  /** What it can deliver, a line each: `YUYV 1920x1080, 60 fps`. */
+  readonly formats?: readonly string[];
+  /** Why it cannot be opened now, and what to do. */
+  readonly refusal?: ErrorReport;
+  /** Options of the driver that select this device, by identity where it has one. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 
@@ -55,6 +65,9 @@ export interface DeviceDriver<Schema extends TObject = TObject> {
   readonly name: string;
   /** One schema with every option's type, range, default and description. */
   readonly options: Schema;
+  /** What is attached now; opens nothing for longer than it takes to ask, and leaves a device that is in use alone. */
   discover(): Promise<readonly DeviceDescription[]>;
+  /** Lines of a udev rules file that let a user of the seat open this driver's devices. */
+  readonly udevRules?: readonly string[];
   run(context: DriverContext<Static<Schema>>, signal: AbortSignal): Promise<void>;
 }

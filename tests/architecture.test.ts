@@ -53,7 +53,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/log.ts': ['pino', 'pino-pretty'],
   'src/main.ts': ['src', 'node:fs'],
   wasm: ['src/app-error.ts', 'wasm-feature-detect', 'assemblyscript', 'node:fs', 'node:fs/promises', 'node:path'],
-  'device-drivers/driver.ts': ['src/frame', 'typebox'],
+  'device-drivers/driver.ts': ['src/app-error.ts', 'src/frame', 'typebox'],
   'device-drivers/drivers.ts': ['src/app-error.ts', 'device-drivers'],
   'device-drivers/simulator': [
     'src/app-error.ts',

@@ -211,7 +211,14 @@ async function videoDevices(): Promise<DeviceDescription[]> {
   const names = await readdir(folder).catch(() => []);
   const devices = names.map(async (name) => {
     const title = await readFile(`${folder}/${name}/name`, 'utf8').catch(() => name);
-    return { driver: 'ffmpeg', name: printable(title.trim(), 80), options: { input: `/dev/${name}`, format: 'v4l2' } };
+    const place = `/dev/${name}`;
+    return {
+      driver: 'ffmpeg',
+      name: printable(title.trim(), 80),
+      identity: `ffmpeg:${place}`,
+      place,
+      options: { input: place, format: 'v4l2' },
+    };
   });
   return Promise.all(devices);
 }

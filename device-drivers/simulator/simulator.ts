@@ -68,8 +68,18 @@ export const simulator: DeviceDriver<typeof schema> = {
   options: schema,
   async discover() {
     return [
-      { driver: 'simulator', name: 'Simulated echo (apical four chambers)', options: { kind: 'ultrasound' } },
-      { driver: 'simulator', name: 'Simulated coronary angiogram', options: { kind: 'fluoroscopy', fps: 15 } },
+      {
+        driver: 'simulator',
+        name: 'Simulated echo (apical four chambers)',
+        identity: 'simulator:ultrasound',
+        options: { kind: 'ultrasound' },
+      },
+      {
+        driver: 'simulator',
+        name: 'Simulated coronary angiogram',
+        identity: 'simulator:fluoroscopy',
+        options: { kind: 'fluoroscopy', fps: 15 },
+      },
     ];
   },
   async run(context, signal) {
