@@ -55,11 +55,13 @@ export interface SourceFacts {
   readonly synthetic: boolean;
   /** Short text for the operator, e.g. `DICOM, JPEG baseline, 65 frames`. */
   readonly description: string;
+  /** The attached device, as `discover` describes it: the stream waits for it to come back when it is gone. */
+  readonly device?: Pick<DeviceDescription, 'name' | 'identity'>;
 }
 
 /**
  * One kind of source. `run` blocks until the signal stops it (then it resolves), the source ends (it calls `hold` and waits),
- * or the device breaks (it throws an AppError). It never retries: the session does.
+ * or the device breaks (it throws an AppError; `device/gone` and `device/not-found` where it is not attached). It never retries: the session does.
  */
 export interface DeviceDriver<Schema extends TObject = TObject> {
   readonly name: string;
@@ -67,6 +69,8 @@ export interface DeviceDriver<Schema extends TObject = TObject> {
   readonly options: Schema;
   /** What is attached now; opens nothing for longer than it takes to ask, and leaves a device that is in use alone. */
   discover(): Promise<readonly DeviceDescription[]>;
+  /** The source that options name and no bus shows, e.g. a network address; undefined where they name an attached device. */
+  configured?(options: Readonly<Record<string, unknown>>): Omit<DeviceDescription, 'driver' | 'options'> | undefined;
   /** Lines of a udev rules file that let a user of the seat open this driver's devices. */
   readonly udevRules?: readonly string[];
   run(context: DriverContext<Static<Schema>>, signal: AbortSignal): Promise<void>;

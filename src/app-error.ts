@@ -31,6 +31,11 @@ export const errorTable = {
   'device/unknown-driver': { message: 'there is no driver called {driver}', remedy: 'known drivers: {known}' },
   'device/crashed': { message: 'the driver {driver} failed: {reason}', remedy: 'the session starts it again by itself' },
   'device/silent': { message: 'the driver {driver} has not answered for {seconds} s', remedy: 'the session starts it again by itself' },
+  'device/gone': { message: '{device} was unplugged', remedy: 'plug it in again: its picture comes back by itself' },
+  'device/not-found': {
+    message: '{device} is not attached',
+    remedy: 'plug it in: its picture comes by itself; lumencast devices lists what is attached',
+  },
   'device/planted-fault': { message: 'the simulator was told to fail here ({kind})', remedy: 'remove it from options.faults' },
   'replay/unreadable': { message: '{file} cannot be read: {reason}', remedy: 'check the path and the permissions' },
   'replay/too-large': { message: '{file} has {bytes} bytes, at most {limit} are read', remedy: 'cut the recording into parts' },
@@ -99,6 +104,7 @@ export const errorTable = {
     remedy: 'check that the port is that of an OpenIGTLink server; larger messages: option longestMiB',
   },
   'openigtlink/bad-message': { message: 'a {type} message was left out: {reason}', remedy: 'correct the sender' },
+  'load/refused': { message: '{address} did not let a viewer in: {reason}', remedy: 'check the address, and limits.viewers of the server' },
   'access/origin-refused': { message: 'requests from {origin} are refused', remedy: 'open the address that the server printed' },
   'access/too-many-viewers': { message: 'all {limit} places are taken', remedy: 'raise limits.viewers or close a viewer' },
 } as const satisfies Record<string, { message: string; remedy: string }>;
