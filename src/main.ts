@@ -4,6 +4,7 @@ import { openServer } from './broadcast/server.ts';
 import { type Command, helpText, parseCommandLine } from './config/command-line.ts';
 import { anchorClock } from './device/clock.ts';
 import { inspectFiles } from './inspect/inspect.ts';
+import { loadCommand } from './load/load.ts';
 import { openLog } from './log.ts';
 import { settled } from './stream/settled.ts';
 import { Stream } from './stream/stream.ts';
@@ -45,6 +46,9 @@ async function run(command: Command): Promise<number> {
       return 0;
     case 'inspect':
       return await inspectFiles(command.files, command, (line) => process.stdout.write(`${line}\n`));
+    case 'load':
+      await loadCommand(command, (line) => process.stdout.write(`${line}\n`));
+      return 0;
     case 'serve':
       await serve(command);
       return 0;

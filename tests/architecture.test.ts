@@ -50,6 +50,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'node:path',
   ],
   'src/inspect': ['src/app-error.ts', 'src/frame', 'device-drivers/replay', 'node:path', 'node:worker_threads', 'node:zlib'],
+  'src/load': ['src/app-error.ts', 'src/protocol', 'ws', 'node:perf_hooks', 'node:timers/promises'],
   'src/log.ts': ['pino', 'pino-pretty'],
   'src/main.ts': ['src', 'node:fs'],
   wasm: ['src/app-error.ts', 'wasm-feature-detect', 'assemblyscript', 'node:fs', 'node:fs/promises', 'node:path'],

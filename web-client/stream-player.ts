@@ -5,6 +5,7 @@ import type { CalibrationRegion } from '../src/frame/calibration.ts';
 import { type FrameFormat, frameFormat } from '../src/frame/frame-format.ts';
 import { type FrameHeader, frameFlags, type View, views } from '../src/protocol/frame-header.ts';
 import type { StageState, StreamDescription, ViewerMessage } from '../src/protocol/messages.ts';
+import type { ServerClock } from '../src/protocol/server-clock.ts';
 import type { CodecName } from '../src/protocol/tiers.ts';
 import type { StageSettings } from '../src/stage/chain.ts';
 import type { Kernels } from '../wasm/kernels.ts';
@@ -12,7 +13,6 @@ import { AgeMeter, FrameRate } from './age-meter.ts';
 import { judge } from './live-state.ts';
 import { Pairing } from './pairing.ts';
 import { Reprocessor } from './reprocessor.ts';
-import type { ServerClock } from './server-clock.ts';
 import type { Quality, Shown, ShownPicture, StreamTruth, WireError } from './worker-messages.ts';
 
 interface ReceivedFrame {

@@ -8,6 +8,7 @@ export const helpText = `lumencast: live ultrasound and fluoroscopy in the brows
   lumencast [FILE…]              play recordings (DICOM, MetaImage) as live streams;
                                  without a file: two simulated streams
   lumencast inspect FILE…        say what recordings are
+  lumencast load ADDRESS         watch a running server with many viewers and report rates, ages and its CPU
 
   --config FILE   a room: streams, stages, limits (also LUMENCAST_CONFIG)
   --port N        port to listen on, 0 for any free one (also LUMENCAST_PORT; default 8420)
@@ -16,6 +17,9 @@ export const helpText = `lumencast: live ultrasound and fluoroscopy in the brows
   --json          one line of JSON on standard output: the address and the streams, once all are ready;
                   with inspect: one line of JSON for each file
   --pixels        with inspect: mean and checksum of every decoded frame
+  --viewers N, --seconds N, --stream N, --tier NAME
+                  with load: how many (default 10), how long (10), which stream (0), in which quality (auto)
+  --insecure      with load: accept the certificate that the server made itself
   --help, --version
 
 Exit status: 0 ended as asked, 1 failed (inspect: a file failed), 2 wrong command line or configuration.
@@ -24,6 +28,16 @@ Exit status: 0 ended as asked, 1 failed (inspect: a file failed), 2 wrong comman
 export type Command =
   | { readonly run: 'help' | 'version' }
   | { readonly run: 'inspect'; readonly files: readonly string[]; readonly json: boolean; readonly pixels: boolean }
+  | {
+      readonly run: 'load';
+      readonly address: string;
+      readonly viewers: number;
+      readonly seconds: number;
+      readonly stream: number;
+      readonly tier: string;
+      readonly insecure: boolean;
+      readonly json: boolean;
+    }
   | { readonly run: 'serve'; readonly room: Room; readonly json: boolean };
 
 /** What the arguments ask for. Throws cli/… and config/… errors. */
@@ -39,6 +53,7 @@ export function parseCommandLine(args: readonly string[], environment: Readonly<
       throw new AppError('cli/bad-value', { option: 'inspect', value: 'without a file', allowed: 'one file or more' });
     return { run: 'inspect', files, json, pixels: values.pixels ?? false };
   }
+  if (positionals[0] === 'load') return loadCommand(positionals.slice(1), values, json);
   if (values.pixels) throw new AppError('cli/bad-value', { option: '--pixels', value: 'used here', allowed: 'with inspect' });
 
   const configFile = values.config ?? environment.LUMENCAST_CONFIG;
@@ -65,6 +80,11 @@ const options = {
   once: { type: 'boolean' },
   json: { type: 'boolean' },
   pixels: { type: 'boolean' },
+  viewers: { type: 'string' },
+  seconds: { type: 'string' },
+  stream: { type: 'string' },
+  tier: { type: 'string' },
+  insecure: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
 } as const;
@@ -98,9 +118,29 @@ function refuseUnreadable(file: string): void {
   throw new AppError('config/unreadable', { file: printable(file), reason });
 }
 
+function loadCommand(positionals: readonly string[], values: ReturnType<typeof parse>['values'], json: boolean): Command {
+  const [address, ...rest] = positionals;
+  if (address === undefined || rest.length > 0)
+    throw new AppError('cli/bad-value', { option: 'load', value: `with ${positionals.length} addresses`, allowed: 'one address' });
+  return {
+    run: 'load',
+    address,
+    viewers: wholeNumber('--viewers', values.viewers ?? '10', 1, 2000),
+    seconds: wholeNumber('--seconds', values.seconds ?? '10', 1, 3600),
+    stream: wholeNumber('--stream', values.stream ?? '0', 0, 15),
+    tier: values.tier ?? 'auto',
+    insecure: values.insecure ?? false,
+    json,
+  };
+}
+
+function wholeNumber(option: string, text: string, least: number, most: number): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);
+  throw new AppError('cli/bad-value', { option, value: text, allowed: `a whole number from ${least} to ${most}` });
+}
+
 function portNumber(text: string): number {
-  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
-  throw new AppError('cli/bad-value', { option: '--port', value: text, allowed: 'a whole number from 0 to 65535' });
+  return wholeNumber('--port', text, 0, 65_535);
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);

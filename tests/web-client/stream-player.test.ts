@@ -6,7 +6,7 @@ import { pictureFormatOf } from '../../src/frame/frame-format.ts';
 import { type FrameHeader, frameFlags, type View } from '../../src/protocol/frame-header.ts';
 import type { StreamDescription, ViewerMessage } from '../../src/protocol/messages.ts';
 import { compileKernels } from '../../wasm/load-kernels.ts';
-import { ServerClock } from '../../web-client/server-clock.ts';
+import { ServerClock } from '../../src/protocol/server-clock.ts';
 import { StreamPlayer } from '../../web-client/stream-player.ts';
 
 const region: CalibrationRegion = { kind: 'tissue', x0: 0, y0: 0, x1: 3, y1: 1, unitX: 'cm', unitY: 'cm', deltaX: 0.1, deltaY: 0.1 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ServerClock } from '../../web-client/server-clock.ts';
+import { ServerClock } from '../../src/protocol/server-clock.ts';
 
 const offsetUs = 5_000_000;
 /** A ping that took `thereUs` to the server and `backUs` back. */
