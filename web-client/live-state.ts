@@ -36,7 +36,7 @@ export interface LiveVerdict {
   readonly condemnedUs: number | undefined;
 }
 
-const brokenSources: ReadonlySet<SourceState> = new Set(['closed', 'faulted', 'stopped']);
+const brokenSources: ReadonlySet<SourceState> = new Set(['closed', 'faulted', 'lost', 'stopped']);
 
 /**
  * Decides what the picture is. Whatever is not known counts against it: without a clock, a line and a fresh frame nothing is live.

@@ -87,18 +87,19 @@ export const PresetSchema = Type.Object(
 );
 
 /** States of a source. Whether a picture is LIVE is decided by the viewer's own clock. */
-export const sourceStates = ['closed', 'opening', 'streaming', 'held', 'faulted', 'stopped'] as const;
+export const sourceStates = ['closed', 'opening', 'streaming', 'held', 'faulted', 'lost', 'stopped'] as const;
 export type SourceState = (typeof sourceStates)[number];
 
 export const SourceStateSchema = Type.Object(
   {
     state: oneOf(
       sourceStates,
-      'closed: not yet started; opening; streaming: frames are due; held: the source says that none are due; faulted: broken, a new attempt follows; stopped: by an operator',
+      'closed: not yet started; opening; streaming: frames are due; held: the source says that none are due; faulted: broken, a new attempt follows; lost: the device is not attached, the stream goes on when it is back; stopped: by an operator',
     ),
     sinceUs: Micros('server clock, Unix microseconds'),
     reason: Type.Optional(Text('why it is held')),
     error: Type.Optional(ErrorReportSchema),
+    waitsFor: Type.Optional(Text('lost: name of the device')),
     attempts: Count('starts that failed since the last frame'),
     retryInMs: Type.Optional(Type.Number({ description: 'faulted: time until the next attempt' })),
   },

@@ -37,6 +37,7 @@ export type WorkerStatus =
   | { readonly state: 'streaming' }
   | { readonly state: 'held'; readonly reason: string }
   | { readonly state: 'faulted'; readonly attempts: number; readonly error: ErrorReport; readonly retryInMs: number }
+  | { readonly state: 'lost'; readonly attempts: number; readonly error: ErrorReport; readonly waitsFor: string }
   | { readonly state: 'stopped' };
 
 /** Worker → main thread. A frame is its slot's number alone: everything else about it stands in the slot. */

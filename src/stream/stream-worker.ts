@@ -177,10 +177,10 @@ async function run(): Promise<void> {
     hurry();
     return;
   }
-  const waiting = (cutShort: () => void): void => {
+  const hurried = (cutShort: () => void): void => {
     hurry = cutShort;
   };
-  const session = { driver: setup.settings.driver, run: runDriver, delivered: () => delivered, report: setState, waiting };
+  const session = { driver: setup.settings.driver, run: runDriver, delivered: () => delivered, report: setState, hurried };
   do {
     again = false;
     stop = new AbortController();

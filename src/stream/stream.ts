@@ -233,6 +233,11 @@ export class Stream {
     return this.#request((request) => ({ order: 'set-preset', request, preset }));
   }
 
+  /** Makes the next attempt now where one is waited for: what it needs has come. */
+  hurry(): void {
+    if (this.#running && ['faulted', 'lost'].includes(this.#status.state)) this.setRunning(true);
+  }
+
   setRunning(running: boolean): void {
     this.#running = running;
     if (this.#worker === undefined && running) this.#startWorker();
@@ -329,7 +334,7 @@ export class Stream {
   #setStatus(status: WorkerStatus): void {
     this.#status = { attempts: 0, ...status, sinceUs: this.#nowUs() };
     if (status.state === 'opening') this.#warnings = [];
-    if (status.state === 'faulted')
+    if (status.state === 'faulted' || status.state === 'lost')
       this.#log.warn(
         { stream: this.name, code: status.error.code },
         `${this.name}: ${status.error.code}: ${status.error.message} (${status.error.remedy})`,

@@ -5,13 +5,13 @@ import { backOffMs, runSession, type SessionStatus } from '../../src/device/sess
 function session(
   run: (attempt: number, signal: AbortSignal) => Promise<void>,
   delivered = (): boolean => false,
-  waiting = (_hurry: () => void): void => undefined,
+  hurried = (_hurry: () => void): void => undefined,
 ) {
   const stop = new AbortController();
   const reports: SessionStatus[] = [];
   let attempts = 0;
   const ended = runSession(
-    { driver: 'test', run: (signal) => run(attempts++, signal), delivered, report: (status) => reports.push(status), waiting },
+    { driver: 'test', run: (signal) => run(attempts++, signal), delivered, report: (status) => reports.push(status), hurried },
     stop.signal,
   );
   return { stop, reports, ended };
@@ -41,6 +41,55 @@ describe('session', () => {
     );
     await ended;
     expect(reports.filter(({ state }) => state === 'faulted')).toHaveLength(8);
+  });
+
+  const unplugged = (): AppError => new AppError('device/gone', { device: 'Test probe' });
+
+  it('says once which device it waits for, and looks for it in silence until it is back', async () => {
+    const { reports, ended, stop } = session(
+      async (attempt, signal) => {
+        if (attempt < 3) throw unplugged();
+        if (attempt < 4) throw new AppError('device/planted-fault', { kind: 'test' });
+        stop.abort();
+        signal.throwIfAborted();
+      },
+      undefined,
+      (hurry) => hurry(),
+    );
+    await ended;
+    expect(reports.map(({ state }) => state)).toEqual(['opening', 'lost', 'faulted', 'opening']);
+    expect(reports[1]).toMatchObject({ waitsFor: 'Test probe', error: { code: 'device/gone' } });
+  });
+
+  it('says it again where the device was there in between', async () => {
+    const { reports, ended, stop } = session(
+      async (attempt) => {
+        if (attempt === 2) stop.abort();
+        throw unplugged();
+      },
+      () => true,
+      (hurry) => hurry(),
+    );
+    await ended;
+    expect(reports.filter(({ state }) => state === 'lost')).toHaveLength(2);
+  });
+
+  it('does not wait where it was told to hurry while the attempt was still under way', async () => {
+    let hurry = (): void => undefined;
+    const { ended, stop } = session(
+      async (attempt) => {
+        // Eight waits for a device that is gone would take 16 seconds.
+        if (attempt === 8) stop.abort();
+        hurry();
+        throw unplugged();
+      },
+      undefined,
+      (cutShort) => {
+        hurry = cutShort;
+      },
+    );
+    await ended;
+    expect(stop.signal.aborted).toBe(true);
   });
 
   it('takes a driver that ends by itself as broken, and any throw as a coded error', async () => {

@@ -43,7 +43,7 @@ describe('judge', () => {
   });
 
   it('does not wait for the limit when the source is known to be broken or stopped', () => {
-    for (const source of ['faulted', 'stopped', 'closed', undefined] as const) {
+    for (const source of ['faulted', 'lost', 'stopped', 'closed', undefined] as const) {
       expect(judge({ ...live, source }).state).toBe('not-live');
     }
   });

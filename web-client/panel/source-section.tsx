@@ -10,6 +10,7 @@ const stateWords = {
   streaming: 'Streaming',
   held: 'Held',
   faulted: 'Failed',
+  lost: 'Device unplugged',
   stopped: 'Stopped',
 } as const;
 

@@ -28,6 +28,7 @@ function reason(truth: PictureTruth, source: SourceStatus): string {
   if (truth.unanswered) return `${last} · this viewer's decoder does not answer`;
   if (truth.state === 'reconnecting') return `${last} · connection lost, reconnecting`;
   if (source.state === 'faulted') return `${last} · the source has failed`;
+  if (source.state === 'lost') return `${last} · device unplugged, waiting for ${source.waitsFor ?? 'it'}`;
   if (source.state === 'stopped') return `${last} · the source was stopped`;
   if (source.state === 'opening' || source.state === 'closed') return `${last} · the source is opening`;
   return last;
@@ -43,7 +44,7 @@ export function SourceCard({ stream, trouble }: { stream: StreamDescription; tro
       <div className="told">
         <p className="what">{trouble?.error.message ?? 'stopped by an operator'}</p>
         {trouble !== undefined && <p className="remedy">{trouble.error.remedy}</p>}
-        {trouble !== undefined && <Countdown untilMs={trouble.retryAtMs} attempts={attempts} />}
+        {trouble !== undefined && state !== 'lost' && <Countdown untilMs={trouble.retryAtMs} attempts={attempts} />}
       </div>
       <div className="acts">
         <Button onPress={() => monitor.setSource(stream.id, true)}>
