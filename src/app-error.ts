@@ -36,6 +36,18 @@ export const errorTable = {
     message: '{device} is not attached',
     remedy: 'plug it in: its picture comes by itself; lumencast devices lists what is attached',
   },
+  'device/discovery-failed': {
+    message: 'the driver {driver} could not say what is attached: {reason}',
+    remedy: 'its other work goes on; report this with the device that is attached',
+  },
+  'device/discovery-crashed': {
+    message: 'the driver {driver} crashed while it looked for devices: {reason}',
+    remedy: 'unplug the device that does not answer as it should; after half a minute the next change asks it again',
+  },
+  'device/discovery-silent': {
+    message: 'the driver {driver} has not said within {seconds} s what is attached',
+    remedy: 'unplug the device that does not answer; after half a minute the next change asks it again',
+  },
   'device/planted-fault': { message: 'the simulator was told to fail here ({kind})', remedy: 'remove it from options.faults' },
   'replay/unreadable': { message: '{file} cannot be read: {reason}', remedy: 'check the path and the permissions' },
   'replay/too-large': { message: '{file} has {bytes} bytes, at most {limit} are read', remedy: 'cut the recording into parts' },

@@ -14,6 +14,17 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/codec/node-codecs.ts': ['src/codec', 'src/protocol', 'node:module', 'node:zlib'],
   'src/config': ['src/app-error.ts', 'typebox', 'node:fs', 'node:path', 'node:util'],
   'src/device': ['src/app-error.ts'],
+  'src/discovery': [
+    'src/app-error.ts',
+    'src/protocol',
+    'src/stream',
+    'device-drivers',
+    'rxjs',
+    'node:child_process',
+    'node:events',
+    'node:fs',
+    'node:path',
+  ],
   'src/stage': ['src/app-error.ts', 'src/frame', 'src/protocol', 'src/config', 'wasm', 'typebox'],
   'src/stream': [
     'src/app-error.ts',

@@ -355,7 +355,7 @@ function setTrouble(state: MonitorState, stream: number, status: SourceStatus, n
   if (status.state === 'opening') return state;
   const { error, retryInMs } = status;
   const trouble = error && { error, retryAtMs: retryInMs === undefined ? undefined : nowMs + retryInMs };
-  return { ...state, troubles: withEntry(state.troubles, stream, status.state === 'faulted' ? trouble : undefined) };
+  return { ...state, troubles: withEntry(state.troubles, stream, trouble) };
 }
 
 function withEntry<Value>(record: Readonly<Record<number, Value>>, key: number, value: Value | undefined): Readonly<Record<number, Value>> {

@@ -1,0 +1,128 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { firstValueFrom, type Observable, timeout } from 'rxjs';
+import { filter } from 'rxjs/operators';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { Discovery, type DiscoverySettings, type Inventory } from '../../src/discovery/discovery.ts';
+import { DriverProcess } from '../../src/discovery/driver-process.ts';
+import { signsOf } from '../../src/discovery/signs.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'lumencast-discovery-'));
+const places = { sys: join(folder, 'sys'), dev: join(folder, 'dev') };
+const bus = join(places.sys, 'bus/usb/devices');
+const nodes = join(places.dev, 'bus/usb/001');
+const devicesFile = join(folder, 'devices.json');
+process.env.LUMENCAST_TEST_DEVICES = devicesFile;
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const probe = {
+  driver: 'fine',
+  name: 'Test probe',
+  identity: 'usb:04b4:8613:A1',
+  place: 'bus 1 port 1',
+  options: { identity: 'usb:04b4:8613:A1' },
+};
+const until = <Value>(values: Observable<Value>, isMet: (value: Value) => boolean): Promise<Value> =>
+  firstValueFrom(values.pipe(filter(isMet), timeout(10_000)));
+
+/** What the kernel does: a name on the bus, and a node. */
+function plugIn(node: string): void {
+  mkdirSync(join(bus, '1-1'));
+  writeFileSync(join(nodes, node), '');
+  writeFileSync(devicesFile, JSON.stringify([probe]));
+}
+
+function pullOut(node: string): void {
+  writeFileSync(devicesFile, '[]');
+  rmSync(join(nodes, node));
+  rmSync(join(bus, '1-1'), { recursive: true });
+}
+
+function emptyMachine(): void {
+  rmSync(places.sys, { recursive: true, force: true });
+  rmSync(places.dev, { recursive: true, force: true });
+  for (const path of [bus, nodes]) mkdirSync(path, { recursive: true });
+  writeFileSync(devicesFile, '[]');
+}
+
+const open: Discovery[] = [];
+function discovery(patienceMs: number, configured: DiscoverySettings['configured'] = []): Discovery {
+  emptyMachine();
+  const drivers = new DriverProcess(new URL('./odd-drivers.ts', import.meta.url), patienceMs);
+  const made = new Discovery({ configured, drivers, places });
+  open.push(made);
+  return made;
+}
+afterEach(() => {
+  for (const one of open.splice(0)) one.close();
+});
+
+const codes = ({ troubles }: Inventory) => troubles.map(({ driver, error }) => [driver, error.code]);
+
+describe('discovery', () => {
+  it('lists what the others find when one driver hangs, one crashes and one throws, and says who could not tell', async () => {
+    const found = discovery(400, [{ driver: 'fine', options: { host: '192.0.2.7' } }]);
+    plugIn('002');
+    await found.survey();
+    expect(found.inventory$.value.devices).toMatchObject([
+      probe,
+      { name: 'Sender at 192.0.2.7', identity: 'fine:192.0.2.7', place: '192.0.2.7' },
+    ]);
+    expect(codes(found.inventory$.value)).toEqual([
+      ['hangs', 'device/discovery-silent'],
+      ['crashes', 'device/discovery-crashed'],
+      ['throws', 'device/crashed'],
+    ]);
+    expect(found.inventory$.value.troubles[1]?.error.message).toContain('SIGSEGV');
+  });
+
+  it('shows ten plugs and unplugs, each within a second', async () => {
+    const found = discovery(400);
+    found.watch();
+    await until(found.surveyed$, () => true);
+    for (let time = 0; time < 10; time++) {
+      const node = String(time + 2).padStart(3, '0');
+      plugIn(node);
+      const pluggedMs = performance.now();
+      await until(found.inventory$, ({ devices }) => devices.length === 1);
+      const pulledMs = performance.now();
+      expect(pulledMs - pluggedMs).toBeLessThan(1000);
+      pullOut(node);
+      await until(found.inventory$, ({ devices }) => devices.length === 0);
+      expect(performance.now() - pulledMs).toBeLessThan(1000);
+    }
+  });
+
+  it('asks again when a device was pulled out and plugged in again between two looks', async () => {
+    const found = discovery(400);
+    plugIn('002');
+    found.watch();
+    await until(found.surveyed$, ({ devices }) => devices.length === 1);
+    const surveyed = until(found.surveyed$, () => true);
+    pullOut('002');
+    plugIn('003');
+    await surveyed;
+    expect(found.inventory$.value.devices).toHaveLength(1);
+  });
+});
+
+describe('signs', () => {
+  it('change with a device, its node and its rights, and stay the same otherwise', () => {
+    emptyMachine();
+    const seen = [signsOf(places)];
+    plugIn('002');
+    seen.push(signsOf(places));
+    chmodSync(join(nodes, '002'), 0o600);
+    seen.push(signsOf(places));
+    writeFileSync(join(places.dev, 'video0'), '');
+    seen.push(signsOf(places));
+    writeFileSync(join(places.dev, 'null'), '');
+    expect(new Set(seen).size).toBe(4);
+    expect(signsOf(places)).toBe(seen[3]);
+  });
+
+  it('are undefined where the system shows no busses', () => {
+    expect(signsOf({ sys: join(folder, 'none'), dev: join(folder, 'none') })).toBeUndefined();
+  });
+});
