@@ -10,10 +10,6 @@ export const errorTable = {
   'config/unknown-key': { message: '{file}: {key} is not a known key', remedy: 'allowed here: {allowed}' },
   'config/bad-value': { message: '{file}: {key} is {value}', remedy: 'allowed: {allowed}' },
   'config/missing-key': { message: '{file}: {key} is missing', remedy: 'allowed: {allowed}' },
-  'server/address-refused': {
-    message: 'will not listen on {host}: without TLS and access control only loopback is allowed',
-    remedy: 'use 127.0.0.1, ::1 or localhost',
-  },
   'server/port-busy': { message: 'port {port} on {host} is taken', remedy: 'choose another with --port, 0 for any' },
   'server/not-built': { message: 'the web client is not built ({path} is missing)', remedy: 'start with npm start, which builds it' },
   'server/failed': { message: 'it cannot go on: {reason}', remedy: 'report this with the command line' },
@@ -47,6 +43,14 @@ export const errorTable = {
   'device/discovery-silent': {
     message: 'the driver {driver} has not said within {seconds} s what is attached',
     remedy: 'unplug the device that does not answer; after half a minute the next change asks it again',
+  },
+  'devices/rules-not-permitted': {
+    message: '{file} may not be written by this user',
+    remedy: 'run it as root: sudo lumencast devices --udev; or name another file',
+  },
+  'devices/rules-not-written': {
+    message: '{file} cannot be written: {reason}',
+    remedy: 'name another file: lumencast devices --udev FILE, or - for standard output',
   },
   'device/planted-fault': { message: 'the simulator was told to fail here ({kind})', remedy: 'remove it from options.faults' },
   'replay/unreadable': { message: '{file} cannot be read: {reason}', remedy: 'check the path and the permissions' },
@@ -106,6 +110,36 @@ export const errorTable = {
   'ffmpeg/ended': { message: 'ffmpeg ended with {input}: {reason}', remedy: 'it is tried again by itself' },
   'ffmpeg/silent': { message: '{input} has sent nothing for {seconds} s', remedy: 'check the source; it is tried again by itself' },
   'ffmpeg/bad-output': { message: 'ffmpeg gave {reason}', remedy: 'report this with the version of ffmpeg' },
+  'v4l2/other-system': {
+    message: 'there is no V4L2 on this system ({system})',
+    remedy: 'use the driver ffmpeg, with format dshow on Windows and avfoundation on macOS',
+  },
+  'v4l2/not-found': { message: 'no video device {device}: {reason}', remedy: 'plug it in; `lumencast devices` lists what is attached' },
+  'v4l2/no-rights': {
+    message: '{device} may not be opened by this user ({reason})',
+    remedy: 'add the user to the group video, or install the rule that `lumencast devices --udev` writes',
+  },
+  'v4l2/busy': { message: '{device} is in use ({reason})', remedy: 'close the program that uses it' },
+  'v4l2/refused': { message: '{device} refuses ({reason})', remedy: 'it is tried again by itself; if that does not help, plug it in anew' },
+  'v4l2/no-capture': {
+    message: '{device} is no source of pictures: {reason}',
+    remedy: 'choose another of those that `lumencast devices` lists',
+  },
+  'v4l2/no-input': { message: '{device} has no {kind} {asked}', remedy: 'it has: {allowed}' },
+  'v4l2/no-signal': { message: '{device}: {reason}', remedy: 'check the cable and the source; it is tried again by itself' },
+  'v4l2/no-format': { message: '{device} does not deliver {asked}', remedy: 'it delivers: {offered}' },
+  'v4l2/outside': { message: 'the crop leaves the picture of {device}', remedy: 'the picture has {width}x{height} pixels' },
+  'v4l2/source-changed': { message: 'another signal arrives at {device}', remedy: 'nothing: it is opened anew by itself' },
+  'v4l2/unplugged': { message: '{device} is gone ({reason})', remedy: 'plug it in again; it is found again by itself' },
+  'v4l2/silent': { message: '{device} has sent nothing for {seconds} s', remedy: 'check cable and source; it is tried again by itself' },
+  'v4l2/broken': {
+    message: '{device} gave {buffers} buffers back in error, one after another',
+    remedy: 'nothing: it is opened anew by itself; if that does not help, plug it in anew, at another port',
+  },
+  'v4l2/wrong-picture': {
+    message: '{device} sent {count} pictures that are not of its format: {reason}',
+    remedy: 'choose another pixelFormat: some devices list formats that they do not send',
+  },
   'openigtlink/no-connection': {
     message: 'nothing answers at {place}: {reason}',
     remedy: 'start the OpenIGTLink server there, or correct host and port',
@@ -118,6 +152,42 @@ export const errorTable = {
   'openigtlink/bad-message': { message: 'a {type} message was left out: {reason}', remedy: 'correct the sender' },
   'load/refused': { message: '{address} did not let a viewer in: {reason}', remedy: 'check the address, and limits.viewers of the server' },
   'access/origin-refused': { message: 'requests from {origin} are refused', remedy: 'open the address that the server printed' },
+  'access/host-unknown': {
+    message: 'this server is not called {host}',
+    remedy: 'open the address that the server printed, or add the name to names in the configuration',
+  },
+  'access/no-session': { message: 'nobody comes in without an invitation', remedy: 'ask an operator for one' },
+  'access/invitation-unknown': { message: 'this invitation is not known', remedy: 'ask an operator for a new one' },
+  'access/invitation-used': { message: 'this invitation has been used already', remedy: 'ask an operator for a new one' },
+  'access/expired': { message: 'this invitation has expired', remedy: 'ask an operator for a new one' },
+  'access/revoked': { message: 'this invitation was revoked', remedy: 'ask an operator' },
+  'access/sent-out': { message: 'an operator has ended this session', remedy: 'ask an operator' },
+  'access/not-permitted': { message: '{what} is for the role {needed}, this viewer is {role}', remedy: 'ask an operator' },
+  'access/not-all-streams': { message: 'this is for who may see all streams', remedy: 'ask an operator for an invitation to all' },
+  'access/unknown-viewer': { message: 'there is no viewer {viewer}', remedy: 'it may have left' },
+  'access/unknown-invitation': { message: 'there is no invitation {invitation} in force', remedy: 'it may have ended' },
+  'access/no-invitations': {
+    message: 'whoever sits at this machine is let in, and nobody else',
+    remedy: 'for others listen on an address of this machine (--host), or set access to invited',
+  },
+  'access/too-many-invitations': { message: 'all {limit} invitations are in force', remedy: 'revoke some' },
+  'access/too-many-sessions': { message: 'this invitation has been used {limit} times', remedy: 'ask an operator for a new one' },
+  'access/too-many-requests': { message: 'too many requests from this address', remedy: 'wait for {seconds} s' },
+  'access/folder-unusable': {
+    message: 'the data folder {folder} cannot be used: {reason}',
+    remedy: 'make it writable for this user, or name another with --data',
+  },
+  'access/folder-in-use': {
+    message: 'another server (process {pid}) uses the data folder {folder}',
+    remedy: 'end it, or name another folder with --data',
+  },
+  'access/state-damaged': {
+    message: '{file} is damaged: {reason}',
+    remedy: 'nothing: it was put aside, and everybody needs a new invitation',
+  },
+  'tls/unreadable': { message: '{file} cannot be read: {reason}', remedy: 'check the path and the permissions' },
+  'tls/refused': { message: '{certificate} and {key} cannot be used: {reason}', remedy: 'give a certificate and its own key, both PEM' },
+  'tls/expired': { message: '{certificate} was valid until {until}', remedy: 'renew it' },
   'access/too-many-viewers': { message: 'all {limit} places are taken', remedy: 'raise limits.viewers or close a viewer' },
 } as const satisfies Record<string, { message: string; remedy: string }>;
 

@@ -3,6 +3,7 @@ import { AppError, asAppError } from './app-error.ts';
 import { openServer } from './broadcast/server.ts';
 import { type Command, helpText, parseCommandLine } from './config/command-line.ts';
 import { anchorClock } from './device/clock.ts';
+import { listDevices, type Outlet, writeUdevRules } from './discovery/devices-command.ts';
 import { inspectFiles } from './inspect/inspect.ts';
 import { loadCommand } from './load/load.ts';
 import { openLog } from './log.ts';
@@ -36,6 +37,11 @@ function untilEnded(): Promise<void> {
 
 const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 
+const outlet: Outlet = {
+  line: (text) => void process.stdout.write(`${text}\n`),
+  trouble: ({ code, message, remedy }) => void process.stderr.write(`lumencast: ${code}: ${message}\n  ${remedy}\n`),
+};
+
 async function run(command: Command): Promise<number> {
   switch (command.run) {
     case 'help':
@@ -46,6 +52,11 @@ async function run(command: Command): Promise<number> {
       return 0;
     case 'inspect':
       return await inspectFiles(command.files, command, (line) => process.stdout.write(`${line}\n`));
+    case 'devices':
+      return await listDevices({ configured: command.room?.streams ?? [], json: command.json }, outlet);
+    case 'udev':
+      await writeUdevRules(command.file, outlet);
+      return 0;
     case 'load':
       await loadCommand(command, (line) => process.stdout.write(`${line}\n`));
       return 0;
@@ -59,7 +70,7 @@ try {
   process.exitCode = await run(parseCommandLine(process.argv.slice(2), process.env));
 } catch (thrown) {
   const error = asAppError(thrown, 'server/failed');
-  process.stderr.write(`lumencast: ${error.code}: ${error.message}\n  ${error.remedy}\n`);
+  outlet.trouble(error.toJSON());
   process.exitCode = error instanceof AppError && /^(cli|config|server\/address)/.test(error.code) ? 2 : 1;
 }
 // Whatever still waits (a decoder in a native call) must not keep the process: everything was closed above.

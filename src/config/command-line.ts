@@ -8,25 +8,34 @@ export const helpText = `lumencast: live ultrasound and fluoroscopy in the brows
   lumencast [FILE…]              play recordings (DICOM, MetaImage) as live streams;
                                  without a file: two simulated streams
   lumencast inspect FILE…        say what recordings are
+  lumencast devices              list what is attached: what it delivers, who may open it and why not
+  lumencast devices --udev [FILE]
+                                 write the udev rules that let this user open devices; - for standard output
   lumencast load ADDRESS         watch a running server with many viewers and report rates, ages and its CPU
 
   --config FILE   a room: streams, stages, limits (also LUMENCAST_CONFIG)
   --port N        port to listen on, 0 for any free one (also LUMENCAST_PORT; default 8420)
-  --host ADDRESS  address to listen on, loopback only (also LUMENCAST_HOST; default 127.0.0.1)
+  --host ADDRESS  address to listen on (also LUMENCAST_HOST; default 127.0.0.1); beyond this machine, e.g. 0.0.0.0,
+                  by TLS and invitation only: the way in for the operator is printed
+  --data FOLDER   certificate, invitations, sessions (also LUMENCAST_DATA; default: lumencast in $XDG_STATE_HOME)
   --once          play recordings once instead of looping
-  --json          one line of JSON on standard output: the address and the streams, once all are ready;
-                  with inspect: one line of JSON for each file
+  --json          one line of JSON on standard output: the address and the streams, once all are ready; with TLS the
+                  fingerprint and the operator's invitation too;
+                  with inspect and devices: one line of JSON for each file or device
   --pixels        with inspect: mean and checksum of every decoded frame
   --viewers N, --seconds N, --stream N, --tier NAME
                   with load: how many (default 10), how long (10), which stream (0), in which quality (auto)
   --insecure      with load: accept the certificate that the server made itself
   --help, --version
 
-Exit status: 0 ended as asked, 1 failed (inspect: a file failed), 2 wrong command line or configuration.
+Exit status: 0 ended as asked, 1 failed (inspect: a file, devices: a driver failed), 2 wrong command line or configuration.
 `;
 
 export type Command =
   | { readonly run: 'help' | 'version' }
+  /** The room names network sources. */
+  | { readonly run: 'devices'; readonly room: Room | undefined; readonly json: boolean }
+  | { readonly run: 'udev'; readonly file: string | undefined }
   | { readonly run: 'inspect'; readonly files: readonly string[]; readonly json: boolean; readonly pixels: boolean }
   | {
       readonly run: 'load';
@@ -40,19 +49,23 @@ export type Command =
     }
   | { readonly run: 'serve'; readonly room: Room; readonly json: boolean };
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** What the arguments ask for. Throws cli/… and config/… errors. */
-export function parseCommandLine(args: readonly string[], environment: Readonly<Record<string, string | undefined>>): Command {
+export function parseCommandLine(args: readonly string[], environment: Environment): Command {
   const { values, positionals } = parse(args);
   if (values.help) return { run: 'help' };
   if (values.version) return { run: 'version' };
   const json = values.json ?? false;
   if (positionals[0] === 'inspect') {
-    refuseWithInspect(values);
+    refuseWith('inspect', ['config', 'port', 'host', 'once'], '--json, --pixels', values);
     const files = positionals.slice(1);
     if (files.length === 0)
       throw new AppError('cli/bad-value', { option: 'inspect', value: 'without a file', allowed: 'one file or more' });
     return { run: 'inspect', files, json, pixels: values.pixels ?? false };
   }
+  if (positionals[0] === 'devices') return devicesCommand(positionals.slice(1), values, environment);
+  if (values.udev) throw new AppError('cli/bad-value', { option: '--udev', value: 'used here', allowed: 'with devices' });
   if (positionals[0] === 'load') return loadCommand(positionals.slice(1), values, json);
   if (values.pixels) throw new AppError('cli/bad-value', { option: '--pixels', value: 'used here', allowed: 'with inspect' });
 
@@ -70,6 +83,8 @@ export function parseCommandLine(args: readonly string[], environment: Readonly<
   if (port !== undefined) given.port = portNumber(port);
   const host = values.host ?? environment.LUMENCAST_HOST;
   if (host !== undefined) given.host = host;
+  const dataFolder = values.data ?? environment.LUMENCAST_DATA;
+  if (dataFolder !== undefined) given.dataFolder = dataFolder;
   return { run: 'serve', room: parseRoom(given, configName), json };
 }
 
@@ -77,9 +92,11 @@ const options = {
   config: { type: 'string' },
   port: { type: 'string' },
   host: { type: 'string' },
+  data: { type: 'string' },
   once: { type: 'boolean' },
   json: { type: 'boolean' },
   pixels: { type: 'boolean' },
+  udev: { type: 'boolean' },
   viewers: { type: 'string' },
   seconds: { type: 'string' },
   stream: { type: 'string' },
@@ -98,11 +115,20 @@ function parse(args: readonly string[]) {
   }
 }
 
-function refuseWithInspect(values: Readonly<Record<string, unknown>>): void {
-  for (const option of ['config', 'port', 'host', 'once']) {
-    if (values[option] !== undefined)
-      throw new AppError('cli/bad-value', { option: `--${option}`, value: 'used with inspect', allowed: '--json, --pixels' });
-  }
+function refuseWith(command: string, refused: readonly string[], allowed: string, values: Readonly<Record<string, unknown>>): void {
+  const given = refused.find((option) => values[option] !== undefined);
+  if (given !== undefined) throw new AppError('cli/bad-value', { option: `--${given}`, value: `used with ${command}`, allowed });
+}
+
+function devicesCommand(positionals: readonly string[], values: ReturnType<typeof parse>['values'], environment: Environment): Command {
+  refuseWith('devices', ['port', 'host', 'once', 'pixels'], '--config, --json, --udev', values);
+  const [file, ...rest] = positionals;
+  if (rest.length > 0 || (file !== undefined && !values.udev))
+    throw new AppError('cli/bad-value', { option: 'devices', value: `used with ${positionals.join(' ')}`, allowed: '--udev and one file' });
+  if (values.udev) return { run: 'udev', file };
+  const configFile = values.config ?? environment.LUMENCAST_CONFIG;
+  const room = configFile === undefined ? undefined : parseRoom(readRoomFile(configFile), configFile);
+  return { run: 'devices', room, json: values.json ?? false };
 }
 
 /** A mistyped name would start a server that tries for ever; what is wrong inside a file its stream tells. */

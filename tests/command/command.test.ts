@@ -37,6 +37,16 @@ describe('the command', () => {
     }
   });
 
+  it('lists devices as JSON, one on a line', () => {
+    const { status, stdout } = lumencast('devices', '--json');
+    const devices = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
+    expect(status).toBe(0);
+    expect(devices).toContainEqual(expect.objectContaining({ driver: 'simulator', identity: 'simulator:ultrasound', mayOpen: true }));
+  });
+
   it('ends with status 1 where the port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');

@@ -75,6 +75,16 @@ describe('command line', () => {
     expect(parseCommandLine(['--version'], {})).toEqual({ run: 'version' });
   });
 
+  it('lists devices, those of a room too, and writes rules', () => {
+    expect(parseCommandLine(['devices'], {})).toEqual({ run: 'devices', room: undefined, json: false });
+    const file = config({ streams: [{ name: 'x', driver: 'openigtlink' }] });
+    expect(parseCommandLine(['devices', '--json', '--config', file], {})).toMatchObject({ json: true, room: { streams: [{ name: 'x' }] } });
+    expect(parseCommandLine(['devices', '--udev'], {})).toEqual({ run: 'udev', file: undefined });
+    expect(parseCommandLine(['devices', '--udev', 'a.rules'], {})).toEqual({ run: 'udev', file: 'a.rules' });
+    for (const args of [['devices', 'a.rules'], ['devices', '--udev', 'a', 'b'], ['devices', '--once'], ['--udev']])
+      expect(refusal(args).code).toBe('cli/bad-value');
+  });
+
   it('refuses what it does not know', () => {
     expect(refusal(['--colour']).message).toContain('--colour');
     expect(refusal(['inspect']).code).toBe('cli/bad-value');
