@@ -1,0 +1,59 @@
+import { readdir, readFile, realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { printable } from '../../src/app-error.ts';
+
+/** Where Linux lists its video devices. */
+export const videoClass = '/sys/class/video4linux';
+
+/** A video device that is attached, as the system's files tell it; nothing is opened for this. */
+export interface AttachedVideo {
+  /** `/dev/video0`. */
+  readonly place: string;
+  readonly name: string;
+  /** `usb:534d:2109:A1`, with a further `:1` for a second picture source of the same device; by its place where it is no USB device. */
+  readonly identity: string;
+}
+
+/** All of them, sorted by place. Two of a kind without serial numbers are told apart by their port. */
+export async function attachedVideos(folder = videoClass): Promise<AttachedVideo[]> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => /^video\d{1,4}$/.test(name));
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const title = (await text(join(folder, name, 'name'))) || name;
+      return { place: `/dev/${name}`, name: printable(title, 80), ...(await identityOf(join(folder, name))) };
+    }),
+  );
+  const sorted = found.sort((one, other) => Number(one.place.slice(10)) - Number(other.place.slice(10)));
+  return sorted.map(({ place, name, identity, port }) => {
+    const twins = sorted.filter((other) => other.identity === identity);
+    return { place, name, identity: twins.length > 1 ? `${identity}@${port}` : identity };
+  });
+}
+
+/** The place of a device that is named by its identity or by its place. */
+export async function placeOf(device: string, folder = videoClass): Promise<string | undefined> {
+  if (device.startsWith('/')) return device;
+  const found = await attachedVideos(folder);
+  return found.find(({ identity }) => device === '' || identity === device)?.place;
+}
+
+async function identityOf(entry: string): Promise<{ identity: string; port: string }> {
+  const device = await realpath(join(entry, 'device')).catch(() => '');
+  const usb = dirname(device);
+  const [vendor, product, serial, index] = await Promise.all([
+    text(join(usb, 'idVendor')),
+    text(join(usb, 'idProduct')),
+    text(join(usb, 'serial')),
+    text(join(entry, 'index')),
+  ]);
+  const port = printable(device.split('/').at(-1) ?? '', 40);
+  const source = index === '' || index === '0' ? '' : `:${printable(index, 4)}`;
+  if (vendor === '') return { identity: `v4l2:${port === '' ? printable(entry, 80) : port}${source}`, port };
+  return { identity: `usb:${vendor}:${product}${serial === '' ? '' : `:${printable(serial, 60)}`}${source}`, port };
+}
+
+const text = (path: string): Promise<string> =>
+  readFile(path, 'utf8').then(
+    (content) => content.trim(),
+    () => '',
+  );
