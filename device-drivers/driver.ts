@@ -1,6 +1,7 @@
 import type { Static, TObject } from 'typebox';
 import type { ErrorReport } from '../src/app-error.ts';
 import type { FrameFormat } from '../src/frame/frame-format.ts';
+import type { Pose } from '../src/frame/pose.ts';
 
 /** A device that a driver found, whether it may be opened or not. */
 export interface DeviceDescription {
@@ -25,6 +26,18 @@ export interface Capture {
   readonly capturedAtNs: bigint;
   /** An R peak of the ECG lies between the frame before and this one. */
   readonly rPeak?: boolean;
+  /** Where the tracked tools were at that moment, as far as it was known; absent where nothing is tracked. */
+  readonly poses?: readonly Pose[];
+  /** The device's own clock, where the time comes from one: how far it can be trusted. */
+  readonly clock?: ClockQuality;
+}
+
+/** How well a device's clock is tied to the host's, as `DeviceClock` knows it. */
+export interface ClockQuality {
+  /** How much later than by the shortest way the last image came: taken off as jitter. */
+  readonly residualMs: number;
+  /** How much too slow it runs, parts per million; undefined until it has been watched for long enough. */
+  readonly driftPpm: number | undefined;
 }
 
 /** The world as a driver sees it. Nothing here retries, buffers or waits without the signal. */

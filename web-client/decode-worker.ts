@@ -88,7 +88,7 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
   });
   line.message$.subscribe((message) => {
     obeyServer(message);
-    if (message.type !== 'pong') post({ news: 'message', message });
+    if (message.type !== 'pong' && message.type !== 'poses') post({ news: 'message', message });
   });
   line.frame$.subscribe((buffer) => {
     try {
@@ -119,6 +119,9 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
         break;
       case 'state':
         playerOf(message.stream).setStatus(message.source);
+        break;
+      case 'poses':
+        playerOf(message.stream).setPoses(message.sequence, message.poses);
         break;
       case 'stats':
       case 'stage-set':

@@ -17,6 +17,9 @@ export interface StreamCounts {
   /** How the pictures come, and what the line was seen to bear. */
   readonly tier: TierName;
   readonly lineBytesPerSecond: number | undefined;
+  /** Of a device with a clock of its own: jitter taken off its times, and how much too slow it runs. */
+  readonly clockResidualMs: number | undefined;
+  readonly clockDriftPpm: number | undefined;
 }
 
 /** Settings of a stage that this viewer asked for and the server has not confirmed yet. */
@@ -314,11 +317,14 @@ function hear(state: MonitorState, message: ServerMessage, nowMs: number): Monit
       const before = state.counts[message.stream];
       const again = before !== undefined && message.skipped < before.skipped;
       const { captured, fps: capturedFps, lost, processingMs, skipped, viewers, tier, lineBytesPerSecond } = message;
+      const { clockResidualMs, clockDriftPpm } = message;
       const skippedBefore = (before?.skippedBefore ?? 0) + (again ? before.skipped : 0);
-      const counts = { captured, capturedFps, lost, processingMs, skipped, skippedBefore, viewers, tier, lineBytesPerSecond };
+      const ofClock = { clockResidualMs, clockDriftPpm };
+      const counts = { captured, capturedFps, lost, processingMs, skipped, skippedBefore, viewers, tier, lineBytesPerSecond, ...ofClock };
       return { ...state, counts: { ...state.counts, [message.stream]: counts } };
     }
     case 'pong':
+    case 'poses':
     case 'stage-set':
     case 'error':
       return state;

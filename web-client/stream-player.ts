@@ -13,7 +13,7 @@ import { AgeMeter, FrameRate } from './age-meter.ts';
 import { judge } from './live-state.ts';
 import { Pairing } from './pairing.ts';
 import { Reprocessor } from './reprocessor.ts';
-import type { Quality, Shown, ShownPicture, StreamTruth, WireError } from './worker-messages.ts';
+import type { Quality, Shown, ShownPicture, StreamTruth, WireError, WirePose } from './worker-messages.ts';
 
 interface ReceivedFrame {
   readonly header: FrameHeader;
@@ -40,6 +40,8 @@ export interface PlayerHost {
 
 /** Frames of an earlier epoch are at most a few behind. */
 const keptEpochs = 8;
+/** Poses come just before their frame. */
+const keptPoses = 16;
 /** How long a frozen stream waits for a frame in both views; a held source that cannot give it stays as it is. */
 const catchMs = 1000;
 
@@ -58,6 +60,7 @@ export class StreamPlayer {
   #age = new AgeMeter();
   #rate = new FrameRate();
   readonly #regions = new Map<number, readonly CalibrationRegion[]>();
+  readonly #poses = new Map<number, readonly WirePose[]>();
   #description: StreamDescription | undefined;
   #asked: Shown = 'processed';
   #watching = false;
@@ -81,6 +84,7 @@ export class StreamPlayer {
   welcome(description: StreamDescription): void {
     if (this.#description !== undefined && this.#description.name !== description.name) this.leave();
     this.#regions.clear();
+    this.#poses.clear();
     this.#description = undefined;
     this.describe(description);
   }
@@ -102,6 +106,14 @@ export class StreamPlayer {
     this.#regions.set(description.epoch, description.regions);
     const [oldest] = this.#regions.keys();
     if (this.#regions.size > keptEpochs && oldest !== undefined) this.#regions.delete(oldest);
+  }
+
+  /** Where the tools are in the frame of that number, which comes after. */
+  setPoses(sequence: number, poses: readonly WirePose[]): void {
+    this.#poses.delete(sequence);
+    this.#poses.set(sequence, poses);
+    const [oldest] = this.#poses.keys();
+    if (this.#poses.size > keptPoses && oldest !== undefined) this.#poses.delete(oldest);
   }
 
   setCanvas(view: View, canvas: OffscreenCanvas): void {
@@ -346,7 +358,9 @@ export class StreamPlayer {
     const { width, height, epoch, sequence, capturedAtUs: capturedUs } = header;
     const synthetic = (header.flags & frameFlags.synthetic) !== 0;
     const regions = this.#regions.get(epoch) ?? [];
-    this.#drawn.set(header.view, { width, height, epoch, sequence, capturedUs, synthetic, regions });
+    const poses = this.#poses.get(sequence);
+    const ofTools = poses && { poses };
+    this.#drawn.set(header.view, { width, height, epoch, sequence, capturedUs, synthetic, regions, ...ofTools });
     return true;
   }
 

@@ -37,3 +37,14 @@ export function rateText(bytesPerSecond: number | undefined): string {
   const megabits = (bytesPerSecond * 8) / 1e6;
   return `${megabits < 10 ? megabits.toFixed(1) : Math.round(megabits)}${space}Mbit/s`;
 }
+
+/** A place in millimetres; the minus sign is as wide as a digit. */
+export function placeText(millimetres: readonly number[]): string {
+  return `${millimetres.map((value) => value.toFixed(1).replace('-', '\u2212')).join('  ')}${space}mm`;
+}
+
+/** How far a device's clock can be trusted: jitter, and drift once it is known. */
+export function clockResidualText(residualMs: number, driftPpm: number | undefined): string {
+  const residual = `${residualMs.toFixed(1)}${space}ms`;
+  return driftPpm === undefined ? residual : `${residual}, drift ${Math.round(driftPpm)}${space}ppm`;
+}

@@ -8,6 +8,8 @@ import type { LiveState } from './live-state.ts';
 /** An error as it crosses the WebSocket; a newer server may send codes that this page does not know. */
 export type WireError = NonNullable<SourceStatus['error']>;
 
+export type WirePose = Extract<ServerMessage, { type: 'poses' }>['poses'][number];
+
 /** Which pictures of a stream are on the screen; `both` lies under a divider, raw on the left. */
 export type Shown = View | 'both';
 
@@ -39,6 +41,8 @@ export interface ShownPicture {
   readonly synthetic: boolean;
   /** The calibration that this picture was captured under; empty: not calibrated. */
   readonly regions: readonly CalibrationRegion[];
+  /** Where the tracked tools were when it was captured; absent: nothing is tracked. */
+  readonly poses?: readonly WirePose[];
 }
 
 /** What the worker knows of a stream's picture at one moment. */

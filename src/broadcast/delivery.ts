@@ -23,6 +23,8 @@ export interface DeliveryWish {
   readonly suspectBelow: number;
   /** A frame that was not acknowledged for so long is late, and its line bears less than it takes. */
   readonly lateMs: number;
+  /** Is told of every frame just before it leaves. */
+  sending(sequence: number): void;
 }
 
 interface UnderWay {
@@ -44,6 +46,7 @@ export class Delivery {
   readonly #edge: Edge<SharedFrame>;
   readonly #choice: TierChoice;
   readonly #lateMs: number;
+  readonly #sending: DeliveryWish['sending'];
   readonly #underWay: UnderWay[] = [];
   #frames = Subscription.EMPTY;
   /** The tier whose frames come now. */
@@ -59,12 +62,18 @@ export class Delivery {
   /** Age at drawing of the frame acknowledged last, by the viewer's estimate of the clock. */
   drawnAgeMs: number | undefined;
 
-  constructor(socket: WebSocket, line: Line, stream: Stream, { view, delivery, tiers, first, suspectBelow, lateMs }: DeliveryWish) {
+  constructor(
+    socket: WebSocket,
+    line: Line,
+    stream: Stream,
+    { view, delivery, tiers, first, suspectBelow, lateMs, sending }: DeliveryWish,
+  ) {
     this.#socket = socket;
     this.#line = line;
     this.stream = stream;
     this.view = view;
     this.#lateMs = lateMs;
+    this.#sending = sending;
     this.#choice = new TierChoice(tiers, first, suspectBelow);
     this.#edge =
       delivery === 'every'
@@ -148,6 +157,7 @@ export class Delivery {
     this.#underWay.push({ sequence, capturedUs, bytes: frame.bytes.length, sentMs: performance.now() });
     this.#writing = true;
     this.sent++;
+    this.#sending(sequence);
     // Straight from the slot where its memory can spare it; else a copy, so that no slow line ever starves the capture.
     const direct = hasRoom(frame.memory);
     const bytes = direct ? frame.bytes : this.#copyOf(frame.bytes);

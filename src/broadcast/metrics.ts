@@ -50,6 +50,28 @@ export function metricsOf(streams: readonly Stream[], viewers: ReadonlyMap<numbe
     },
   });
   new Gauge({
+    name: 'lumencast_clock_residual_seconds',
+    help: "Jitter taken off the times of a device's own clock, worst of the last second; absent where it has none",
+    labelNames: perStream,
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, counts } of streams) {
+        if (counts.clockResidualMs !== undefined) this.set({ stream: name }, counts.clockResidualMs / 1000);
+      }
+    },
+  });
+  new Gauge({
+    name: 'lumencast_clock_drift_ppm',
+    help: "How much too slow a device's own clock runs; absent until it has been watched for a minute",
+    labelNames: perStream,
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, counts } of streams) if (counts.clockDriftPpm !== undefined) this.set({ stream: name }, counts.clockDriftPpm);
+    },
+  });
+  new Gauge({
     name: 'lumencast_stage_cores',
     help: 'Cores that work on a picture',
     labelNames: perStream,

@@ -1,8 +1,12 @@
 import { filter, Subscription } from 'rxjs';
 import type { WebSocket } from 'ws';
+import { type Access, refuseBelow } from '../access/access.ts';
+import type { Door } from '../access/door.ts';
 import { AppError, asAppError, type ErrorReport } from '../app-error.ts';
+import type { Pose } from '../frame/pose.ts';
 import { protocolVersion } from '../protocol/frame-header.ts';
-import type { ServerMessage, ViewerMessage } from '../protocol/messages.ts';
+import type { ConnectedViewer, ServerMessage, ViewerMessage } from '../protocol/messages.ts';
+import type { Role } from '../protocol/roles.ts';
 import { type CodecName, type TierName, tierNames } from '../protocol/tiers.ts';
 import { isErrorReport, type Stream, type StreamNews } from '../stream/stream.ts';
 import { Delivery } from './delivery.ts';
@@ -19,7 +23,32 @@ export interface ViewerHost {
   readonly messagesPerSecond: number;
   nowUs(): number;
   isLoopback(address: string): boolean;
+  /** Where others open the monitor. */
+  address(): string;
+  readonly door: Door;
+  sendOut(viewer: number, by: Access): Promise<void>;
 }
+
+/** What is refused to everybody below; each message says for whom it is. */
+const needed: Readonly<Record<ViewerMessage['type'], Role>> = {
+  ping: 'observer',
+  ack: 'observer',
+  watch: 'observer',
+  unwatch: 'observer',
+  'set-stage': 'operator',
+  'set-preset': 'operator',
+  'set-source': 'operator',
+  invite: 'operator',
+  revoke: 'operator',
+  'send-out': 'operator',
+};
+
+/** Not the protocol's: RFC 6455 §7.4.2 leaves 4000 to 4999 to applications. The reason is the code of an error. */
+const putOutCode = 4401;
+/** How long somebody who was put out may take to say goodbye. */
+const goodbyeMs = 300;
+/** Refusals that a viewer may go on after: it asked for something that is not there, or not for it. */
+const harmless = /^(access|protocol\/unknown-)/;
 
 /** One connection: reads what the viewer asks for, sends what it can take. */
 export class Viewer {
@@ -31,13 +60,23 @@ export class Viewer {
   readonly #subscriptions = new Subscription();
   readonly #line = new Line();
   readonly #address: string;
+  /** What it may do, and until when. */
+  readonly access: Access;
+  readonly #sinceUs: number;
+  /** Newest frame of each stream whose poses were told. */
+  readonly #posesTold = new Map<number, number>();
   #messagesLeft: number;
   #heard = true;
   #pingedMs = 0;
   #pings = 0;
 
-  constructor(id: number, socket: WebSocket, address: string, host: ViewerHost) {
+  constructor(id: number, socket: WebSocket, address: string, access: Access, host: ViewerHost) {
     this.id = id;
+    this.access = access;
+    this.#sinceUs = host.nowUs();
+    const putOut = (): void => this.putOut(asAppError(access.ended.reason, 'access/revoked'));
+    access.ended.addEventListener('abort', putOut, { once: true });
+    this.#subscriptions.add(() => access.ended.removeEventListener('abort', putOut));
     this.#address = address;
     this.#socket = socket;
     this.#host = host;
@@ -57,11 +96,14 @@ export class Viewer {
       server: host.server,
       room: host.room,
       viewer: id,
+      role: access.role,
+      invited: host.door.invited,
       clockUs: host.nowUs(),
-      streams: host.streams.map((stream) => stream.describe()),
+      streams: host.streams.filter((stream) => access.may(stream.id)).map((stream) => stream.describe()),
     });
     this.#ping();
     for (const stream of host.streams) {
+      if (!access.may(stream.id)) continue;
       const news$ = stream.news$.pipe(filter(({ news }) => news !== 'frame'));
       this.#subscriptions.add(news$.subscribe(({ news }) => this.#tellNews(stream, news)));
     }
@@ -80,7 +122,7 @@ export class Viewer {
     this.#messagesLeft = this.#host.messagesPerSecond;
     for (const id of this.#watches.keys()) {
       const stream = this.#host.streams[id] as Stream;
-      const { captured, fps, lost, processingMs } = stream.counts;
+      const { captured, fps, lost, processingMs, clockResidualMs, clockDriftPpm } = stream.counts;
       const own = [...this.#deliveries.values()].filter((delivery) => delivery.stream === stream);
       this.tell({
         type: 'stats',
@@ -92,6 +134,8 @@ export class Viewer {
         sent: own.reduce((total, { sent }) => total + sent, 0),
         skipped: own.reduce((total, { skipped }) => total + skipped, 0),
         viewers: stream.viewers,
+        ...(clockResidualMs !== undefined && { clockResidualMs }),
+        ...(clockDriftPpm !== undefined && { clockDriftPpm }),
         tier: own[0]?.tier ?? 'raw',
         ...(this.#line.bytesPerSecond !== undefined && { lineBytesPerSecond: Math.round(this.#line.bytesPerSecond) }),
       });
@@ -110,6 +154,31 @@ export class Viewer {
     for (const delivery of this.#deliveries.values()) delivery.review(performance.now());
   }
 
+  /** What operators are told of it. */
+  presence(): ConnectedViewer {
+    const { role, name, invitation } = this.access;
+    const { bytesPerSecond, roundTripMs } = this.#line;
+    const tierOf = (stream: number): TierName => [...this.#deliveries.values()].find((delivery) => delivery.stream.id === stream)?.tier ?? 'raw';
+    return {
+      viewer: this.id,
+      name,
+      role,
+      ...(invitation !== undefined && { invitation }),
+      sinceUs: this.#sinceUs,
+      watches: [...this.#watches.keys()].map((stream) => ({ stream, tier: tierOf(stream) })),
+      ...(bytesPerSecond !== undefined && { lineBytesPerSecond: Math.round(bytesPerSecond) }),
+      ...(roundTripMs !== undefined && { roundTripMs }),
+    };
+  }
+
+  /** No frame follows this. Who does not answer is cut off. */
+  putOut(error: AppError): void {
+    this.#end();
+    this.close(putOutCode, error.code);
+    const patience = setTimeout(() => this.terminate(), goodbyeMs);
+    this.#socket.once('close', () => clearTimeout(patience));
+  }
+
   close(code: number, reason: string): void {
     this.#socket.close(code, reason);
   }
@@ -125,12 +194,13 @@ export class Viewer {
       if (--this.#messagesLeft < 0) throw new AppError('protocol/too-many', { limit: this.#host.messagesPerSecond });
       const message = readViewerMessage(text);
       request = 'request' in message ? message.request : undefined;
+      refuseBelow(needed[message.type], this.access, message.type);
       this.#obey(message);
     } catch (thrown) {
       const error = asAppError(thrown, 'protocol/bad-message', { where: 'server' });
       this.tell({ type: 'error', ...(request !== undefined && { request }), error: error.toJSON() });
       // RFC 6455 §7.4.1: 1008, a message that violates the endpoint's policy.
-      if (error.code !== 'protocol/unknown-stream') this.close(1008, error.code);
+      if (!harmless.test(error.code)) this.close(1008, error.code);
     }
   }
 
@@ -157,6 +227,15 @@ export class Viewer {
       case 'set-preset':
         this.#answer(message, (stream) => stream.setPreset(message.preset));
         break;
+      case 'invite':
+        void this.#invite(message);
+        break;
+      case 'revoke':
+        void this.#done(message, this.#host.door.revoke(message.invitation, this.access));
+        break;
+      case 'send-out':
+        void this.#done(message, this.#host.sendOut(message.viewer, this.access));
+        break;
     }
   }
 
@@ -165,6 +244,24 @@ export class Viewer {
       (epoch) => this.tell({ type: 'stage-set', request, stream: id, epoch }),
       (thrown) => this.tell({ type: 'error', request, error: reportOf(thrown) }),
     );
+  }
+
+  async #invite({ request, label, role, streams, minutes, once }: Extract<ViewerMessage, { type: 'invite' }>): Promise<void> {
+    try {
+      const { invitation, token } = await this.#host.door.invite({ label, role, minutes, once, ...(streams && { streams }) }, this.access);
+      this.tell({ type: 'invited', request, invitation, link: `${this.#host.address()}#invite=${token}` });
+    } catch (thrown) {
+      this.tell({ type: 'error', request, error: asAppError(thrown, 'server/failed').toJSON() });
+    }
+  }
+
+  async #done({ request }: { readonly request: number }, act: Promise<void>): Promise<void> {
+    try {
+      await act;
+      this.tell({ type: 'done', request });
+    } catch (thrown) {
+      this.tell({ type: 'error', request, error: asAppError(thrown, 'server/failed').toJSON() });
+    }
   }
 
   #acknowledge({ stream, view, sequence, receivedUs, drawnUs }: Extract<ViewerMessage, { type: 'ack' }>): void {
@@ -182,7 +279,8 @@ export class Viewer {
 
   #streamOf(id: number): Stream {
     const stream = this.#host.streams[id];
-    if (stream === undefined) throw new AppError('protocol/unknown-stream', { stream: id });
+    // What one may not see is not there.
+    if (stream === undefined || !this.access.may(id)) throw new AppError('protocol/unknown-stream', { stream: id });
     return stream;
   }
 
@@ -198,13 +296,28 @@ export class Viewer {
     watch.add(stream.addViewer());
     for (const view of views) {
       const key = `${stream.id}/${view}`;
-      const to = new Delivery(this.#socket, this.#line, stream, { view, delivery, tiers, first, ...patience });
+      const to = new Delivery(this.#socket, this.#line, stream, {
+        view,
+        delivery,
+        tiers,
+        first,
+        ...patience,
+        sending: (sequence) => this.#tellPoses(stream, sequence),
+      });
       this.#deliveries.set(key, to);
       watch.add(() => {
         this.#deliveries.delete(key);
         to.close();
       });
     }
+  }
+
+  /** Both views of a frame have the same poses: they are told once. */
+  #tellPoses(stream: Stream, sequence: number): void {
+    const poses = stream.posesOf(sequence);
+    if (poses === undefined || this.#posesTold.get(stream.id) === sequence) return;
+    this.#posesTold.set(stream.id, sequence);
+    this.tell({ type: 'poses', stream: stream.id, sequence, poses: poses.map(wirePose) });
   }
 
   #unwatch(stream: number): void {
@@ -235,6 +348,14 @@ function offeredTiers(asked: 'auto' | TierName, codecs: readonly CodecName[]): T
   if (asked === 'auto') return able;
   return able.includes(asked) ? [asked] : ['raw'];
 }
+
+/** The age to a hundredth of a millisecond. */
+const wirePose = ({ tool, matrix, ageMs, source }: Pose) => ({
+  tool,
+  ...(matrix && { matrix: [...matrix] }),
+  ageMs: Math.round(ageMs * 100) / 100,
+  source,
+});
 
 function reportOf(thrown: unknown): ErrorReport {
   return isErrorReport(thrown) ? thrown : asAppError(thrown, 'protocol/bad-message', { where: 'set-stage' }).toJSON();

@@ -1,6 +1,7 @@
 import Type, { type Static, type TSchema } from 'typebox';
 import { regionKinds, unitNames } from '../frame/calibration.ts';
 import { views, wirePixelFormats } from './frame-header.ts';
+import { roleNames } from './roles.ts';
 import { codecNames, tierNames } from './tiers.ts';
 
 /**
@@ -77,6 +78,25 @@ export const StageStateSchema = Type.Object(
   { additionalProperties: false, description: 'a stage of the stream and its settings' },
 );
 
+export const PoseSchema = Type.Object(
+  {
+    tool: Text('name of the tool, as the tracker says it', 64),
+    matrix: Type.Optional(
+      Type.Array(Type.Number(), {
+        minItems: 16,
+        maxItems: 16,
+        description: "4x4, row by row, from the tool's coordinates to those of the tracker, millimetres; absent: the tool was lost",
+      }),
+    ),
+    ageMs: Type.Number({ description: 'milliseconds between the picture and the measurement next to it' }),
+    source: oneOf(
+      ['measured', 'interpolated', 'lost'],
+      'measured: next to the picture; interpolated: from the measurements before and after it; lost: none was near enough',
+    ),
+  },
+  { additionalProperties: false, description: 'where a tracked tool was when a picture was captured' },
+);
+
 export const PresetSchema = Type.Object(
   {
     preset: Text('name of the preset', 64),
@@ -84,6 +104,46 @@ export const PresetSchema = Type.Object(
     description: Text('what it does to the picture'),
   },
   { additionalProperties: false, description: 'settings of several stages under one name' },
+);
+
+const RoleSchema = oneOf(
+  roleNames,
+  'observer: sees; marker: marks too; operator: sets stages and sources, invites and sends out',
+);
+
+export const ViewerSchema = Type.Object(
+  {
+    viewer: Type.Integer({ description: 'number of the viewer' }),
+    name: Text('what it called itself when it came in, or the label of its invitation', 80),
+    role: RoleSchema,
+    invitation: Type.Optional(Text('the invitation it came in by', 16)),
+    sinceUs: Micros('when it connected, server clock'),
+    watches: Type.Array(
+      Type.Object(
+        { stream: StreamId, tier: oneOf(tierNames, 'tier in which it gets the stream now') },
+        { additionalProperties: false, description: 'one stream' },
+      ),
+      { description: 'what it watches' },
+    ),
+    lineBytesPerSecond: Type.Optional(Type.Number({ description: 'what its line bears, as far as it was seen' })),
+    roundTripMs: Type.Optional(Type.Number({ description: 'the shortest way there and back that was seen' })),
+  },
+  { additionalProperties: false, description: 'somebody who is connected' },
+);
+
+export const InvitationSchema = Type.Object(
+  {
+    invitation: Text('short name; what lets in is never told again', 16),
+    label: Text('for whom, or for what place; no patient data', 80),
+    role: RoleSchema,
+    streams: Type.Optional(Type.Array(StreamId, { description: 'streams it is for; absent: all' })),
+    once: Type.Boolean({ description: 'lets one browser in' }),
+    used: Count('how often it has let somebody in'),
+    madeMs: Type.Number({ description: 'Unix milliseconds, wall clock' }),
+    untilMs: Type.Number({ description: 'when it and all who came by it are out, Unix milliseconds, wall clock' }),
+    state: oneOf(['open', 'used', 'revoked', 'expired'], 'open: lets in; used: lets nobody in any more, who came by it stays'),
+  },
+  { additionalProperties: false, description: 'an invitation' },
 );
 
 /** States of a source. Whether a picture is LIVE is decided by the viewer's own clock. */
@@ -126,6 +186,7 @@ export const StreamSchema = Type.Object(
     }),
     frameIntervalMs: Type.Optional(Type.Number({ description: 'longest interval that the source regards as normal' })),
     notLiveMs: Type.Number({ description: 'a picture older than this is NOT LIVE' }),
+    tools: Type.Optional(Type.Array(Text('name', 64), { description: 'tools that are tracked with the pictures' })),
     stages: Type.Array(StageStateSchema, { description: 'in the order in which they are applied' }),
     presets: Type.Array(PresetSchema, { description: 'all presets that may be chosen' }),
     preset: Type.Optional(Text('name of the preset whose settings are in force; absent: somebody has set a stage otherwise', 64)),
@@ -140,8 +201,10 @@ export const serverMessages = {
     server: Text('name and version'),
     room: Text('name of the room'),
     viewer: Type.Integer({ description: 'number of this viewer' }),
+    role: RoleSchema,
+    invited: Type.Boolean({ description: 'false: the door is open, this is the machine itself' }),
     clockUs: Micros('server clock, Unix microseconds'),
-    streams: Type.Array(StreamSchema, { description: 'all streams' }),
+    streams: Type.Array(StreamSchema, { description: 'all streams that this viewer may see' }),
   }),
   stream: message('stream', 'A stream changed: format, calibration, stages or settings. Comes before the first frame of its epoch.', {
     stream: StreamSchema,
@@ -150,6 +213,11 @@ export const serverMessages = {
   pong: message('pong', 'Answer to ping.', {
     sentUs: Micros('copied from the ping'),
     clockUs: Micros('server clock when the ping was handled, Unix microseconds'),
+  }),
+  poses: message('poses', 'Where the tracked tools were when a frame was captured. Comes before the frame, to who gets it.', {
+    stream: StreamId,
+    sequence: Sequence,
+    poses: Type.Array(PoseSchema, { description: 'every tool that was seen since the source was opened' }),
   }),
   stats: message('stats', 'Once a second, for every stream that is watched.', {
     stream: StreamId,
@@ -162,6 +230,12 @@ export const serverMessages = {
     sent: Count('frames sent to this viewer, of all views of the stream'),
     skipped: Count('frames that this viewer was not sent because a newer one had come'),
     viewers: Count('viewers of this stream, this one too'),
+    clockResidualMs: Type.Optional(
+      Type.Number({ description: "jitter taken off the times of the device's own clock, worst of the last second; absent: it has none" }),
+    ),
+    clockDriftPpm: Type.Optional(
+      Type.Number({ description: "how much too slow the device's clock runs, parts per million, after a minute" }),
+    ),
     tier: oneOf(tierNames, 'tier in which this viewer gets the stream now'),
     lineBytesPerSecond: Type.Optional(Type.Number({ description: "what this viewer's line bears, as far as it was seen" })),
   }),
@@ -170,6 +244,18 @@ export const serverMessages = {
     stream: StreamId,
     epoch: Type.Integer({ description: 'first epoch with the new settings' }),
   }),
+  viewers: message('viewers', 'To operators, once a second and when somebody comes or goes: who is connected.', {
+    viewers: Type.Array(ViewerSchema, { description: 'this viewer too' }),
+  }),
+  invitations: message('invitations', 'To operators, at the start and after every change.', {
+    invitations: Type.Array(InvitationSchema, { description: 'newest first; ended ones stay for a week' }),
+  }),
+  invited: message('invited', 'Answer to invite.', {
+    request: Type.Integer({ description: 'copied from the request' }),
+    invitation: Text('short name of the invitation', 16),
+    link: Text('to be given to whom it is for: it is shown this once'),
+  }),
+  done: message('done', 'Answer to revoke and send-out.', { request: Type.Integer({ description: 'copied from the request' }) }),
   error: message('error', 'Something this viewer asked for was refused. Fatal ones are followed by a close.', {
     request: Type.Optional(Type.Integer({ description: 'copied from the request' })),
     error: ErrorReportSchema,
@@ -239,6 +325,22 @@ export const viewerMessages = {
     stream: StreamId,
     running: Type.Boolean({ description: 'false: stop; true: start, at once where it waits for a new attempt' }),
   }),
+  invite: message('invite', 'Makes an invitation. For operators, to streams that they may see themselves.', {
+    request: Type.Integer({ minimum: 0, description: 'number chosen by the viewer' }),
+    label: Type.String({ minLength: 1, maxLength: 80, description: 'for whom, or for what place; no patient data' }),
+    role: RoleSchema,
+    streams: Type.Optional(Type.Array(StreamId, { minItems: 1, maxItems: 64, uniqueItems: true, description: 'absent: all' })),
+    minutes: Type.Integer({ minimum: 1, maximum: 525_600, description: 'from now until it and all who came by it are out' }),
+    once: Type.Boolean({ description: 'lets one browser in' }),
+  }),
+  revoke: message('revoke', 'Ends an invitation; whoever came by it is out at once, and so are those whom they invited. For operators.', {
+    request: Type.Integer({ minimum: 0, description: 'number chosen by the viewer' }),
+    invitation: Text('short name of the invitation', 16),
+  }),
+  'send-out': message('send-out', 'Ends the session of a viewer. Its invitation stays unless it is revoked. For operators.', {
+    request: Type.Integer({ minimum: 0, description: 'number chosen by the viewer' }),
+    viewer: Type.Integer({ minimum: 0, description: 'number of the viewer' }),
+  }),
 } as const;
 
 export type ServerMessage = { [Name in keyof typeof serverMessages]: Static<(typeof serverMessages)[Name]> }[keyof typeof serverMessages];
@@ -247,3 +349,5 @@ export type StreamDescription = Static<typeof StreamSchema>;
 export type SourceStatus = Static<typeof SourceStateSchema>;
 export type StageState = Static<typeof StageStateSchema>;
 export type WireFormat = Static<typeof FormatSchema>;
+export type ConnectedViewer = Static<typeof ViewerSchema>;
+export type Invitation = Static<typeof InvitationSchema>;

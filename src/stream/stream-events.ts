@@ -4,6 +4,7 @@ import type { StreamSettings } from '../config/room.ts';
 import type { ClockAnchor } from '../device/clock.ts';
 import type { FrameFormat } from '../frame/frame-format.ts';
 import type { SlotLayout } from '../frame/frame-pool.ts';
+import type { Pose } from '../frame/pose.ts';
 import type { StageState } from '../protocol/messages.ts';
 
 /** What a stream's worker is started with. */
@@ -45,6 +46,8 @@ export type StreamEvent =
   | number
   | { readonly event: 'described'; readonly described: Described }
   | { readonly event: 'status'; readonly status: WorkerStatus }
+  /** Comes before the frame whose they are. */
+  | { readonly event: 'poses'; readonly sequence: number; readonly poses: readonly Pose[] }
   | { readonly event: 'counts'; readonly counts: Counts }
   | { readonly event: 'stage-set'; readonly request: number; readonly epoch: number }
   | { readonly event: 'refused'; readonly request: number; readonly error: ErrorReport }
@@ -69,4 +72,7 @@ export interface Counts {
   /** Cores that work on a picture. */
   readonly cores: number;
   readonly lost: Readonly<Record<string, number>>;
+  /** Worst of the last second, where the device has a clock of its own. */
+  readonly clockResidualMs?: number;
+  readonly clockDriftPpm?: number;
 }

@@ -44,6 +44,8 @@ let stop: AbortController | undefined;
 let hurry = (): void => undefined;
 let again = false;
 let warned = new Set<string>();
+let clock: import('../../device-drivers/driver.ts').ClockQuality | undefined;
+let clockResidualMs = 0;
 
 pictures$
   .pipe(
@@ -117,6 +119,7 @@ async function runDriver(signal: AbortSignal): Promise<void> {
   const options = parseWith(driver.options, setup.settings.options, setup.settings.name, 'options');
   delivered = false;
   warned = new Set();
+  clock = undefined;
   await driver.run(
     {
       options,
@@ -131,6 +134,7 @@ async function runDriver(signal: AbortSignal): Promise<void> {
         const { input } = line;
         if (input === undefined) throw new AppError('frame/bad-format', { reason: 'a frame before its format was announced' });
         captured++;
+        noteClock(capture.clock);
         const truth = {
           sequence: sequence++,
           capturedAtNs: capture.capturedAtNs,
@@ -146,6 +150,7 @@ async function runDriver(signal: AbortSignal): Promise<void> {
         fill(frame.pixels);
         delivered = true;
         if (state !== 'streaming') setState({ state: 'streaming' });
+        if (capture.poses !== undefined) tell({ event: 'poses', sequence: truth.sequence, poses: capture.poses });
         latest.put(frame);
         process(frame);
         return true;
@@ -215,13 +220,26 @@ function changeStages(request: number, stage: string, change: () => void): void 
   }
 }
 
+function noteClock(quality: typeof clock): void {
+  if (quality === undefined) return;
+  clock = quality;
+  if (quality.residualMs > clockResidualMs) clockResidualMs = quality.residualMs;
+}
+
+const hundredths = (value: number): number => Math.round(value * 100) / 100;
+
 let countedAtMs = performance.now();
 /** Once a second; the main thread takes it as a sign of life too. */
 function tellCounts(): void {
   const now = performance.now();
   const fps = Math.round(((captured - capturedBefore) * 10_000) / (now - countedAtMs)) / 10;
   const processingMs = processed === 0 ? 0 : Math.round(processingNs / processed / 1e4) / 100;
-  tell({ event: 'counts', counts: { captured, sequence, fps, processingMs, cores: line.cores, lost: losses.all() } });
+  const ofClock = clock && {
+    clockResidualMs: hundredths(clockResidualMs),
+    ...(clock.driftPpm !== undefined && { clockDriftPpm: hundredths(clock.driftPpm) }),
+  };
+  tell({ event: 'counts', counts: { captured, sequence, fps, processingMs, cores: line.cores, lost: losses.all(), ...ofClock } });
+  clockResidualMs = 0;
   capturedBefore = captured;
   countedAtMs = now;
   processingNs = 0;

@@ -6,6 +6,7 @@ import { type ClockAnchor, monotonicNs, unixUs } from '../device/clock.ts';
 import { backOffMs } from '../device/session.ts';
 import { type FrameFormat, frameBytes, pictureFormatOf } from '../frame/frame-format.ts';
 import { SlotCounts } from '../frame/frame-pool.ts';
+import type { Pose } from '../frame/pose.ts';
 import type { View } from '../protocol/frame-header.ts';
 import type { SourceStatus, StreamDescription, WireFormat } from '../protocol/messages.ts';
 import type { EncodedTier, TierName } from '../protocol/tiers.ts';
@@ -26,6 +27,9 @@ export interface StreamLog {
   info(fields: object, text: string): void;
   warn(fields: object, text: string): void;
 }
+
+/** Frames that may still be under way, in all tiers: their poses are kept. */
+const keptPoses = 128;
 
 const noCounts: Counts = { captured: 0, sequence: 0, fps: 0, processingMs: 0, cores: 1, lost: {} };
 
@@ -48,6 +52,8 @@ export class Stream {
   #viewers = 0;
   readonly #requests = new Map<number, { resolve(epoch: number): void; reject(error: unknown): void }>();
   readonly #ownLosses = new Losses();
+  readonly #poses = new Map<number, readonly Pose[]>();
+  #tools: string[] = [];
   #worker: Worker | undefined;
   #memory: SlotMemory | undefined;
   #described: Described | undefined;
@@ -139,11 +145,17 @@ export class Stream {
       regions: [...(described?.raw.regions ?? [])],
       ...(frameIntervalMs !== undefined && { frameIntervalMs }),
       notLiveMs: Math.max(this.#limits.notLiveMs, 3 * (frameIntervalMs ?? 0)),
+      ...(this.#tools.length > 0 && { tools: [...this.#tools] }),
       stages: [...(described?.stages ?? [])],
       presets: presets.map(({ name, title, description }) => ({ preset: name, title, description })),
       ...(inForce !== undefined && { preset: inForce.name }),
       status: this.#status,
     };
+  }
+
+  /** Where the tracked tools were when a frame was captured that has come lately; undefined: nothing is tracked. */
+  posesOf(sequence: number): readonly Pose[] | undefined {
+    return this.#poses.get(sequence);
   }
 
   /** What a script wants to know of a stream that was started. */
@@ -297,6 +309,9 @@ export class Stream {
       case 'counts':
         this.#counts = event.counts;
         break;
+      case 'poses':
+        this.#keepPoses(event.sequence, event.poses);
+        break;
       case 'warning':
         this.#warnings = [...this.#warnings, event.text].slice(-20);
         this.#log.warn({ stream: this.name }, event.text);
@@ -320,6 +335,15 @@ export class Stream {
     this.news$.next({ news: 'frame', frame });
   }
 
+  #keepPoses(sequence: number, poses: readonly Pose[]): void {
+    this.#poses.set(sequence, poses);
+    const [oldest] = this.#poses.keys();
+    if (this.#poses.size > keptPoses && oldest !== undefined) this.#poses.delete(oldest);
+    if (poses.every(({ tool }) => this.#tools.includes(tool))) return;
+    this.#tools = poses.map(({ tool }) => tool);
+    this.news$.next({ news: 'described' });
+  }
+
   #setDescription(described: Described): void {
     const memoryIsNew = this.#described?.buffer !== described.buffer;
     this.#described = described;
@@ -333,7 +357,10 @@ export class Stream {
 
   #setStatus(status: WorkerStatus): void {
     this.#status = { attempts: 0, ...status, sinceUs: this.#nowUs() };
-    if (status.state === 'opening') this.#warnings = [];
+    if (status.state === 'opening') {
+      this.#warnings = [];
+      this.#tools = [];
+    }
     if (status.state === 'faulted' || status.state === 'lost')
       this.#log.warn(
         { stream: this.name, code: status.error.code },

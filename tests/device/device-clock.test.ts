@@ -32,6 +32,24 @@ describe('DeviceClock', () => {
     for (const { errorMs } of images) expect(Math.abs(errorMs)).toBeLessThan(2.5);
   });
 
+  it.each([120, -120])('knows a drift of %i ppm after a minute, and takes it off', (driftPpm) => {
+    const clock = new DeviceClock();
+    const images = play(clock, { images: 4000, driftPpm, jitterMs: 1 });
+    // A device that runs fast tells more and more of its own time: that is a negative lag.
+    expect(clock.driftPpm).toBeGreaterThan(-driftPpm - 20);
+    expect(clock.driftPpm).toBeLessThan(-driftPpm + 20);
+    for (const { errorMs } of images.slice(3000)) expect(Math.abs(errorMs)).toBeLessThan(0.7);
+  });
+
+  it('maps what comes beside the images to the same time, as often as it comes', () => {
+    const clock = new DeviceClock();
+    const image = clock.toHost(1000n * ms, 1005n * ms);
+    expect(clock.hostOf(1000n * ms, 1007n * ms)).toBe(image);
+    expect(clock.hostOf(1000n * ms, 1009n * ms)).toBe(image);
+    expect(clock.agrees(1040n * ms, 1046n * ms)).toBe(true);
+    expect(clock.agrees(90_000n * ms, 1046n * ms)).toBe(false);
+  });
+
   it('begins anew when the clock of the device is set', () => {
     const clock = new DeviceClock();
     play(clock, { images: 100 });

@@ -4,6 +4,7 @@ import { LineSection } from './line-section.tsx';
 import { Results } from './results.tsx';
 import { SourceSection } from './source-section.tsx';
 import { Stages } from './stages.tsx';
+import { ToolsSection } from './tools-section.tsx';
 
 /** Results, stages and the source of the selected stream. */
 export function SidePanel() {
@@ -16,6 +17,7 @@ export function SidePanel() {
       <Results stream={stream.id} calipers={state.calipers[stream.id]} picked={state.picked} />
       <Stages stream={stream} frozen={state.frozenStages[stream.id]} wishes={state.wishes} refusal={state.refusals[stream.id]} />
       <SourceSection stream={stream} viewers={state.counts[stream.id]?.viewers} />
+      {stream.tools !== undefined && <ToolsSection stream={stream.id} tools={stream.tools} />}
       <LineSection quality={state.quality} counts={state.counts[stream.id]} trouble={state.refusals[-1]} />
     </aside>
   );

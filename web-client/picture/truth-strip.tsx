@@ -5,7 +5,7 @@ import { useMonitor } from '../hooks.ts';
 import { type LiveState, liveWords } from '../live-state.ts';
 import { type StreamCounts, skippedOf } from '../monitor-state.ts';
 import type { PictureTruth } from '../picture-truth.ts';
-import { clockText, countText, dash, milliseconds, seconds } from '../texts.ts';
+import { clockResidualText, clockText, countText, dash, milliseconds, seconds } from '../texts.ts';
 
 type Word = LiveState | 'frozen';
 
@@ -135,6 +135,12 @@ function Counts({ truth, counts }: { truth: PictureTruth; counts: StreamCounts |
           </dd>
           <dt>Processing</dt>
           <dd>{counts === undefined ? dash : `${counts.processingMs.toFixed(1)} ms`}</dd>
+          {counts?.clockResidualMs !== undefined && (
+            <>
+              <dt>Jitter taken off the device&rsquo;s clock, worst of the last second</dt>
+              <dd data-testid="clock-residual">{clockResidualText(counts.clockResidualMs, counts.clockDriftPpm)}</dd>
+            </>
+          )}
           <dt>Skipped for this viewer (a newer frame had come)</dt>
           <dd>{countText(skipped)}</dd>
           {lost.map(([name, count]) => (

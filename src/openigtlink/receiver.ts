@@ -1,5 +1,5 @@
 import { Crc64 } from '../../wasm/crc64.ts';
-import { headerBytes, type MessageHeader, readHeader } from './message.ts';
+import { headerBytes, type MessageHeader, readHeader } from './header.ts';
 
 /** What is done with messages; `body` is valid for the length of the call. */
 export interface MessageSink {
