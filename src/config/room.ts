@@ -19,6 +19,12 @@ const StreamConfig = Type.Object(
     name: Type.String({ minLength: 1, maxLength: 80, description: 'name for people; no patient data' }),
     driver: Type.String({ default: 'simulator', maxLength: 64, description: 'name of the driver' }),
     options: Type.Record(Type.String(), Type.Unknown(), { default: {}, description: "settings that differ from the driver's defaults" }),
+    deviceDelayMs: Type.Number({
+      default: 0,
+      minimum: 0,
+      maximum: 5000,
+      description: 'what the device itself takes from the event to the picture it hands over: lumencast calibrate-latency measures it',
+    }),
     preset: Type.Optional(
       Type.String({ maxLength: 64, description: 'name of a preset of the stages that denoise, e.g. ultrasound/soft or fluoro/low-dose' }),
     ),

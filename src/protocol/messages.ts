@@ -106,10 +106,7 @@ export const PresetSchema = Type.Object(
   { additionalProperties: false, description: 'settings of several stages under one name' },
 );
 
-const RoleSchema = oneOf(
-  roleNames,
-  'observer: sees; marker: marks too; operator: sets stages and sources, invites and sends out',
-);
+const RoleSchema = oneOf(roleNames, 'observer: sees; marker: marks too; operator: sets stages and sources, invites and sends out');
 
 export const ViewerSchema = Type.Object(
   {
@@ -186,6 +183,7 @@ export const StreamSchema = Type.Object(
     }),
     frameIntervalMs: Type.Optional(Type.Number({ description: 'longest interval that the source regards as normal' })),
     notLiveMs: Type.Number({ description: 'a picture older than this is NOT LIVE' }),
+    deviceDelayMs: Type.Number({ description: "the device's own delay, as measured or configured: capture times are that much earlier" }),
     tools: Type.Optional(Type.Array(Text('name', 64), { description: 'tools that are tracked with the pictures' })),
     stages: Type.Array(StageStateSchema, { description: 'in the order in which they are applied' }),
     presets: Type.Array(PresetSchema, { description: 'all presets that may be chosen' }),
@@ -193,6 +191,20 @@ export const StreamSchema = Type.Object(
     status: SourceStateSchema,
   },
   { additionalProperties: false, description: 'everything about a stream but its pixels' },
+);
+
+export const DeviceSchema = Type.Object(
+  {
+    driver: Text('name of the driver', 64),
+    name: Text('maker and product'),
+    identity: Text('the same for the same device wherever it is plugged in'),
+    place: Type.Optional(Text('where it is attached')),
+    formats: Type.Array(Text('one of them'), { description: 'what it can deliver' }),
+    attached: Type.Boolean({ description: 'false: it was unplugged, and a stream waits for it' }),
+    refusal: Type.Optional(ErrorReportSchema),
+    stream: Type.Optional(StreamId),
+  },
+  { additionalProperties: false, description: 'a device, why it cannot be opened, and the stream that is set to it' },
 );
 
 export const serverMessages = {
@@ -210,6 +222,16 @@ export const serverMessages = {
     stream: StreamSchema,
   }),
   state: message('state', 'The source of a stream changed its state.', { stream: StreamId, source: SourceStateSchema }),
+  devices: message('devices', 'What is attached: after hello, and when something is plugged in or pulled out.', {
+    devices: Type.Array(DeviceSchema, { description: 'all devices' }),
+    troubles: Type.Array(
+      Type.Object(
+        { driver: Text('name of the driver', 64), error: ErrorReportSchema },
+        { additionalProperties: false, description: 'a driver that could not say' },
+      ),
+      { description: 'drivers whose devices are not known' },
+    ),
+  }),
   pong: message('pong', 'Answer to ping.', {
     sentUs: Micros('copied from the ping'),
     clockUs: Micros('server clock when the ping was handled, Unix microseconds'),
@@ -320,6 +342,12 @@ export const viewerMessages = {
     stream: StreamId,
     preset: Text('name of the preset', 64),
   }),
+  'set-device': message('set-device', 'Puts an attached device on a stream, for everybody; the stream starts.', {
+    request: Type.Integer({ minimum: 0, description: 'number chosen by the viewer' }),
+    stream: StreamId,
+    driver: Text('driver of the device', 64),
+    identity: Text('identity of the device'),
+  }),
   'set-source': message('set-source', 'Stops or starts the source of a stream.', {
     request: Type.Integer({ minimum: 0, description: 'number chosen by the viewer' }),
     stream: StreamId,
@@ -347,6 +375,7 @@ export type ServerMessage = { [Name in keyof typeof serverMessages]: Static<(typ
 export type ViewerMessage = { [Name in keyof typeof viewerMessages]: Static<(typeof viewerMessages)[Name]> }[keyof typeof viewerMessages];
 export type StreamDescription = Static<typeof StreamSchema>;
 export type SourceStatus = Static<typeof SourceStateSchema>;
+export type Device = Static<typeof DeviceSchema>;
 export type StageState = Static<typeof StageStateSchema>;
 export type WireFormat = Static<typeof FormatSchema>;
 export type ConnectedViewer = Static<typeof ViewerSchema>;

@@ -25,6 +25,7 @@ const setup = workerData as WorkerSetup;
 const port = parentPort as NonNullable<typeof parentPort>;
 const tell = (event: StreamEvent): void => port.postMessage(event);
 
+const deviceDelayNs = BigInt(Math.round(setup.settings.deviceDelayMs * 1e6));
 const losses = new Losses();
 const pictures$ = new Subject<Picture>();
 const latest = new Newest<PooledFrame>();
@@ -76,7 +77,7 @@ function show(frame: PooledFrame, views: readonly View[] = ['raw', 'processed'])
 
 function process(frame: PooledFrame): void {
   gapBefore = !show(frame);
-  processingNs += Number(monotonicNs() - frame.capturedAtNs);
+  processingNs += Number(monotonicNs() - frame.capturedAtNs - deviceDelayNs);
   processed++;
 }
 
@@ -137,7 +138,7 @@ async function runDriver(signal: AbortSignal): Promise<void> {
         noteClock(capture.clock);
         const truth = {
           sequence: sequence++,
-          capturedAtNs: capture.capturedAtNs,
+          capturedAtNs: capture.capturedAtNs - deviceDelayNs,
           rPeak: capture.rPeak ?? false,
           synthetic: facts?.synthetic ?? false,
         };

@@ -23,6 +23,12 @@ export type StreamNews =
   | { readonly news: 'described' }
   | { readonly news: 'status' };
 
+export interface StreamSource {
+  readonly driver: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly device?: { readonly name: string; readonly identity: string };
+}
+
 export interface StreamLog {
   info(fields: object, text: string): void;
   warn(fields: object, text: string): void;
@@ -40,9 +46,8 @@ const noCounts: Counts = { captured: 0, sequence: 0, fps: 0, processingMs: 0, co
 export class Stream {
   readonly id: number;
   readonly name: string;
-  readonly driver: string;
   readonly news$ = new Subject<StreamNews>();
-  readonly #settings: StreamSettings;
+  #settings: StreamSettings;
   readonly #limits: Room['limits'];
   readonly #clock: ClockAnchor;
   readonly #log: StreamLog;
@@ -57,6 +62,7 @@ export class Stream {
   #worker: Worker | undefined;
   #memory: SlotMemory | undefined;
   #described: Described | undefined;
+  #device: StreamSource['device'];
   #status: SourceStatus;
   #warnings: string[] = [];
   #counts = noCounts;
@@ -73,7 +79,6 @@ export class Stream {
   constructor(id: number, settings: StreamSettings, limits: Room['limits'], clock: ClockAnchor, log: StreamLog) {
     this.id = id;
     this.name = settings.name;
-    this.driver = settings.driver;
     this.#settings = { ...settings, stages: settingsFrom(settings.preset, settings.stages) };
     this.#limits = limits;
     this.#clock = clock;
@@ -91,14 +96,7 @@ export class Stream {
     this.#closing = true;
     for (const timer of this.#timers) clearTimeout(timer);
     for (const tier of this.#tiers.values()) tier.close();
-    const worker = this.#worker;
-    if (worker !== undefined) {
-      const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-      this.#order({ order: 'end' });
-      const deadline = setTimeout(() => void worker.terminate(), 1000);
-      await exited;
-      clearTimeout(deadline);
-    }
+    await this.#endWorker();
     const gone = new AppError('stage/no-source', { stream: this.name }).toJSON();
     for (const request of this.#requests.keys()) this.#settle(request)?.reject(gone);
     this.#forgetFrames();
@@ -107,6 +105,16 @@ export class Stream {
 
   get status(): SourceStatus {
     return this.#status;
+  }
+
+  get driver(): string {
+    return this.#settings.driver;
+  }
+
+  /** What it is set to, and the device that it has opened, as far as the driver told. */
+  get source(): StreamSource {
+    const { driver, options } = this.#settings;
+    return { driver, options, ...(this.#device && { device: this.#device }) };
   }
 
   /** Totals over all workers that this stream has had. */
@@ -145,6 +153,7 @@ export class Stream {
       regions: [...(described?.raw.regions ?? [])],
       ...(frameIntervalMs !== undefined && { frameIntervalMs }),
       notLiveMs: Math.max(this.#limits.notLiveMs, 3 * (frameIntervalMs ?? 0)),
+      deviceDelayMs: this.#settings.deviceDelayMs,
       ...(this.#tools.length > 0 && { tools: [...this.#tools] }),
       stages: [...(described?.stages ?? [])],
       presets: presets.map(({ name, title, description }) => ({ preset: name, title, description })),
@@ -250,10 +259,32 @@ export class Stream {
     if (this.#running && ['faulted', 'lost'].includes(this.#status.state)) this.setRunning(true);
   }
 
+  /** Puts another device on the stream and starts it. What the old one's driver learnt of its device is another device's delay. */
+  async setDevice(driver: string, options: Readonly<Record<string, unknown>>): Promise<void> {
+    const kept = driver === this.driver ? this.#settings.options : {};
+    this.#settings = { ...this.#settings, driver, options: { ...kept, ...options }, deviceDelayMs: 0 };
+    this.#device = undefined;
+    this.#running = true;
+    await this.#endWorker();
+    if (!this.#closing && this.#worker === undefined) this.#startWorker();
+  }
+
   setRunning(running: boolean): void {
     this.#running = running;
     if (this.#worker === undefined && running) this.#startWorker();
     else this.#order({ order: 'run', running });
+  }
+
+  /** The device is free when this resolves; bounded. */
+  async #endWorker(): Promise<void> {
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    this.#order({ order: 'end' });
+    this.#worker = undefined;
+    const deadline = setTimeout(() => void worker.terminate(), 1000);
+    await exited;
+    clearTimeout(deadline);
   }
 
   #startWorker(): void {
@@ -347,6 +378,7 @@ export class Stream {
   #setDescription(described: Described): void {
     const memoryIsNew = this.#described?.buffer !== described.buffer;
     this.#described = described;
+    this.#device = described.facts.device;
     if (memoryIsNew) {
       this.#forgetFrames();
       const { buffer, layout } = described;
@@ -356,7 +388,8 @@ export class Stream {
   }
 
   #setStatus(status: WorkerStatus): void {
-    this.#status = { attempts: 0, ...status, sinceUs: this.#nowUs() };
+    const known = status.state === 'lost' && this.#device !== undefined ? { waitsFor: this.#device.name } : {};
+    this.#status = { attempts: 0, ...status, ...known, sinceUs: this.#nowUs() };
     if (status.state === 'opening') {
       this.#warnings = [];
       this.#tools = [];
