@@ -183,7 +183,9 @@ export const StreamSchema = Type.Object(
     }),
     frameIntervalMs: Type.Optional(Type.Number({ description: 'longest interval that the source regards as normal' })),
     notLiveMs: Type.Number({ description: 'a picture older than this is NOT LIVE' }),
-    deviceDelayMs: Type.Number({ description: "the device's own delay, as measured or configured: capture times are that much earlier" }),
+    deviceDelayMs: Type.Optional(
+      Type.Number({ description: "the device's own delay, as it was measured: capture times are that much earlier; absent: not known" }),
+    ),
     tools: Type.Optional(Type.Array(Text('name', 64), { description: 'tools that are tracked with the pictures' })),
     stages: Type.Array(StageStateSchema, { description: 'in the order in which they are applied' }),
     presets: Type.Array(PresetSchema, { description: 'all presets that may be chosen' }),

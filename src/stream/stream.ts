@@ -153,7 +153,7 @@ export class Stream {
       regions: [...(described?.raw.regions ?? [])],
       ...(frameIntervalMs !== undefined && { frameIntervalMs }),
       notLiveMs: Math.max(this.#limits.notLiveMs, 3 * (frameIntervalMs ?? 0)),
-      deviceDelayMs: this.#settings.deviceDelayMs,
+      ...(this.#settings.deviceDelayMs > 0 && { deviceDelayMs: this.#settings.deviceDelayMs }),
       ...(this.#tools.length > 0 && { tools: [...this.#tools] }),
       stages: [...(described?.stages ?? [])],
       presets: presets.map(({ name, title, description }) => ({ preset: name, title, description })),
