@@ -24,7 +24,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'node:child_process',
     'node:events',
     'node:fs',
-    'node:path',
+    'node:util',
   ],
   'src/stage': ['src/app-error.ts', 'src/frame', 'src/protocol', 'src/config', 'wasm', 'typebox'],
   'src/stream': [
@@ -48,6 +48,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/protocol',
     'src/config',
     'src/device',
+    'src/discovery',
     'src/stream',
     'rxjs',
     'ws',

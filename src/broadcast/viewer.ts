@@ -3,10 +3,11 @@ import type { WebSocket } from 'ws';
 import { type Access, refuseBelow } from '../access/access.ts';
 import type { Door } from '../access/door.ts';
 import { AppError, asAppError, type ErrorReport } from '../app-error.ts';
+import type { DeviceDesk, DevicesMessage } from '../discovery/device-desk.ts';
 import type { Pose } from '../frame/pose.ts';
 import { protocolVersion } from '../protocol/frame-header.ts';
 import type { ConnectedViewer, ServerMessage, ViewerMessage } from '../protocol/messages.ts';
-import type { Role } from '../protocol/roles.ts';
+import { isAtLeast, type Role } from '../protocol/roles.ts';
 import { type CodecName, type TierName, tierNames } from '../protocol/tiers.ts';
 import { isErrorReport, type Stream, type StreamNews } from '../stream/stream.ts';
 import { Delivery } from './delivery.ts';
@@ -20,6 +21,8 @@ export interface ViewerHost {
   readonly server: string;
   readonly room: string;
   readonly streams: readonly Stream[];
+  /** What is attached; undefined where nobody looks. */
+  readonly devices: DeviceDesk | undefined;
   readonly messagesPerSecond: number;
   nowUs(): number;
   isLoopback(address: string): boolean;
@@ -38,6 +41,7 @@ const needed: Readonly<Record<ViewerMessage['type'], Role>> = {
   'set-stage': 'operator',
   'set-preset': 'operator',
   'set-source': 'operator',
+  'set-device': 'operator',
   invite: 'operator',
   revoke: 'operator',
   'send-out': 'operator',
@@ -48,7 +52,7 @@ const putOutCode = 4401;
 /** How long somebody who was put out may take to say goodbye. */
 const goodbyeMs = 300;
 /** Refusals that a viewer may go on after: it asked for something that is not there, or not for it. */
-const harmless = /^(access|protocol\/unknown-)/;
+const harmless = /^(access|device|protocol\/unknown-)/;
 
 /** One connection: reads what the viewer asks for, sends what it can take. */
 export class Viewer {
@@ -107,6 +111,8 @@ export class Viewer {
       const news$ = stream.news$.pipe(filter(({ news }) => news !== 'frame'));
       this.#subscriptions.add(news$.subscribe(({ news }) => this.#tellNews(stream, news)));
     }
+    if (isAtLeast(access.role, 'operator'))
+      this.#subscriptions.add(host.devices?.message$.subscribe((message) => this.#tellDevices(message)));
   }
 
   get deliveries(): Iterable<Delivery> {
@@ -158,7 +164,8 @@ export class Viewer {
   presence(): ConnectedViewer {
     const { role, name, invitation } = this.access;
     const { bytesPerSecond, roundTripMs } = this.#line;
-    const tierOf = (stream: number): TierName => [...this.#deliveries.values()].find((delivery) => delivery.stream.id === stream)?.tier ?? 'raw';
+    const tierOf = (stream: number): TierName =>
+      [...this.#deliveries.values()].find((delivery) => delivery.stream.id === stream)?.tier ?? 'raw';
     return {
       viewer: this.id,
       name,
@@ -220,6 +227,9 @@ export class Viewer {
         break;
       case 'set-source':
         this.#streamOf(message.stream).setRunning(message.running);
+        break;
+      case 'set-device':
+        this.#host.devices?.put(this.#streamOf(message.stream), message.driver, message.identity);
         break;
       case 'set-stage':
         this.#answer(message, (stream) => stream.setStage(message.stage, message.enabled, message.options));
@@ -328,6 +338,11 @@ export class Viewer {
   #tellNews(stream: Stream, news: StreamNews['news']): void {
     if (news === 'described') this.tell({ type: 'stream', stream: stream.describe() });
     if (news === 'status') this.tell({ type: 'state', stream: stream.id, source: stream.status });
+  }
+
+  #tellDevices({ devices, ...message }: DevicesMessage): void {
+    const own = ({ stream }: DevicesMessage['devices'][number]): boolean => stream === undefined || this.access.may(stream);
+    this.tell({ ...message, devices: devices.filter(own) });
   }
 
   #end(): void {
