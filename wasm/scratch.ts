@@ -1,16 +1,16 @@
 /** Bytes of scratch that kernels ask for, by the size of the picture. */
 
 const lineStride = (width: number, pad: number): number => (width + 2 * pad + 31) & ~15;
-const columnBytes = (width: number, radius: number): number => ((width + 2 * radius + 8) * 4 + 63) & ~63;
+const columnBytes = (width: number, radius: number): number => 64 + (((width + radius + 16) * 4 + 63) & ~63);
 const blocks = (side: number): number => Math.ceil(side / 16);
 
-export const median5Scratch = (width: number): number => 16 * lineStride(width, 2);
+export const median5Scratch = (width: number): number => 18 * lineStride(width, 2);
 
 export const gaussian7Scratch = (width: number): number => 9 * lineStride(width, 3) + 64;
 
 export const bilateralScratch = (width: number): number => 5 * lineStride(width, 2);
 
-export const leeScratch = (width: number, radius: number): number => 4 * columnBytes(width, radius);
+export const leeScratch = (width: number, radius: number): number => 2 * columnBytes(width, radius);
 
 export const guidedScratch = (width: number, height: number, radius: number): number =>
   leeScratch(width, radius) + 2 * height * ((2 * width + 31) & ~15) + 32;

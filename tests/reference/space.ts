@@ -126,8 +126,9 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 function coefficients(box: readonly number[], noise: number): { share: number; mean: number } {
   const n = box.length;
   const total = sum(box);
-  const variance = f32(n * sum(box.map((level) => level * level)) - total * total);
-  return { share: f32(variance / f32(variance + f32(f32(n * n) * f32(noise)))), mean: f32(f32(total) * f32(1 / n)) };
+  const mean = f32(total * f32(1 / n));
+  const spread = Math.max(f32(sum(box.map((level) => level * level)) - f32(total * mean)), 0);
+  return { share: f32(spread / f32(spread + f32(n * f32(noise)))), mean };
 }
 
 /** Sum of the differences to the four neighbours, and the numerator of q squared. */

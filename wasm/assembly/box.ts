@@ -1,19 +1,28 @@
+import { held } from './fixed';
 import { storePart } from './lines';
 
 // Filters that weigh a pixel against mean and variance of the box around it: Lee 1980 (IEEE PAMI-2:165) with additive noise,
 // and the self-guided filter of He, Sun and Tang (ECCV 2010), which averages Lee's two coefficients over the box once more.
-// Sums down the columns are kept from line to line; along a line a box is the difference of two running sums. Whole-number
-// sums are exact, so the order in which they are taken does not matter.
+// Sums down the columns are kept from line to line, and along a line from box to box. Whole-number sums are exact, so the order in
+// which they are taken does not matter.
 
-// Columns of a line beside each other in scratch: 32 bits for each, with `radius` more at both ends and room for a vector.
+// Columns of a line beside each other in scratch: the sums of levels in 16 bits, those of squares in 32, from `columns` on; before them a
+// nought and, at both ends, the first and the last column `radius` times more.
+const lead: usize = 64;
+
 @inline
 function columnBytes(width: i32, radius: i32): usize {
-  return ((<usize>(width + 2 * radius + 8) << 2) + 63) & ~63;
+  return lead + (((<usize>(width + radius + 16) << 2) + 63) & ~63);
 }
 
 @inline
 function addTo(at: usize, value: v128): void {
   v128.store(at, i32x4.add(v128.load(at), value));
+}
+
+@inline
+function addTo16(at: usize, value: v128): void {
+  v128.store(at, i16x8.add(v128.load(at), value));
 }
 
 // Levels and squares: one line enters the columns, one leaves.
@@ -22,134 +31,170 @@ function moveColumns(enters: usize, leaves: usize, width: i32, sums: usize, squa
   for (; x + 8 <= width; x += 8) {
     const into = v128.load8x8_u(enters + x), out = v128.load8x8_u(leaves + x);
     const difference = i16x8.sub(into, out), sum = i16x8.add(into, out);
-    const at = <usize>x << 2;
-    addTo(sums + at, i32x4.extend_low_i16x8_s(difference));
-    addTo(sums + at + 16, i32x4.extend_high_i16x8_s(difference));
-    addTo(squares + at, i32x4.extmul_low_i16x8_s(difference, sum));
-    addTo(squares + at + 16, i32x4.extmul_high_i16x8_s(difference, sum));
+    const at = <usize>x << 1;
+    addTo16(sums + at, difference);
+    addTo(squares + (at << 1), i32x4.extmul_low_i16x8_s(difference, sum));
+    addTo(squares + (at << 1) + 16, i32x4.extmul_high_i16x8_s(difference, sum));
   }
   for (; x < width; x++) {
     const into = <i32>load<u8>(enters + x), out = <i32>load<u8>(leaves + x);
-    const at = <usize>x << 2;
-    store<i32>(sums + at, load<i32>(sums + at) + into - out);
-    store<i32>(squares + at, load<i32>(squares + at) + into * into - out * out);
+    const at = <usize>x << 1;
+    store<u16>(sums + at, <u16>(<i32>load<u16>(sums + at) + into - out));
+    store<i32>(squares + (at << 1), load<i32>(squares + (at << 1)) + into * into - out * out);
   }
 }
 
 // The columns around the first line: it and all above it are the same.
 function startColumns(source: usize, stride: usize, width: i32, height: i32, radius: i32, sums: usize, squares: usize): void {
-  memory.fill(sums, 0, <usize>width << 2);
-  memory.fill(squares, 0, <usize>width << 2);
+  memory.fill(sums - lead, 0, columnBytes(width, radius));
+  memory.fill(squares - lead, 0, columnBytes(width, radius));
   for (let dy = -radius; dy <= radius; dy++) {
     const line = source + <usize>min(max(dy, 0), height - 1) * stride;
     for (let x = 0; x < width; x++) {
       const level = <i32>load<u8>(line + x);
-      const at = <usize>x << 2;
-      store<i32>(sums + at, load<i32>(sums + at) + level);
-      store<i32>(squares + at, load<i32>(squares + at) + level * level);
+      const at = <usize>x << 1;
+      store<u16>(sums + at, <u16>(<i32>load<u16>(sums + at) + level));
+      store<i32>(squares + (at << 1), load<i32>(squares + (at << 1)) + level * level);
     }
   }
 }
 
-// Running sum of a line of columns with its ends replicated `radius` times: entry i is the sum of what lies before i.
-function accumulate(columns: usize, width: i32, radius: i32, running: usize): void {
-  const first = load<i32>(columns), last = load<i32>(columns + (<usize>(width - 1) << 2));
-  let total = 0;
-  let to = running;
-  store<i32>(to, 0);
-  for (let i = 0; i < radius; i++) {
-    total += first;
-    to += 4;
-    store<i32>(to, total);
+// Replicates the ends of a line of columns; what the first box lacks but its last column.
+function extend16(columns: usize, width: i32, radius: i32): i32 {
+  const end = columns + (<usize>width << 1);
+  const first = load<u16>(columns), last = load<u16>(end - 2);
+  let sum = 0;
+  for (let i: usize = 1; i <= <usize>radius; i++) {
+    store<u16>(columns - (i << 1), first);
+    store<u16>(end + ((i - 1) << 1), last);
+    sum += <i32>first;
   }
-  to += 4;
-  let carry = i32x4.splat(total);
+  for (let i = 0; i < radius; i++) sum += <i32>load<u16>(columns + (<usize>i << 1));
+  return sum;
+}
+
+function extend32(columns: usize, width: i32, radius: i32): i32 {
+  const end = columns + (<usize>width << 2);
+  const first = load<i32>(columns), last = load<i32>(end - 4);
+  let sum = 0;
+  for (let i: usize = 1; i <= <usize>radius; i++) {
+    store<i32>(columns - (i << 2), first);
+    store<i32>(end + ((i - 1) << 2), last);
+    sum += first;
+  }
+  for (let i = 0; i < radius; i++) sum += load<i32>(columns + (<usize>i << 2));
+  return sum;
+}
+
+// Running sums of eight and of four differences of columns, onto what came before: a box is the one before it, with a column more and one less.
+@inline
+function onto8(before: v128, steps: v128): v128 {
+  const zero = i16x8.splat(0);
+  const a = i16x8.add(steps, i16x8.shuffle(zero, steps, 7, 8, 9, 10, 11, 12, 13, 14));
+  const b = i16x8.add(a, i16x8.shuffle(zero, a, 6, 7, 8, 9, 10, 11, 12, 13));
+  return i16x8.add(before, i16x8.add(b, i16x8.shuffle(zero, b, 4, 5, 6, 7, 8, 9, 10, 11)));
+}
+
+@inline
+function onto4(before: v128, steps: v128): v128 {
   const zero = i32x4.splat(0);
-  let x = 0;
-  for (; x + 4 <= width; x += 4) {
-    const columns4 = v128.load(columns + (<usize>x << 2));
-    const pairs = i32x4.add(columns4, i8x16.shuffle(zero, columns4, 0, 1, 2, 3, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27));
-    const sums = i32x4.add(pairs, i8x16.shuffle(zero, pairs, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23));
-    carry = i32x4.add(carry, sums);
-    v128.store(to, carry);
-    carry = i8x16.shuffle(carry, carry, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15);
-    to += 16;
-  }
-  total = i32x4.extract_lane(carry, 0);
-  for (; x < width; x++) {
-    total += load<i32>(columns + (<usize>x << 2));
-    store<i32>(to, total);
-    to += 4;
-  }
-  for (let i = 0; i < radius; i++) {
-    total += last;
-    store<i32>(to, total);
-    to += 4;
-  }
+  const a = i32x4.add(steps, i32x4.shuffle(zero, steps, 3, 4, 5, 6));
+  return i32x4.add(before, i32x4.add(a, i32x4.shuffle(zero, a, 2, 3, 4, 5)));
 }
 
 @inline
-function box(running: usize, side: usize): v128 {
-  return i32x4.sub(v128.load(running + (side << 2)), v128.load(running));
+function last8(sums: v128): v128 {
+  return i16x8.shuffle(sums, sums, 7, 7, 7, 7, 7, 7, 7, 7);
 }
 
-// Share of a pixel's own level: its variance over variance and noise, from sums over n pixels; `noise` is n^2 times its variance.
 @inline
-function ownShare(sum: v128, square: v128, n: v128, noise: v128): v128 {
-  const variance = f32x4.convert_i32x4_s(i32x4.sub(i32x4.mul(square, n), i32x4.mul(sum, sum)));
-  return f32x4.div(variance, f32x4.add(variance, noise));
+function last4(sums: v128): v128 {
+  return i32x4.shuffle(sums, sums, 3, 3, 3, 3);
+}
+
+@inline
+function wordSteps(enters: usize, leaves: usize): v128 {
+  return i32x4.sub(v128.load16x4_u(enters), v128.load16x4_u(leaves));
+}
+
+// n times the variance, from the sum, the sum of squares and the mean of a box.
+@inline
+function spread(sum: v128, square: v128, mean: v128): v128 {
+  // Rounding may leave it below nought, where as an integer it is too; that comparison is one instruction, the one of floats nine.
+  return i32x4.max_s(f32x4.sub(f32x4.convert_i32x4_s(square), f32x4.mul(sum, mean)), i32x4.splat(0));
 }
 
 // To the nearest, ties to even, in the lowest bits of each lane, by adding 1.5 * 2^23.
 @inline
-function rounded(value: v128): v128 {
-  return v128.and(f32x4.add(value, f32x4.splat(12582912)), i32x4.splat(0xffff));
+function rounded(value: v128, magic: v128, word: v128): v128 {
+  return v128.and(f32x4.add(value, magic), word);
 }
 
 @inline
-function levels(line: usize, x: i32, width: i32): v128 {
-  if (x + 4 <= width) return v128.load32_zero(line + x);
-  let bytes: u32 = 0;
+function levels8(line: usize, x: i32, width: i32): v128 {
+  if (x + 8 <= width) return v128.load8x8_u(line + x);
+  let bytes: u64 = 0;
   for (let i = width - 1; i >= x; i--) bytes = (bytes << 8) | load<u8>(line + i);
-  return i32x4(bytes, 0, 0, 0);
+  return i16x8.extend_low_i8x16_u(i64x2(bytes, 0));
 }
 
 @inline
-function asFloats(bytes: v128): v128 {
-  return f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(bytes)));
+function lowFloats(words: v128): v128 {
+  return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(words));
 }
 
 @inline
-function storeLevels(to: usize, value: v128, count: i32): void {
-  const words = i16x8.narrow_i32x4_u(value, value);
+function highFloats(words: v128): v128 {
+  return f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(words));
+}
+
+@inline
+function storeLevels(to: usize, low: v128, high: v128, count: i32): void {
+  const words = i16x8.narrow_i32x4_u(low, high);
   const bytes = i8x16.narrow_i16x8_u(words, words);
-  if (count >= 4) v128.store32_lane(to, bytes, 0);
+  if (count >= 8) v128.store64_lane(to, bytes, 0);
   else storePart(to, bytes, count);
+}
+
+// Lee's estimate: the mean, and of the difference to it the share that is not noise.
+@inline
+function estimate(own: v128, mean: v128, over: v128, noises: v128, magic: v128, word: v128): v128 {
+  const share = f32x4.div(over, f32x4.add(over, noises));
+  return rounded(f32x4.add(mean, f32x4.mul(share, f32x4.sub(own, mean))), magic, word);
 }
 
 export function lee(
   source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32,
   radius: i32, noise: f32, scratch: usize,
 ): void {
-  const bytes = columnBytes(width, radius);
-  const sums = scratch, squares = sums + bytes, runningSums = squares + bytes, runningSquares = runningSums + bytes;
-  const side = <usize>(2 * radius + 1);
+  const sums = scratch + lead, squares = sums + columnBytes(width, radius);
+  const r = <usize>radius;
+  const outSums = sums - 2 * (r + 1), inSums = sums + 2 * r, outSquares = squares - 4 * (r + 1), inSquares = squares + 4 * r;
+  const side = 2 * radius + 1;
   const n = <f32>(side * side);
   const perPixel = f32x4.splat(<f32>1 / n);
-  const ns = i32x4.splat(<i32>(side * side));
-  const noises = f32x4.splat(n * n * noise);
+  const noises = f32x4.splat(n * noise);
+  const magic = held(f32x4.splat(12582912), width), word = held(i32x4.splat(0xffff), width);
   startColumns(source, sourceStride, width, height, radius, sums, squares);
   for (let y = 0; y < height; y++) {
-    accumulate(sums, width, radius, runningSums);
-    accumulate(squares, width, radius, runningSquares);
+    let sum8 = i16x8.splat(<i16>extend16(sums, width, radius));
+    let square4 = i32x4.splat(extend32(squares, width, radius));
     const line = source + <usize>y * sourceStride, to = target + <usize>y * targetStride;
-    for (let x = 0; x < width; x += 4) {
-      const at = <usize>x << 2;
-      const sum = box(runningSums + at, side);
-      const share = ownShare(sum, box(runningSquares + at, side), ns, noises);
-      const mean = f32x4.mul(f32x4.convert_i32x4_s(sum), perPixel);
-      const own = asFloats(levels(line, x, width));
-      storeLevels(to + x, rounded(f32x4.add(mean, f32x4.mul(share, f32x4.sub(own, mean)))), min(width - x, 4));
+    for (let x = 0; x < width; x += 8) {
+      const at = <usize>x << 1;
+      const from = outSquares + 2 * at, into = inSquares + 2 * at;
+      const sum = onto8(sum8, i16x8.sub(v128.load(inSums + at), v128.load(outSums + at)));
+      const squareLow = onto4(square4, i32x4.sub(v128.load(into), v128.load(from)));
+      const squareHigh = onto4(last4(squareLow), i32x4.sub(v128.load(into, 16), v128.load(from, 16)));
+      sum8 = last8(sum);
+      square4 = last4(squareHigh);
+      const sumLow = lowFloats(sum), sumHigh = highFloats(sum);
+      const meanLow = f32x4.mul(sumLow, perPixel), meanHigh = f32x4.mul(sumHigh, perPixel);
+      const own = levels8(line, x, width);
+      storeLevels(to + x,
+        estimate(lowFloats(own), meanLow, spread(sumLow, squareLow, meanLow), noises, magic, word),
+        estimate(highFloats(own), meanHigh, spread(sumHigh, squareHigh, meanHigh), noises, magic, word),
+        width - x);
     }
     const enters = source + <usize>min(y + radius + 1, height - 1) * sourceStride;
     const leaves = source + <usize>max(y - radius, 0) * sourceStride;
@@ -163,70 +208,99 @@ function planeStride(width: i32): usize {
   return ((<usize>width << 1) + 31) & ~15;
 }
 
+// Columns of up to fifteen coefficients fit 16 bits.
 function moveWords(enters: usize, leaves: usize, width: i32, sums: usize): void {
   for (let x = 0; x < width; x += 8) {
-    const into = v128.load(enters + (<usize>x << 1)), out = v128.load(leaves + (<usize>x << 1));
-    const at = sums + (<usize>x << 2);
-    addTo(at, i32x4.sub(i32x4.extend_low_i16x8_u(into), i32x4.extend_low_i16x8_u(out)));
-    addTo(at + 16, i32x4.sub(i32x4.extend_high_i16x8_u(into), i32x4.extend_high_i16x8_u(out)));
+    const at = <usize>x << 1;
+    addTo16(sums + at, i16x8.sub(v128.load(enters + at), v128.load(leaves + at)));
   }
 }
 
 function startWords(plane: usize, stride: usize, width: i32, height: i32, radius: i32, sums: usize): void {
-  memory.fill(sums, 0, <usize>(width + 8) << 2);
+  memory.fill(sums - lead, 0, columnBytes(width, radius));
   for (let dy = -radius; dy <= radius; dy++) {
     const line = plane + <usize>min(max(dy, 0), height - 1) * stride;
-    for (let x = 0; x < width; x += 4) addTo(sums + (<usize>x << 2), v128.load16x4_u(line + (<usize>x << 1)));
+    for (let x = 0; x < width; x += 8) addTo16(sums + (<usize>x << 1), v128.load(line + (<usize>x << 1)));
   }
+}
+
+@inline
+function slopeOf(over: v128, noises: v128): v128 {
+  return f32x4.div(over, f32x4.add(over, noises));
+}
+
+@inline
+function offsetOf(mean: v128, share: v128, magic: v128, word: v128): v128 {
+  return rounded(f32x4.mul(f32x4.sub(mean, f32x4.mul(mean, share)), f32x4.splat(16)), magic, word);
+}
+
+@inline
+function meanOf(sum: v128, per: v128): v128 {
+  return f32x4.mul(f32x4.convert_i32x4_s(sum), per);
 }
 
 export function guided(
   source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32,
   radius: i32, noise: f32, scratch: usize,
 ): void {
-  const bytes = columnBytes(width, radius);
-  const sums = scratch, squares = sums + bytes, runningSums = squares + bytes, runningSquares = runningSums + bytes;
+  const sums = scratch + lead, squares = sums + columnBytes(width, radius);
   const stride = planeStride(width);
-  const slopes = runningSquares + bytes, offsets = slopes + stride * <usize>height;
-  const side = <usize>(2 * radius + 1);
+  const slopes = squares - lead + columnBytes(width, radius), offsets = slopes + stride * <usize>height;
+  const r = <usize>radius;
+  const outSums = sums - 2 * (r + 1), inSums = sums + 2 * r, outSquares = squares - 4 * (r + 1), inSquares = squares + 4 * r;
+  const side = 2 * radius + 1;
   const n = <f32>(side * side);
   const perPixel = f32x4.splat(<f32>1 / n);
-  const ns = i32x4.splat(<i32>(side * side));
-  const noises = f32x4.splat(n * n * noise);
+  const noises = f32x4.splat(n * noise);
+  const magic = held(f32x4.splat(12582912), width), word = held(i32x4.splat(0xffff), width);
+  const unit = f32x4.splat(4096);
   startColumns(source, sourceStride, width, height, radius, sums, squares);
   for (let y = 0; y < height; y++) {
-    accumulate(sums, width, radius, runningSums);
-    accumulate(squares, width, radius, runningSquares);
+    let sum8 = i16x8.splat(<i16>extend16(sums, width, radius));
+    let square4 = i32x4.splat(extend32(squares, width, radius));
     const slope = slopes + <usize>y * stride, offset = offsets + <usize>y * stride;
-    for (let x = 0; x < width; x += 4) {
-      const at = <usize>x << 2;
-      const sum = box(runningSums + at, side);
-      const share = ownShare(sum, box(runningSquares + at, side), ns, noises);
-      const mean = f32x4.mul(f32x4.convert_i32x4_s(sum), perPixel);
-      const slope4 = rounded(f32x4.mul(share, f32x4.splat(4096)));
-      const offset4 = rounded(f32x4.mul(f32x4.sub(mean, f32x4.mul(mean, share)), f32x4.splat(16)));
-      v128.store64_lane(slope + (<usize>x << 1), i16x8.narrow_i32x4_u(slope4, slope4), 0);
-      v128.store64_lane(offset + (<usize>x << 1), i16x8.narrow_i32x4_u(offset4, offset4), 0);
+    for (let x = 0; x < width; x += 8) {
+      const at = <usize>x << 1;
+      const from = outSquares + 2 * at, into = inSquares + 2 * at;
+      const sum = onto8(sum8, i16x8.sub(v128.load(inSums + at), v128.load(outSums + at)));
+      const squareLow = onto4(square4, i32x4.sub(v128.load(into), v128.load(from)));
+      const squareHigh = onto4(last4(squareLow), i32x4.sub(v128.load(into, 16), v128.load(from, 16)));
+      sum8 = last8(sum);
+      square4 = last4(squareHigh);
+      const sumLow = lowFloats(sum), sumHigh = highFloats(sum);
+      const meanLow = f32x4.mul(sumLow, perPixel), meanHigh = f32x4.mul(sumHigh, perPixel);
+      const low = slopeOf(spread(sumLow, squareLow, meanLow), noises), high = slopeOf(spread(sumHigh, squareHigh, meanHigh), noises);
+      v128.store(slope + at, i16x8.narrow_i32x4_u(rounded(f32x4.mul(low, unit), magic, word), rounded(f32x4.mul(high, unit), magic, word)));
+      v128.store(offset + at, i16x8.narrow_i32x4_u(offsetOf(meanLow, low, magic, word), offsetOf(meanHigh, high, magic, word)));
     }
     const enters = source + <usize>min(y + radius + 1, height - 1) * sourceStride;
     const leaves = source + <usize>max(y - radius, 0) * sourceStride;
     moveColumns(enters, leaves, width, sums, squares);
   }
   const perSlope = f32x4.splat(<f32>1 / (n * 4096)), perOffset = f32x4.splat(<f32>1 / (n * 16));
+  const offsetSums = squares, inOffsets = offsetSums + 2 * r, outOffsets = offsetSums - 2 * (r + 1);
   startWords(slopes, stride, width, height, radius, sums);
-  startWords(offsets, stride, width, height, radius, squares);
+  startWords(offsets, stride, width, height, radius, offsetSums);
   for (let y = 0; y < height; y++) {
-    accumulate(sums, width, radius, runningSums);
-    accumulate(squares, width, radius, runningSquares);
+    let slope4 = i32x4.splat(extend16(sums, width, radius));
+    let offset4 = i32x4.splat(extend16(offsetSums, width, radius));
     const line = source + <usize>y * sourceStride, to = target + <usize>y * targetStride;
-    for (let x = 0; x < width; x += 4) {
-      const at = <usize>x << 2;
-      const slope = f32x4.mul(f32x4.convert_i32x4_s(box(runningSums + at, side)), perSlope);
-      const offset = f32x4.mul(f32x4.convert_i32x4_s(box(runningSquares + at, side)), perOffset);
-      storeLevels(to + x, rounded(f32x4.add(f32x4.mul(slope, asFloats(levels(line, x, width))), offset)), min(width - x, 4));
+    for (let x = 0; x < width; x += 8) {
+      const at = <usize>x << 1;
+      const slopeLow = onto4(slope4, wordSteps(inSums + at, outSums + at));
+      const slopeHigh = onto4(last4(slopeLow), wordSteps(inSums + at + 8, outSums + at + 8));
+      const offsetLow = onto4(offset4, wordSteps(inOffsets + at, outOffsets + at));
+      const offsetHigh = onto4(last4(offsetLow), wordSteps(inOffsets + at + 8, outOffsets + at + 8));
+      slope4 = last4(slopeHigh);
+      offset4 = last4(offsetHigh);
+      const own = levels8(line, x, width);
+      storeLevels(to + x,
+        rounded(f32x4.add(f32x4.mul(meanOf(slopeLow, perSlope), lowFloats(own)), meanOf(offsetLow, perOffset)), magic, word),
+        rounded(f32x4.add(f32x4.mul(meanOf(slopeHigh, perSlope), highFloats(own)), meanOf(offsetHigh, perOffset)), magic, word),
+        width - x);
     }
     const enters = <usize>min(y + radius + 1, height - 1) * stride, leaves = <usize>max(y - radius, 0) * stride;
     moveWords(slopes + enters, slopes + leaves, width, sums);
-    moveWords(offsets + enters, offsets + leaves, width, squares);
+    moveWords(offsets + enters, offsets + leaves, width, offsetSums);
   }
 }

@@ -4,3 +4,9 @@ export function q15(a: v128, b: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return i16x8.relaxed_q15mulr_s(a, b);
   return i16x8.q15mulr_sat_s(a, b);
 }
+
+// A constant that the compiler cannot see to be one, so that it stays in a register: it would be made anew at every use. `size` is not negative.
+@inline
+export function held(constant: v128, size: i32): v128 {
+  return v128.or(constant, i32x4.splat(size >> 31));
+}

@@ -1,7 +1,7 @@
 // Pixel formats of capture devices → grey, RGB24 or RGBA. Luma and chroma are Q6 in sixteen-bit lanes; the products come from
 // Q15 factors, so that they carry no error of a factor of six bits, and the last sum saturates.
 
-import { q15 } from './fixed';
+import { held, q15 } from './fixed';
 
 @inline
 function scaledLuma8(y: v128, black: v128, gain: v128): v128 {
@@ -112,12 +112,6 @@ function store48(to: usize, p: v128, q: v128, s: v128, t: v128): void {
 function pick(pixels: v128, places: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return i8x16.relaxed_swizzle(pixels, places);
   return i8x16.swizzle(pixels, places);
-}
-
-// A mask that the compiler cannot see to be constant, so that it stays in a register: a constant would be made anew at every use.
-@inline
-function held(mask: v128, width: i32): v128 {
-  return v128.or(mask, i32x4.splat(width >> 31));
 }
 
 @inline
