@@ -90,6 +90,7 @@ export const errorTable = {
   'protocol/bad-message': { message: 'message refused at {where}: {reason}', remedy: 'see docs/protocol.md' },
   'protocol/binary-refused': { message: 'a viewer sends text messages only', remedy: 'see docs/protocol.md' },
   'protocol/too-many': { message: 'more than {limit} messages a second', remedy: 'send less' },
+  'protocol/unknown-address': { message: 'the WebSocket is at {address}', remedy: 'see docs/protocol.md' },
   'protocol/unknown-stream': { message: 'there is no stream {stream}', remedy: 'use an id of the hello message' },
   'ffmpeg/missing': {
     message: 'the program {program} cannot be started: {reason}',

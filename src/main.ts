@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { AppError, asAppError } from './app-error.ts';
-import { openServer } from './broadcast/server.ts';
+import { openServer, type Server } from './broadcast/server.ts';
 import { type Command, helpText, parseCommandLine } from './config/command-line.ts';
 import { anchorClock } from './device/clock.ts';
+import { DeviceDesk } from './discovery/device-desk.ts';
 import { listDevices, type Outlet, writeUdevRules } from './discovery/devices-command.ts';
+import { Discovery } from './discovery/discovery.ts';
 import { inspectFiles } from './inspect/inspect.ts';
 import { loadCommand } from './load/load.ts';
 import { openLog } from './log.ts';
@@ -15,16 +17,32 @@ async function serve({ room, json }: Extract<Command, { run: 'serve' }>): Promis
   const log = openLog();
   const clock = anchorClock();
   const streams = room.streams.map((settings, id) => new Stream(id, settings, room.limits, clock, log));
-  const server = await openServer(room, streams, clock, version);
+  const discovery = new Discovery({ configured: room.streams });
+  const devices = new DeviceDesk(discovery, streams);
+  const server = await openServer(room, streams, clock, version, log, devices);
   for (const stream of streams) stream.start();
+  discovery.watch();
   const ended = untilEnded();
 
   const summaries = await Promise.race([settled(streams), ended]);
-  if (json) process.stdout.write(`${JSON.stringify({ address: server.address, streams: summaries })}\n`);
-  else process.stdout.write(`\n  ${room.room}: open ${server.address}\n  Not for diagnostic use. Ctrl+C ends it.\n\n`);
+  const { address, fingerprint, invitation } = server;
+  if (json) process.stdout.write(`${JSON.stringify({ address, fingerprint, invitation, streams: summaries })}\n`);
+  else process.stdout.write(startText(room.room, server));
 
   await ended;
+  devices.close();
+  discovery.close();
   await Promise.all([server.close(), ...streams.map((stream) => stream.close())]);
+}
+
+function startText(room: string, { address, fingerprint, invitation }: Server): string {
+  const lines = [
+    `${room}: open ${invitation ?? address}`,
+    ...(invitation === undefined ? [] : ['The link makes its first user the operator; it holds for an hour and once.']),
+    ...(fingerprint === undefined ? [] : [`The browser shows this certificate, SHA-256: ${fingerprint}`]),
+    'Not for diagnostic use. Ctrl+C ends it.',
+  ];
+  return `\n${lines.map((line) => `  ${line}\n`).join('')}\n`;
 }
 
 /** Resolves when this process is asked to end, or when the command that started it is gone. */
@@ -71,7 +89,7 @@ try {
 } catch (thrown) {
   const error = asAppError(thrown, 'server/failed');
   outlet.trouble(error.toJSON());
-  process.exitCode = error instanceof AppError && /^(cli|config|server\/address)/.test(error.code) ? 2 : 1;
+  process.exitCode = error instanceof AppError && /^(cli|config)/.test(error.code) ? 2 : 1;
 }
 // Whatever still waits (a decoder in a native call) must not keep the process: everything was closed above.
 process.exit();

@@ -125,6 +125,10 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
         break;
       case 'stats':
       case 'stage-set':
+      case 'viewers':
+      case 'invitations':
+      case 'invited':
+      case 'done':
       case 'error':
         break;
     }

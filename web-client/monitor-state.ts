@@ -1,5 +1,6 @@
 import { type Caliper, type Point, withEnd } from '../src/marks/mark.ts';
-import type { ServerMessage, SourceStatus, StageState, StreamDescription } from '../src/protocol/messages.ts';
+import type { ConnectedViewer, Invitation, ServerMessage, SourceStatus, StageState, StreamDescription } from '../src/protocol/messages.ts';
+import type { Role } from '../src/protocol/roles.ts';
 import type { TierName } from '../src/protocol/tiers.ts';
 import { unmoved, type ViewTransform } from './view-transform.ts';
 import type { Link, Quality, WireError } from './worker-messages.ts';
@@ -62,6 +63,14 @@ export interface MonitorState {
   readonly link: Link;
   readonly room: string;
   readonly server: string;
+  /** This screen among the viewers. */
+  readonly viewer: number;
+  readonly role: Role;
+  /** Whether one comes in by invitation only. */
+  readonly invited: boolean;
+  /** Who is connected, as far as this viewer may know. */
+  readonly viewers: readonly ConnectedViewer[];
+  readonly invitations: readonly Invitation[];
   readonly streams: readonly StreamDescription[];
   readonly counts: Readonly<Record<number, StreamCounts>>;
   /** What is wrong with sources; kept while they are opened again, so that a text can be read to its end. */
@@ -144,6 +153,11 @@ export function initialState(panelOpen: boolean): MonitorState {
     link: { state: 'connecting', attempt: 0 },
     room: '',
     server: '',
+    viewer: 0,
+    role: 'observer',
+    invited: false,
+    viewers: [],
+    invitations: [],
     streams: [],
     counts: {},
     troubles: {},
@@ -287,7 +301,8 @@ function hear(state: MonitorState, message: ServerMessage, nowMs: number): Monit
   switch (message.type) {
     case 'hello': {
       const kept = forgetOthers(state, message.streams);
-      const welcomed: MonitorState = { ...kept, room: message.room, server: message.server, streams: message.streams, wishes: {} };
+      const { room, server, viewer, role, invited, streams } = message;
+      const welcomed: MonitorState = { ...kept, room, server, viewer, role, invited, streams, viewers: [], invitations: [], wishes: {} };
       const described = message.streams.reduce((next, { id, status }) => setTrouble(next, id, status, nowMs), welcomed);
       const known = message.streams.map(({ id }) => id);
       return {
@@ -323,9 +338,15 @@ function hear(state: MonitorState, message: ServerMessage, nowMs: number): Monit
       const counts = { captured, capturedFps, lost, processingMs, skipped, skippedBefore, viewers, tier, lineBytesPerSecond, ...ofClock };
       return { ...state, counts: { ...state.counts, [message.stream]: counts } };
     }
+    case 'viewers':
+      return { ...state, viewers: message.viewers };
+    case 'invitations':
+      return { ...state, invitations: message.invitations };
     case 'pong':
     case 'poses':
     case 'stage-set':
+    case 'invited':
+    case 'done':
     case 'error':
       return state;
   }

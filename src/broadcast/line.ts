@@ -25,6 +25,11 @@ export class Line {
     if (this.#shortestRoundTripMs === undefined || tookMs < this.#shortestRoundTripMs) this.#shortestRoundTripMs = tookMs;
   }
 
+  /** The shortest way there and back that was seen. */
+  get roundTripMs(): number | undefined {
+    return this.#shortestRoundTripMs;
+  }
+
   /** A frame arrived; one that was sent while another was under way had the line only after that. */
   carried(bytes: number, sentMs: number, arrivedMs: number): void {
     const beganMs = Math.max(sentMs + (this.#shortestRoundTripMs ?? 0) / 2, this.#lastArrivedMs);

@@ -1,16 +1,26 @@
 import { existsSync } from 'node:fs';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
+import type { Duplex } from 'node:stream';
 import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
 import serveStatic from '@fastify/static';
 import fastify, { type FastifyInstance } from 'fastify';
 import { WebSocketServer } from 'ws';
-import { AppError, asAppError } from '../app-error.ts';
+import type { Access } from '../access/access.ts';
+import { addressGroup, Connections } from '../access/connections.ts';
+import { usualDataFolder } from '../access/data-folder.ts';
+import { Entrance } from '../access/entrance.ts';
+import { isLoopback } from '../access/origin.ts';
+import { AppError, asAppError, type ErrorCode } from '../app-error.ts';
 import type { Room } from '../config/room.ts';
 import { type ClockAnchor, monotonicNs, unixUs } from '../device/clock.ts';
-import type { Stream } from '../stream/stream.ts';
-import { isLoopback, refuseForeign, refuseOpenAddress } from './access.ts';
+import type { DeviceDesk } from '../discovery/device-desk.ts';
+import type { Stream, StreamLog } from '../stream/stream.ts';
+import { Attendance } from './attendance.ts';
 import { metricsOf } from './metrics.ts';
+import { serveSessions } from './session-routes.ts';
 import { Viewer, type ViewerHost } from './viewer.ts';
 
 export const subprotocol = 'lumencast.v1';
@@ -20,37 +30,85 @@ const longestMessageBytes = 16 * 1024;
 const linePeriodMs = 5000;
 const reviewPeriodMs = 200;
 
+/** Connections of strangers from all addresses together. */
+const mostStrangers = 2048;
+
 export interface Server {
   /** Where to open the monitor. */
   readonly address: string;
+  /** With TLS: SHA-256 of the certificate, as browsers show it. */
+  readonly fingerprint: string | undefined;
+  /** Where nobody comes in without an invitation: the link for whoever started the server. */
+  readonly invitation: string | undefined;
   close(): Promise<void>;
 }
 
-/** Opens the door: the monitor's files, `/healthz`, `/metrics` and the WebSocket at `/ws`. */
-export async function openServer(room: Room, streams: readonly Stream[], clock: ClockAnchor, version: string): Promise<Server> {
-  refuseOpenAddress(room.host);
+/** Opens the door: the monitor's files, `/session`, `/healthz`, `/metrics` and the WebSocket at `/ws`. */
+export async function openServer(
+  room: Room,
+  streams: readonly Stream[],
+  clock: ClockAnchor,
+  version: string,
+  log: StreamLog,
+  devices?: DeviceDesk,
+): Promise<Server> {
   if (!existsSync(resolve(clientFolder, 'index.html'))) throw new AppError('server/not-built', { path: 'web-client/dist' });
+  const dataFolder = room.dataFolder ?? usualDataFolder(process.env);
+  const entrance = await Entrance.open({ ...room, dataFolder, streamNames: () => streams.map(({ name }) => name), log });
+  try {
+    return await openBehind(entrance, room, streams, clock, version, devices);
+  } catch (thrown) {
+    await entrance.close();
+    throw thrown;
+  }
+}
+
+async function openBehind(
+  entrance: Entrance,
+  room: Room,
+  streams: readonly Stream[],
+  clock: ClockAnchor,
+  version: string,
+  devices: DeviceDesk | undefined,
+): Promise<Server> {
+  const { door } = entrance;
   const viewers = new Map<number, Viewer>();
-  const http = await openHttp(streams, viewers);
-  const sockets = acceptViewers(http, viewers, room, {
+  const attendance = new Attendance(viewers, door);
+  const connections = new Connections(room.limits.connectionsPerAddress, mostStrangers);
+  const http = await openHttp(entrance, connections, room, streams, viewers);
+  const address = (): string => {
+    const { address: at, port } = http.server.address() as AddressInfo;
+    return entrance.addressOf(at, port);
+  };
+  const sockets = acceptViewers(http, connections, attendance, viewers, room, {
     server: `lumencast ${version}`,
     room: room.room,
     streams,
+    devices,
     messagesPerSecond: room.limits.messagesPerSecond,
     nowUs: () => unixUs(clock, monotonicNs()),
     isLoopback,
+    address,
+    door,
+    sendOut: (viewer, by) => attendance.sendOut(viewer, by),
   });
   const timers = [
-    setInterval(() => everyViewer(viewers, (viewer) => viewer.tellStats()), 1000),
+    setInterval(() => {
+      everyViewer(viewers, (viewer) => viewer.tellStats());
+      attendance.tell();
+    }, 1000),
     setInterval(() => everyViewer(viewers, (viewer) => viewer.review()), reviewPeriodMs),
     setInterval(() => everyViewer(viewers, (viewer) => viewer.checkLine()), linePeriodMs),
   ];
 
   await listen(http, room);
   return {
-    address: addressOf(http.server.address() as AddressInfo),
+    address: address(),
+    fingerprint: entrance.certificate?.fingerprint,
+    invitation: door.invited ? `${address()}#invite=${await door.inviteFirst()}` : undefined,
     async close() {
       for (const timer of timers) clearInterval(timer);
+      attendance.close();
       // RFC 6455 §7.4.1: 1001, going away. Who does not answer is cut off.
       everyViewer(viewers, (viewer) => viewer.close(1001, 'the server ends'));
       const patience = setTimeout(() => everyViewer(viewers, (viewer) => viewer.terminate()), 300);
@@ -58,16 +116,34 @@ export async function openServer(room: Room, streams: readonly Stream[], clock: 
       http.server.closeAllConnections();
       await http.close();
       clearTimeout(patience);
+      await entrance.close();
     },
   };
 }
 
-async function openHttp(streams: readonly Stream[], viewers: ReadonlyMap<number, Viewer>): Promise<FastifyInstance> {
-  const http = fastify({ logger: false, bodyLimit: 1024, forceCloseConnections: true, requestTimeout: 10_000 });
-  http.addHook('onRequest', async (request) => refuseForeign(request.raw));
+async function openHttp(
+  entrance: Entrance,
+  connections: Connections,
+  room: Room,
+  streams: readonly Stream[],
+  viewers: ReadonlyMap<number, Viewer>,
+): Promise<FastifyInstance> {
+  const { door, scheme } = entrance;
+  const http = fastify({
+    logger: false,
+    bodyLimit: 1024,
+    forceCloseConnections: true,
+    serverFactory: (handler) => entrance.serve(handler),
+  });
+  http.server.on('connection', (socket) => connections.take(socket));
+  http.addHook('onRequest', async (request, reply) => {
+    door.refuseForeign(request.raw);
+    if (admitted(() => door.admit(request.raw)) === undefined) return;
+    reply.raw.once('close', connections.admitted(request.raw.socket));
+  });
   http.setErrorHandler(async (thrown, _request, reply) => {
     const known = thrown instanceof AppError;
-    const status = known ? 403 : ((thrown as { statusCode?: number }).statusCode ?? 500);
+    const status = known ? statusOf(thrown.code) : ((thrown as { statusCode?: number }).statusCode ?? 500);
     await reply.code(status).send(known ? thrown.toJSON() : { code: 'http', message: status < 500 ? 'bad request' : 'failed' });
   });
   await http.register(helmet, {
@@ -84,40 +160,93 @@ async function openHttp(streams: readonly Stream[], viewers: ReadonlyMap<number,
         workerSrc: ["'self'", 'blob:'],
         objectSrc: ["'none'"],
         baseUri: ["'none'"],
+        formAction: ["'none'"],
         frameAncestors: ["'none'"],
       },
     },
     // Shared WebAssembly memory exists on cross-origin isolated pages only.
     crossOriginOpenerPolicy: { policy: 'same-origin' },
     crossOriginEmbedderPolicy: { policy: 'require-corp' },
-    strictTransportSecurity: false,
+    strictTransportSecurity: scheme === 'https' && { maxAge: hstsS, includeSubDomains: false },
+  });
+  await http.register(rateLimit, {
+    max: room.limits.requestsPerMinute,
+    timeWindow: '1 minute',
+    keyGenerator: (request) => addressGroup(request.raw.socket.remoteAddress ?? ''),
+    // Where the door is open there is nobody to keep out.
+    allowList: () => !door.invited,
+    errorResponseBuilder: (_request, { ttl }) => new AppError('access/too-many-requests', { seconds: Math.ceil(ttl / 1000) }),
   });
   await http.register(serveStatic, { root: clientFolder, cacheControl: false });
+  serveSessions(http, door, streams);
   const registry = metricsOf(streams, viewers);
-  http.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
-  http.get('/healthz', async () => health(streams, viewers));
+  http.get('/metrics', async (request, reply) => {
+    // Counts of all streams stand in it.
+    if (!door.admit(request.raw).everyStream) throw new AppError('access/not-all-streams');
+    return reply.type(registry.contentType).send(await registry.metrics());
+  });
+  http.get('/healthz', async (request) =>
+    health(
+      streams,
+      viewers,
+      admitted(() => door.admit(request.raw)),
+    ),
+  );
   return http;
 }
 
-function health(streams: readonly Stream[], viewers: ReadonlyMap<number, Viewer>): object {
+/** 180 days. */
+const hstsS = 180 * 24 * 3600;
+
+/** What a refusal is in HTTP. */
+function statusOf(code: ErrorCode): number {
+  if (code === 'access/too-many-requests') return 429;
+  if (code === 'access/too-many-viewers') return 503;
+  if (/^access\/(no-session|invitation-|expired|revoked|sent-out)/.test(code)) return 401;
+  if (code.startsWith('protocol/unknown-')) return 404;
+  if (code.startsWith('protocol/')) return 400;
+  return code.startsWith('access/') ? 403 : 500;
+}
+
+function admitted(admit: () => Access): Access | undefined {
+  try {
+    return admit();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Everybody is told whether it runs well; what runs, only who may see it. */
+function health(streams: readonly Stream[], viewers: ReadonlyMap<number, Viewer>, access: Access | undefined): object {
   const fine = (stream: Stream): boolean => ['streaming', 'held', 'stopped'].includes(stream.status.state);
+  const status = streams.every(fine) ? 'ok' : 'degraded';
+  if (access === undefined) return { status };
   return {
-    status: streams.every(fine) ? 'ok' : 'degraded',
+    status,
     viewers: viewers.size,
-    streams: streams.map(({ id, name, status, counts, ageMs }) => ({
-      id,
-      name,
-      state: status.state,
-      ageMs: ageMs === undefined ? null : Math.round(ageMs),
-      fps: counts.fps,
-      captured: counts.captured,
-      lost: counts.lost,
-      ...(status.error && { error: status.error }),
-    })),
+    streams: streams
+      .filter(({ id }) => access.may(id))
+      .map(({ id, name, status, counts, ageMs }) => ({
+        id,
+        name,
+        state: status.state,
+        ageMs: ageMs === undefined ? null : Math.round(ageMs),
+        fps: counts.fps,
+        captured: counts.captured,
+        lost: counts.lost,
+        ...(status.error && { error: status.error }),
+      })),
   };
 }
 
-function acceptViewers(http: FastifyInstance, viewers: Map<number, Viewer>, room: Room, host: ViewerHost): WebSocketServer {
+function acceptViewers(
+  http: FastifyInstance,
+  connections: Connections,
+  attendance: Attendance,
+  viewers: Map<number, Viewer>,
+  room: Room,
+  host: ViewerHost,
+): WebSocketServer {
   let nextId = 1;
   const sockets = new WebSocketServer({
     noServer: true,
@@ -126,37 +255,38 @@ function acceptViewers(http: FastifyInstance, viewers: Map<number, Viewer>, room
     clientTracking: false,
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
   });
+  const admit = (request: IncomingMessage): Access => {
+    const access = host.door.admit(request);
+    if (viewers.size >= room.limits.viewers) throw new AppError('access/too-many-viewers', { limit: room.limits.viewers });
+    return access;
+  };
   http.server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => undefined);
-    const refusal = refusalOf(() => {
-      refuseForeign(request);
-      if (viewers.size >= room.limits.viewers) throw new AppError('access/too-many-viewers', { limit: room.limits.viewers });
-    });
-    if (request.url !== '/ws' || refusal !== undefined) {
-      const status =
-        refusal === undefined ? '404 Not Found' : refusal.code.startsWith('access/too') ? '503 Service Unavailable' : '403 Forbidden';
-      const body = JSON.stringify(refusal ?? { message: 'the WebSocket is at /ws' });
-      socket.end(
-        `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-      );
-      return;
+    try {
+      const access = admit(request);
+      if (request.url !== '/ws') throw new AppError('protocol/unknown-address', { address: '/ws' });
+      connections.admitted(request.socket);
+      sockets.handleUpgrade(request, socket, head, (webSocket) => {
+        const viewer = new Viewer(nextId++, webSocket, request.socket.remoteAddress ?? '', access, host);
+        viewers.set(viewer.id, viewer);
+        attendance.welcome(viewer);
+        webSocket.on('close', () => {
+          viewers.delete(viewer.id);
+          attendance.changed();
+        });
+      });
+    } catch (thrown) {
+      refuseUpgrade(socket, asAppError(thrown, 'server/failed'));
     }
-    sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const viewer = new Viewer(nextId++, webSocket, request.socket.remoteAddress ?? '', host);
-      viewers.set(viewer.id, viewer);
-      webSocket.on('close', () => viewers.delete(viewer.id));
-    });
   });
   return sockets;
 }
 
-function refusalOf(check: () => void): AppError | undefined {
-  try {
-    check();
-  } catch (thrown) {
-    return asAppError(thrown, 'access/origin-refused', { origin: 'this request' });
-  }
-  return undefined;
+function refuseUpgrade(socket: Duplex, error: AppError): void {
+  const status = statusOf(error.code);
+  const body = JSON.stringify(error);
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/json\r\n`;
+  socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 }
 
 async function listen(http: FastifyInstance, { host, port }: Room): Promise<void> {
@@ -166,10 +296,6 @@ async function listen(http: FastifyInstance, { host, port }: Room): Promise<void
     if ((thrown as NodeJS.ErrnoException).code === 'EADDRINUSE') throw new AppError('server/port-busy', { host, port }, { cause: thrown });
     throw thrown;
   }
-}
-
-function addressOf({ address, family, port }: AddressInfo): string {
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/`;
 }
 
 function everyViewer(viewers: ReadonlyMap<number, Viewer>, act: (viewer: Viewer) => void): void {

@@ -195,6 +195,8 @@ export class Viewer {
   }
 
   #receive(text: string, isBinary: boolean): void {
+    // Who was put out may go on asking until the line is closed.
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
     let request: number | undefined;
     try {
       if (isBinary) throw new AppError('protocol/binary-refused');

@@ -46,6 +46,18 @@ const Limits = Type.Object(
       description: 'a picture older than this, or than three frame intervals if that is longer, is NOT LIVE',
     }),
     viewers: Type.Integer({ default: 64, minimum: 1, maximum: 10_000, description: 'viewers at the same time' }),
+    connectionsPerAddress: Type.Integer({
+      default: 64,
+      minimum: 8,
+      maximum: 10_000,
+      description: 'connections from one address of which nobody knows yet who they are; one more ends the oldest',
+    }),
+    requestsPerMinute: Type.Integer({
+      default: 1200,
+      minimum: 60,
+      maximum: 1_000_000,
+      description: 'HTTP requests from one address; invitations are tried ten times a minute at most',
+    }),
     memoryMiB: Type.Integer({ default: 768, minimum: 16, maximum: 4000, description: 'frame memory of one stream' }),
     slots: Type.Integer({ default: 12, minimum: 8, maximum: 64, description: 'frames that one stream can lend at the same time' }),
     messagesPerSecond: Type.Integer({ default: 2000, minimum: 50, maximum: 100_000, description: 'messages from one viewer' }),
@@ -63,8 +75,38 @@ const Limits = Type.Object(
 export const RoomSchema = Type.Object(
   {
     room: Type.String({ default: 'Lumencast', maxLength: 80, description: 'name of the room, shown on every monitor' }),
-    host: Type.String({ default: '127.0.0.1', maxLength: 255, description: 'address to listen on: loopback only' }),
+    host: Type.String({
+      default: '127.0.0.1',
+      maxLength: 255,
+      description: 'address to listen on; beyond loopback by TLS and invitation only',
+    }),
     port: Type.Integer({ default: 8420, minimum: 0, maximum: 65_535, description: 'port; 0: any free one' }),
+    names: Type.Array(Type.String({ maxLength: 255 }), {
+      default: [],
+      maxItems: 64,
+      description: 'names and addresses by which this server is opened, beside those of the machine',
+    }),
+    tls: Type.Optional(
+      Type.Object(
+        {
+          certificate: Type.String({ maxLength: 4096, description: 'file, PEM, with the chain' }),
+          key: Type.String({ maxLength: 4096, description: 'file, PEM' }),
+        },
+        {
+          additionalProperties: false,
+          description: 'own certificate, read again when the files change; without it one is made at the first start beyond loopback',
+        },
+      ),
+    ),
+    access: Type.Optional(
+      Type.Literal('invited', { description: 'invitations on loopback too, where else whoever sits at the machine is an operator' }),
+    ),
+    dataFolder: Type.Optional(
+      Type.String({
+        maxLength: 4096,
+        description: 'what outlives the server: certificate, invitations, sessions; default: lumencast in $XDG_STATE_HOME',
+      }),
+    ),
     streams: Type.Array(StreamConfig, { minItems: 1, maxItems: 16, description: 'the streams of the room, shown in this order' }),
     limits: Limits,
   },

@@ -12,7 +12,7 @@ export async function openRoom(streams: readonly object[], limits: object = {}) 
   const clock = anchorClock();
   const log = { info: () => undefined, warn: () => undefined };
   const running = room.streams.map((settings, id) => new Stream(id, settings, room.limits, clock, log));
-  const server = await openServer(room, running, clock, 'test');
+  const server = await openServer(room, running, clock, 'test', log);
   for (const stream of running) stream.start();
   const viewers: TestViewer[] = [];
   return {

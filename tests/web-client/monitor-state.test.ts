@@ -35,6 +35,8 @@ const hello = (...streams: StreamDescription[]): ServerMessage => ({
   server: 'lumencast',
   room: 'Cath lab 2',
   viewer: 1,
+  role: 'operator',
+  invited: false,
   clockUs: 0,
   streams,
 });

@@ -1,0 +1,67 @@
+import type { Access } from '../access/access.ts';
+import type { Door } from '../access/door.ts';
+import { AppError } from '../app-error.ts';
+import { isAtLeast } from '../protocol/roles.ts';
+import type { Viewer } from './viewer.ts';
+
+/** Who comes or goes together is told together. */
+const gatherMs = 100;
+
+/** Tells operators who is watching and who is invited. */
+export class Attendance {
+  readonly #viewers: ReadonlyMap<number, Viewer>;
+  readonly #door: Door;
+  #gathering: NodeJS.Timeout | undefined;
+
+  constructor(viewers: ReadonlyMap<number, Viewer>, door: Door) {
+    this.#viewers = viewers;
+    this.#door = door;
+    door.changed$.subscribe(() => this.#tellInvitations());
+  }
+
+  /** Somebody came or went. */
+  changed(): void {
+    this.#gathering ??= setTimeout(() => this.tell(), gatherMs);
+  }
+
+  /** Also once a second: what each line bears changes all the time. */
+  tell(): void {
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
+    for (const operator of this.#operators()) this.#tellViewers(operator);
+  }
+
+  welcome(viewer: Viewer): void {
+    if (isAtLeast(viewer.access.role, 'operator')) this.#tellInvitationsTo(viewer);
+    this.changed();
+  }
+
+  /** Throws `access/unknown-viewer`; who is sent out is told why. */
+  async sendOut(id: number, by: Access): Promise<void> {
+    const viewer = this.#viewers.get(id);
+    if (viewer === undefined || !viewer.access.within(by)) throw new AppError('access/unknown-viewer', { viewer: id });
+    if (viewer.access.session === undefined) viewer.putOut(new AppError('access/sent-out'));
+    else await this.#door.endSession(viewer.access.session, 'access/sent-out');
+  }
+
+  close(): void {
+    clearTimeout(this.#gathering);
+  }
+
+  #operators(): Viewer[] {
+    return [...this.#viewers.values()].filter(({ access }) => isAtLeast(access.role, 'operator'));
+  }
+
+  #tellViewers(operator: Viewer): void {
+    const seen = [...this.#viewers.values()].filter(({ access }) => access.within(operator.access));
+    operator.tell({ type: 'viewers', viewers: seen.map((viewer) => viewer.presence()) });
+  }
+
+  #tellInvitations(): void {
+    for (const operator of this.#operators()) this.#tellInvitationsTo(operator);
+  }
+
+  #tellInvitationsTo(operator: Viewer): void {
+    operator.tell({ type: 'invitations', invitations: this.#door.invitationsFor(operator.access) });
+  }
+}
