@@ -1,11 +1,22 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+const kernelTests = 'tests/kernel/**/*.test.ts';
 
 export default defineConfig({
   test: {
-    include: ['tests/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Two cores: parallel test files would time each other out, and the browser tests share the machine.
-    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        // Two cores: parallel test files would time each other out, and the browser tests share the machine.
+        test: { name: 'all', include: ['tests/**/*.test.ts'], exclude: [...configDefaults.exclude, kernelTests], maxWorkers: 2 },
+      },
+      {
+        extends: true,
+        // A guest fills a core, and so does what the host does for it: one at a time, when nothing else runs.
+        test: { name: 'kernel', include: [kernelTests], maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });

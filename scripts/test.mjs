@@ -32,6 +32,8 @@ function findTools() {
   const missing = [
     { places: [...browsers, process.env.CHROMIUM_PATH ?? ''], packages: ['chromium'], tests: 'the browser tests' },
     { places: ['/usr/bin/ffmpeg'], packages: ['ffmpeg'], tests: "the ffmpeg driver's tests" },
+    { places: ['/usr/sbin/usbip', '/usr/bin/usbip'], packages: ['usbip'], tests: 'the tests on a real kernel' },
+    { places: ['/usr/bin/udevadm'], packages: ['udev'], tests: 'hot-plug with udevd' },
     { places: ['/usr/bin/dcmdump'], packages: ['dcmtk'], tests: 'the comparison with DCMTK' },
     { places: ['/usr/include/openigtlink'], packages: ['libopenigtlink-dev', 'g++'], tests: "the OpenIGTLink library's tests" },
   ].filter(({ places }) => !places.some(existsSync));
