@@ -3,6 +3,7 @@ import { Banner } from './banner.tsx';
 import { useMonitor, useMonitorState } from './hooks.ts';
 import { KeyMapDialog } from './key-map-dialog.tsx';
 import { shownStreams } from './monitor-state.ts';
+import { DevicesPanel } from './panel/devices-panel.tsx';
 import { SidePanel } from './panel/side-panel.tsx';
 import { Tile } from './picture/tile.tsx';
 import { ToolColumn } from './tool-column.tsx';
@@ -10,14 +11,14 @@ import { ToolColumn } from './tool-column.tsx';
 /** The whole page: banner, tools, pictures, panel. */
 export function App() {
   const monitor = useMonitor();
-  const { unfit, room, streams, link, alone, panelOpen } = useMonitorState();
+  const { unfit, room, streams, link, alone, panelOpen, devicesOpen } = useMonitorState();
   useEffect(() => {
     document.title = room === '' ? 'Lumencast' : `${room} · Lumencast`;
   }, [room]);
   if (unfit !== undefined) return <Unfit message={unfit.message} remedy={unfit.remedy} />;
   const shown = shownStreams({ ...monitor.state, streams, alone });
   return (
-    <div className={panelOpen ? 'monitor with-panel' : 'monitor'}>
+    <div className={panelOpen || devicesOpen ? 'monitor with-panel' : 'monitor'}>
       <Banner />
       <ToolColumn />
       <main
@@ -37,7 +38,7 @@ export function App() {
           </p>
         )}
       </main>
-      {panelOpen && <SidePanel />}
+      {devicesOpen ? <DevicesPanel /> : panelOpen && <SidePanel />}
       <KeyMapDialog />
     </div>
   );

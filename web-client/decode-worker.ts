@@ -125,6 +125,7 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
         break;
       case 'stats':
       case 'stage-set':
+      case 'devices':
       case 'viewers':
       case 'invitations':
       case 'invited':

@@ -96,6 +96,9 @@ export interface MonitorState {
   readonly wishes: Readonly<Record<string, StageWish>>;
   /** The last refusal for a stream, shown until something succeeds. */
   readonly refusals: Readonly<Record<number, WireError>>;
+  /** What is attached to the server; undefined where this viewer is not told. */
+  readonly devices: Pick<Extract<ServerMessage, { type: 'devices' }>, 'devices' | 'troubles'> | undefined;
+  readonly devicesOpen: boolean;
   /** How this viewer wants its pictures. */
   readonly quality: Quality;
   readonly panelOpen: boolean;
@@ -145,6 +148,7 @@ export type Action =
   | { readonly act: 'wish-settled'; readonly stream: number; readonly stage: string; readonly error?: WireError }
   | { readonly act: 'quality'; readonly quality: Quality }
   | { readonly act: 'panel'; readonly open: boolean }
+  | { readonly act: 'devices'; readonly open: boolean }
   | { readonly act: 'key-map'; readonly open: boolean };
 
 export function initialState(panelOpen: boolean): MonitorState {
@@ -176,6 +180,8 @@ export function initialState(panelOpen: boolean): MonitorState {
     undoSteps: [],
     wishes: {},
     refusals: {},
+    devices: undefined,
+    devicesOpen: false,
     quality: 'auto',
     panelOpen,
     keyMapOpen: false,
@@ -241,7 +247,9 @@ export function reduce(state: MonitorState, action: Action): MonitorState {
     case 'quality':
       return { ...state, quality: action.quality };
     case 'panel':
-      return { ...state, panelOpen: action.open };
+      return { ...state, panelOpen: action.open, devicesOpen: false };
+    case 'devices':
+      return { ...state, devicesOpen: action.open && state.devices !== undefined };
     case 'key-map':
       return { ...state, keyMapOpen: action.open };
   }
@@ -342,6 +350,8 @@ function hear(state: MonitorState, message: ServerMessage, nowMs: number): Monit
       return { ...state, viewers: message.viewers };
     case 'invitations':
       return { ...state, invitations: message.invitations };
+    case 'devices':
+      return { ...state, devices: { devices: message.devices, troubles: message.troubles } };
     case 'pong':
     case 'poses':
     case 'stage-set':

@@ -1,6 +1,6 @@
 import { BehaviorSubject } from 'rxjs';
 import type { View } from '../src/protocol/frame-header.ts';
-import type { ServerMessage, StageState, ViewerMessage } from '../src/protocol/messages.ts';
+import type { Device, ServerMessage, StageState, ViewerMessage } from '../src/protocol/messages.ts';
 import { presetNamed } from '../src/stage/presets.ts';
 import { type Action, initialState, type MonitorState, reduce, type StageWish, shownStreams, wishedStage } from './monitor-state.ts';
 import { staleMs } from './picture-truth.ts';
@@ -42,6 +42,8 @@ export class Monitor {
   #frozen = new Set<number>();
   /** Presets asked for and not answered yet: request → stream. */
   readonly #presetRequests = new Map<number, number>();
+  /** The same for devices put on streams. */
+  readonly #deviceRequests = new Map<number, number>();
   /** Streams whose frozen picture is being processed; true: with settings that have changed since. */
   readonly #reprocessing = new Map<number, boolean>();
   #heardMs = performance.now();
@@ -119,6 +121,13 @@ export class Monitor {
     }
   }
 
+  /** Puts an attached device on a stream, for everybody; a refusal stands beside the devices. */
+  setDevice(stream: number, { driver, identity }: Device): void {
+    const request = this.#nextRequest++;
+    this.#deviceRequests.set(request, stream);
+    this.#send({ type: 'set-device', request, stream, driver, identity });
+  }
+
   setSource(stream: number, running: boolean): void {
     this.#send({ type: 'set-source', request: this.#nextRequest++, stream, running });
   }
@@ -134,6 +143,15 @@ export class Monitor {
     const canvas = element.transferControlToOffscreen();
     this.#order({ order: 'canvas', stream, view, canvas }, [canvas]);
     return element;
+  }
+
+  /** What was refused of devices; where nothing was, the next list of devices shows it. */
+  #hearDevice(message: ServerMessage): void {
+    if (message.type === 'devices') this.#deviceRequests.clear();
+    if (message.type !== 'error' || message.request === undefined) return;
+    const stream = this.#deviceRequests.get(message.request);
+    this.#deviceRequests.delete(message.request);
+    if (stream !== undefined) this.act({ act: 'refuse', stream, error: message.error });
   }
 
   /** The answer to a preset: a refusal stands beside the stages. */
@@ -211,6 +229,7 @@ export class Monitor {
         this.act({ act: 'server', message: news.message, nowMs: performance.now() });
         this.#setter.hear(news.message);
         this.#hearPreset(news.message);
+        this.#hearDevice(news.message);
         break;
       case 'reprocessed':
         this.#reprocessed(news.stream, news.stages);

@@ -1,4 +1,5 @@
 import {
+  Cable,
   Columns2,
   EyeOff,
   Keyboard,
@@ -92,6 +93,15 @@ export function ToolColumn() {
           on={state.panelOpen}
           onPress={() => monitor.act({ act: 'panel', open: !state.panelOpen })}
         />
+        {state.devices !== undefined && (
+          <Toggle
+            icon={Cable}
+            word="Devices"
+            name="Devices that are attached (V)"
+            on={state.devicesOpen}
+            onPress={() => monitor.act({ act: 'devices', open: !state.devicesOpen })}
+          />
+        )}
         <Act icon={ZoomIn} word="In" name={`Zoom in${of} (+)`} onPress={() => zoomSelected(monitor, zoomStep)} />
         <Act icon={ZoomOut} word="Out" name={`Zoom out${of} (−)`} onPress={() => zoomSelected(monitor, 1 / zoomStep)} />
         <Act icon={Scan} word="Whole" name={`Whole picture${of} (0)`} onPress={() => zoomSelected(monitor, 0)} />

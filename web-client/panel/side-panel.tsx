@@ -16,7 +16,7 @@ export function SidePanel() {
       <h2 className="of">{stream.name}</h2>
       <Results stream={stream.id} calipers={state.calipers[stream.id]} picked={state.picked} />
       <Stages stream={stream} frozen={state.frozenStages[stream.id]} wishes={state.wishes} refusal={state.refusals[stream.id]} />
-      <SourceSection stream={stream} viewers={state.counts[stream.id]?.viewers} />
+      <SourceSection stream={stream} counts={state.counts[stream.id]} />
       {stream.tools !== undefined && <ToolsSection stream={stream.id} tools={stream.tools} />}
       <LineSection quality={state.quality} counts={state.counts[stream.id]} trouble={state.refusals[-1]} />
     </aside>
