@@ -20,18 +20,26 @@ export class Crc64 {
     this.bytes = bytes;
   }
 
-  /** Makes room for `roomBytes`. Throws `kernels/not-built`. */
-  static async open(roomBytes: number): Promise<Crc64> {
+  /** Loads the kernel once; the answer makes rooms of so many bytes. Throws `kernels/not-built`. */
+  static async load(): Promise<(roomBytes: number) => Crc64> {
     const path = 'wasm/build/crc64.wasm';
     const code = await readFile(new URL('./build/crc64.wasm', import.meta.url)).catch((thrown) => {
       throw new AppError('kernels/not-built', { path }, { cause: thrown });
     });
-    const pages = Math.ceil((tableBytes + roomBytes) / pageBytes);
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-    const { instance } = await WebAssembly.instantiate(code, { env: { memory } });
-    const module = instance.exports as unknown as Crc64Module;
-    module.crc64Tables(0);
-    return new Crc64(module, new Uint8Array(memory.buffer, tableBytes));
+    const compiled = await WebAssembly.compile(code);
+    return (roomBytes) => {
+      const pages = Math.ceil((tableBytes + roomBytes) / pageBytes);
+      const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+      const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
+      const module = exports as unknown as Crc64Module;
+      module.crc64Tables(0);
+      return new Crc64(module, new Uint8Array(memory.buffer, tableBytes));
+    };
+  }
+
+  /** The same for one room. */
+  static async open(roomBytes: number): Promise<Crc64> {
+    return (await Crc64.load())(roomBytes);
   }
 
   /** Goes on from `crc` (0n at the start) over `length` bytes of the room from `offset` on. */

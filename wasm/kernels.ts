@@ -214,11 +214,11 @@ export interface Kernels {
   /** Rows become columns; `width` and `height` are those of the source. Strides may be negative: a quarter turn. */
   transpose(...args: [...Picture, bytesPerPixel: number]): void;
   /**
-   * Another size, each pixel a weighted sum; 1 or 3 channels of 8 bits. `rowTaps`: for each row of the target the first row of the
-   * source, the number of rows and their weights in 1/32768, i32; `columnTaps`: the same for columns, in 1/16384; `width` and `height`
-   * are the target's, `sourceBytes` the bytes of a row of the source. Scratch: twice `sourceBytes`.
+   * Another size, each sample a weighted sum; any number of channels of 8 bits. `width` and `sourceBytes`: samples of a row of the target
+   * and of the source. `rowTaps`: for each row of the target the first row of the source, the number of rows and their weights in 1/32768,
+   * i32; `columnTaps`: what writeColumnTaps makes, its weights in 1/16384. Scratch: twice `sourceBytes` and 16.
    */
-  scale(...args: [...Picture, sourceBytes: number, channels: number, rowTaps: number, columnTaps: number, scratch: number]): void;
+  scale(...args: [...Picture, sourceBytes: number, rowTaps: number, columnTaps: number, scratch: number]): void;
   /**
    * In-phase and quadrature samples, i16 → GREY lines. `step`: bytes between samples of a line, `sourceStride` between lines. `table`:
    * 65,536 levels, addressed by the upper sixteen bits below the sign of the power (the sum of the squares) as a 32-bit float.

@@ -66,6 +66,9 @@ function warmUpForming(kernels: Kernels, memory: ArrayBufferLike): void {
   });
   const taps = new Int32Array(memory, tables, 3 * width);
   for (let pixel = 0; pixel < width; pixel++) taps.set([0, 1, 16_384], 3 * pixel);
+  const columns = tables + 16_384;
+  const parts = new Int32Array(memory, columns, 10 * (width / 4)).fill(0);
+  for (let part = 0; part < parts.length; part += 10) parts[part] = 1;
   for (let call = 0; call < 100; call++) {
     kernels.lumaToGrey(a, width, b, width, width, height, 16, 149);
     for (const order of [0, 1]) {
@@ -94,8 +97,7 @@ function warmUpForming(kernels: Kernels, memory: ArrayBufferLike): void {
       kernels.mirror(a, bytes * width, b, bytes * width, width, height, bytes);
       kernels.transpose(a, bytes * width, b, bytes * height, width, height, bytes);
     }
-    for (const channels of [1, 3])
-      kernels.scale(a, width, b, channels * width, width, height, 3 * width, channels, tables, tables, scratch);
+    kernels.scale(a, width, b, width, width, height, width, tables, columns, scratch);
     kernels.mapLevels(a, width, b, width, width, height, scratch);
     kernels.tileTables(a, width, width, height, 4, 4, 2, tables + 4096, scratch);
     kernels.equalize(a, width, b, width, width, height, 4, 4, tables + 4096, scratch);

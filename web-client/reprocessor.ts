@@ -1,5 +1,6 @@
 import type { Codec } from '../src/codec/codec.ts';
 import { raw } from '../src/codec/raw.ts';
+import { aligned } from '../src/frame/aligned.ts';
 import { bytesPerPixel, type FrameFormat, frameBytes, pictureFormatOf } from '../src/frame/frame-format.ts';
 import type { StageState } from '../src/protocol/messages.ts';
 import { StageChain, type StageSettings } from '../src/stage/chain.ts';
@@ -30,7 +31,7 @@ export class Reprocessor {
   /** Reserves memory for the picture and its stages. */
   constructor(kernelsOn: (memory: WebAssembly.Memory) => Kernels, { format, codec, payload }: CapturedPicture) {
     // Stages may make colours of what came as grey.
-    const largest = align(format.width * format.height * bytesPerPixel.RGB24);
+    const largest = aligned(format.width * format.height * bytesPerPixel.RGB24);
     this.#target = largest;
     const scratch = 2 * largest;
     const pages = Math.ceil((scratch + StageChain.scratchBytes(format)) / pageBytes);
@@ -52,5 +53,3 @@ export class Reprocessor {
     return { format, codec: raw, payload: this.#bytes.subarray(at, at + frameBytes(format)), stages: this.#chain.states() };
   }
 }
-
-const align = (offset: number): number => (offset + 63) & ~63;

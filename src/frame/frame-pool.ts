@@ -1,4 +1,5 @@
 import { AppError } from '../app-error.ts';
+import { aligned } from './aligned.ts';
 import type { Frame, FrameTruth } from './frame.ts';
 import { type FrameFormat, frameBytes } from './frame-format.ts';
 
@@ -19,13 +20,11 @@ export interface SlotLayout {
 }
 
 export function slotLayout(offset: number, slots: number, pixelBytes: number): SlotLayout & { readonly endOffset: number } {
-  const countsOffset = align(offset);
-  const firstSlotOffset = align(countsOffset + slots * 4);
-  const slotStride = align(slotHeadBytes + pixelBytes);
+  const countsOffset = aligned(offset);
+  const firstSlotOffset = aligned(countsOffset + slots * 4);
+  const slotStride = aligned(slotHeadBytes + pixelBytes);
   return { countsOffset, firstSlotOffset, slotStride, slots, endOffset: firstSlotOffset + slots * slotStride };
 }
-
-const align = (offset: number): number => (offset + 63) & ~63;
 
 /** Byte offset of the pixels of a slot. */
 export function slotPixels(layout: SlotLayout, slot: number): number {

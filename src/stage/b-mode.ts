@@ -66,8 +66,16 @@ export const bMode: FormingStage<typeof options> = {
     fillTable(table, given);
     new Float32Array(memory, filter, 2 * taps).set(bandPass(rf));
     const black = Math.min(given.edgeSamples, samples);
+    new Uint8Array(memory, line, 2 * samples).fill(0);
+    const compress = (source: number, target: number): void => {
+      // Of what is an envelope already only the power is taken: its quadrature is a line of noughts.
+      for (let y = 0; y < lines; y++) {
+        kernels.iqEnvelope(source + y * bytesPerLine, line, 2, bytesPerLine, target + y * samples, samples, samples, 1, scratch);
+      }
+    };
     const detect = (source: number, target: number): void => {
-      if (rf.layout === 'rf') kernels.rfEnvelope(source, bytesPerLine, target, samples, samples, lines, filter, taps, scratch, line);
+      if (rf.layout === 'envelope') compress(source, target);
+      else if (rf.layout === 'rf') kernels.rfEnvelope(source, bytesPerLine, target, samples, samples, lines, filter, taps, scratch, line);
       else if (rf.layout === 'iq-pairs') kernels.iqEnvelope(source, source + 2, 4, bytesPerLine, target, samples, samples, lines, scratch);
       else kernels.iqEnvelope(source, source + bytesPerLine, 2, 2 * bytesPerLine, target, samples, samples, lines, scratch);
     };

@@ -1,6 +1,7 @@
 import { Value } from 'typebox/value';
 import { AppError } from '../app-error.ts';
 import { schemaFault } from '../config/schema-fault.ts';
+import { aligned } from '../frame/aligned.ts';
 import type { FrameTruth } from '../frame/frame.ts';
 import { bytesPerPixel, type FrameFormat } from '../frame/frame-format.ts';
 import type { StageState } from '../protocol/messages.ts';
@@ -119,10 +120,10 @@ export class StageChain {
     this.#output = input;
     this.#room = room;
     this.#bytes = new Uint8Array(room.memory);
-    let scratch = align(room.scratch);
+    let scratch = aligned(room.scratch);
     const reserve = (bytes: number): number => {
       const at = scratch;
-      scratch = align(scratch + bytes);
+      scratch = aligned(scratch + bytes);
       return at;
     };
     this.#buffers = Array.from({ length: buffers }, () => reserve(largestPicture(input)));
@@ -145,8 +146,8 @@ export class StageChain {
 
   /** Bytes that a chain over this format needs behind `room.scratch`. */
   static scratchBytes(input: FrameFormat): number {
-    const own = stages.reduce((total, stage) => total + align(stage.scratchBytes(input)), 0);
-    return own + buffers * align(largestPicture(input)) + 64;
+    const own = stages.reduce((total, stage) => total + aligned(stage.scratchBytes(input)), 0);
+    return own + buffers * aligned(largestPicture(input)) + 64;
   }
 
   /** Format of the pictures that leave the chain. */
@@ -367,7 +368,5 @@ const burnsIn: readonly string[] = [overlay.name, annotation.name];
 
 /** Two between which pictures go back and forth within a segment, and two for whole pictures between segments. */
 const buffers = 4;
-
-const align = (offset: number): number => (offset + 63) & ~63;
 
 const largestPicture = ({ width, height }: FrameFormat): number => width * height * bytesPerPixel.RGB24;

@@ -1,6 +1,7 @@
 import { Value } from 'typebox/value';
 import { AppError } from '../app-error.ts';
 import { schemaFault } from '../config/schema-fault.ts';
+import { aligned } from '../frame/aligned.ts';
 import { type FrameFormat, frameBytes, isPicture } from '../frame/frame-format.ts';
 import type { StageState } from '../protocol/messages.ts';
 import { bMode } from './b-mode.ts';
@@ -61,17 +62,17 @@ export class Forming {
 
   /** Bytes that `open` needs. */
   get scratchBytes(): number {
-    const own = this.#steps.reduce((total, { stage, input, options }) => total + align(stage.scratchBytes(input, options)), 0);
+    const own = this.#steps.reduce((total, { stage, input, options }) => total + aligned(stage.scratchBytes(input, options)), 0);
     return own + 2 * this.#betweenBytes + 64;
   }
 
   /** What it answers makes the picture at the second byte offset of what was captured at the first. */
   open(room: StageRoom): (source: number, target: number) => void {
-    const buffers = [align(room.scratch), align(room.scratch) + this.#betweenBytes] as const;
+    const buffers = [aligned(room.scratch), aligned(room.scratch) + this.#betweenBytes] as const;
     let scratch = buffers[1] + this.#betweenBytes;
     const opened = this.#steps.map(({ stage, input, options }) => {
       const apply = stage.open(input, options, { ...room, scratch });
-      scratch += align(stage.scratchBytes(input, options));
+      scratch += aligned(stage.scratchBytes(input, options));
       return apply;
     });
     const last = opened.length - 1;
@@ -111,7 +112,7 @@ export class Forming {
   }
 
   get #betweenBytes(): number {
-    return align(Math.max(0, ...this.#steps.slice(0, -1).map(({ output }) => frameBytes(output))));
+    return aligned(Math.max(0, ...this.#steps.slice(0, -1).map(({ output }) => frameBytes(output))));
   }
 }
 
@@ -127,5 +128,3 @@ function asPicture({ scan: _unused, ...format }: FrameFormat): FrameFormat {
   if (!isPicture(format)) throw new AppError('frame/bad-format', { reason: `no picture comes of ${format.pixelFormat}: a stage is off` });
   return format;
 }
-
-const align = (bytes: number): number => (bytes + 63) & ~63;

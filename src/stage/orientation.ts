@@ -1,9 +1,10 @@
 import Type, { type Static } from 'typebox';
 import { AppError } from '../app-error.ts';
+import { aligned } from '../frame/aligned.ts';
 import { bytesPerPixel, type FrameFormat, isPicture, maxSide } from '../frame/frame-format.ts';
 import { oneOf } from './one-of.ts';
 import { mappedRegions } from './regions.ts';
-import { scaleTaps, tapsBytes, writeTaps } from './scale-taps.ts';
+import { columnTapsBytes, rowTapsBytes, scaleTaps, writeColumnTaps, writeRowTaps } from './scale-taps.ts';
 import type { FormingStage } from './stage.ts';
 
 const pixels = (title: string, description: string) =>
@@ -54,26 +55,21 @@ export const orientation: FormingStage<typeof options> = {
   },
   scratchBytes(input, given) {
     const { cut, scaled, scales } = planOf(input, given);
-    if (!scales) return 0;
-    const taps = align(tapsBytes(cut.height, scaled.height)) + align(tapsBytes(cut.width, scaled.width));
-    return taps + align(cut.width * 3 * 2) + scaled.width * scaled.height * 3;
+    return scales ? placesOf(cut, scaled, channelsOf(input), 0).end : 0;
   },
   open(input, given, { kernels, memory, scratch }) {
-    const bytes = bytesPerPixel[(input as FrameFormat & { pixelFormat: keyof typeof bytesPerPixel }).pixelFormat];
+    const bytes = channelsOf(input);
     const { cut, scaled, scales, transposed, mirrored, flipped } = planOf(input, given);
     const { bytesPerLine } = input;
     const corner = given.cropTop * bytesPerLine + given.cropLeft * bytes;
-    const rowTaps = scratch;
-    const columnTaps = rowTaps + align(tapsBytes(cut.height, scaled.height));
-    const line = columnTaps + align(tapsBytes(cut.width, scaled.width));
-    const between = line + align(cut.width * 3 * 2);
+    const { rowTaps, columnTaps, line, between } = placesOf(cut, scaled, bytes, scratch);
     if (scales) {
-      writeTaps(memory, rowTaps, scaleTaps(cut.height, scaled.height), 32_768);
-      writeTaps(memory, columnTaps, scaleTaps(cut.width, scaled.width), 16_384);
+      writeRowTaps(memory, rowTaps, scaleTaps(cut.height, scaled.height));
+      writeColumnTaps(memory, columnTaps, scaleTaps(cut.width, scaled.width), bytes);
     }
     const shrink = (source: number, target: number): void => {
       const stride = scaled.width * bytes;
-      kernels.scale(source, bytesPerLine, target, stride, scaled.width, scaled.height, cut.width * bytes, bytes, rowTaps, columnTaps, line);
+      kernels.scale(source, bytesPerLine, target, stride, stride, scaled.height, cut.width * bytes, rowTaps, columnTaps, line);
     };
     const turn = (source: number, stride: number, target: number): void => {
       const { width, height } = scaled;
@@ -96,7 +92,23 @@ export const orientation: FormingStage<typeof options> = {
   },
 };
 
-const align = (bytes: number): number => (bytes + 63) & ~63;
+/** Bytes of a pixel, each a sample of its own where pictures are scaled. */
+const channelsOf = (input: FrameFormat): number =>
+  bytesPerPixel[(input as FrameFormat & { pixelFormat: keyof typeof bytesPerPixel }).pixelFormat];
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What scaling needs, from `scratch` on: taps, a line, and the scaled picture where it is turned after that. */
+function placesOf(cut: Size, scaled: Size, channels: number, scratch: number) {
+  const rowTaps = scratch;
+  const columnTaps = rowTaps + aligned(rowTapsBytes(cut.height, scaled.height));
+  const line = columnTaps + aligned(columnTapsBytes(scaleTaps(cut.width, scaled.width), channels));
+  const between = line + aligned(cut.width * channels * 2 + 16);
+  return { rowTaps, columnTaps, line, between, end: between + scaled.width * scaled.height * channels };
+}
 
 const isAtRest = ({ mirror, upsideDown, turn, cropLeft, cropRight, cropTop, cropBottom, scale }: Options): boolean =>
   !mirror && !upsideDown && turn === 0 && scale === 1 && cropLeft + cropRight + cropTop + cropBottom === 0;

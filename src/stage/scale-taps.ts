@@ -38,24 +38,98 @@ function neighboursOf(place: number, from: number): readonly [number, number[]] 
   return [first, share === 0 ? [1] : [1 - share, share]];
 }
 
-/** Bytes of the taps from `from` to `to` pixels in the kernels' memory. */
-export function tapsBytes(from: number, to: number): number {
+/** Weights of the pixel's taps in units of 1/`unit`: their sum stays `unit`, one tap alone gets the most that 16 bits hold. */
+function wholeWeights({ count, weights, most }: Taps, pixel: number, unit: number): number[] {
+  let left = unit;
+  return Array.from({ length: count[pixel] as number }, (_, tap) => {
+    const weight = tap === (count[pixel] as number) - 1 ? left : Math.round((weights[pixel * most + tap] as number) * unit);
+    left -= weight;
+    return Math.min(weight, 32_767);
+  });
+}
+
+/** Bytes of the row taps from `from` to `to` lines in the kernels' memory. */
+export function rowTapsBytes(from: number, to: number): number {
   return to * (8 + 4 * (from > to ? Math.ceil(from / to) + 1 : 2));
 }
 
-/** Writes taps as the kernel `scale` reads them, in units of 1/`unit`; their sum stays `unit`, one tap alone gets the most that 16 bits hold. */
-export function writeTaps(memory: ArrayBufferLike, at: number, { first, count, weights, most }: Taps, unit: number): void {
+/** Writes taps as the kernel `scale` reads them for rows. */
+export function writeRowTaps(memory: ArrayBufferLike, at: number, taps: Taps): void {
   const words = new Int32Array(memory, at);
   let next = 0;
-  for (let pixel = 0; pixel < first.length; pixel++) {
-    const taps = count[pixel] as number;
-    words[next++] = first[pixel] as number;
-    words[next++] = taps;
-    let left = unit;
-    for (let tap = 0; tap < taps; tap++) {
-      const weight = tap === taps - 1 ? left : Math.round((weights[pixel * most + tap] as number) * unit);
-      words[next++] = Math.min(weight, 32_767);
-      left -= weight;
+  for (let pixel = 0; pixel < taps.first.length; pixel++) {
+    const weights = wholeWeights(taps, pixel, rowUnit);
+    words.set([taps.first[pixel] as number, weights.length, ...weights], next);
+    next += 2 + weights.length;
+  }
+}
+
+/** A sample of a line and its weight. */
+interface Tap {
+  readonly at: number;
+  readonly weight: number;
+}
+/** Up to two taps for each of four neighbouring samples of the result, all among eight neighbouring samples of the line from `first` on. */
+interface Part {
+  readonly first: number;
+  readonly taps: readonly (readonly Tap[])[];
+}
+
+/** Units of the weights of rows and of columns; two taps of a column make one sum of 32 bits. */
+const [rowUnit, columnUnit] = [32_768, 16_384] as const;
+const [groupSamples, windowSamples, partBytes] = [4, 8, 36] as const;
+
+/** Bytes of the column taps in the kernels' memory. */
+export function columnTapsBytes(taps: Taps, channels: number): number {
+  let bytes = 0;
+  for (const parts of columnGroups(taps, channels)) bytes += 4 + parts.length * partBytes;
+  return bytes;
+}
+
+/**
+ * Writes taps as the kernel `scale` reads them for columns: for every four samples of a line of the result the number of parts, i32, and
+ * for each part its first sample, i32, the bytes from there on that go into its eight 16-bit lanes, two for each sample, and their weights.
+ */
+export function writeColumnTaps(memory: ArrayBufferLike, at: number, taps: Taps, channels: number): void {
+  const view = new DataView(memory);
+  let next = at;
+  for (const parts of columnGroups(taps, channels)) {
+    view.setInt32(next, parts.length, true);
+    next += 4;
+    for (const part of parts) {
+      writePart(view, next, part);
+      next += partBytes;
     }
   }
+}
+
+function writePart(view: DataView, at: number, { first, taps }: Part): void {
+  view.setInt32(at, first, true);
+  for (let lane = 0; lane < 2 * groupSamples; lane++) {
+    const tap = taps[lane >> 1]?.[lane & 1];
+    // A place beyond the vector gives nought.
+    const place = tap === undefined ? 0xffff : 2 * (tap.at - first) + ((2 * (tap.at - first) + 1) << 8);
+    view.setUint16(at + 4 + 2 * lane, place, true);
+    view.setInt16(at + 20 + 2 * lane, tap?.weight ?? 0, true);
+  }
+}
+
+function* columnGroups(taps: Taps, channels: number): Generator<readonly Part[]> {
+  const samples = taps.first.length * channels;
+  for (let from = 0; from < samples; from += groupSamples) {
+    const left = Array.from({ length: Math.min(groupSamples, samples - from) }, (_, lane) => tapsOfSample(taps, channels, from + lane));
+    const parts: Part[] = [];
+    while (left.some((own) => own.length > 0)) {
+      const first = Math.min(...left.map((own) => own[0]?.at ?? Number.POSITIVE_INFINITY));
+      const within = (tap: Tap | undefined): boolean => tap !== undefined && tap.at < first + windowSamples;
+      parts.push({ first, taps: left.map((own) => own.splice(0, Number(within(own[0])) + Number(within(own[1])))) });
+    }
+    yield parts;
+  }
+}
+
+function tapsOfSample(taps: Taps, channels: number, sample: number): Tap[] {
+  const pixel = Math.floor(sample / channels);
+  const first = taps.first[pixel] as number;
+  return wholeWeights(taps, pixel, columnUnit).map((weight, tap) => ({ at: (first + tap) * channels + (sample % channels), weight }));
 }

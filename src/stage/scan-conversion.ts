@@ -84,10 +84,10 @@ function pictureFor(scan: ScanGeometry, { height, width, mmPerPixel, probeX, pro
   };
 }
 
-/** The scan's smallest rectangle: centimetres from the middle of the probe's face, depth downwards. */
+/** The scan's smallest rectangle: centimetres from the middle of the probe's face, depth downwards; none of numbers that nobody measured. */
 function regionsOf(scan: ScanGeometry, picture: ScanPicture): CalibrationRegion[] {
   const box = scanBox(scan, picture);
-  if (box === undefined) return [];
+  if (box === undefined || scan.assumed === true) return [];
   const cmPerPixel = picture.mmPerPixel / 10;
   return [
     {

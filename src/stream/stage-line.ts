@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Kernels } from '../../wasm/kernels.ts';
 import { AppError } from '../app-error.ts';
 import type { Room, StreamSettings } from '../config/room.ts';
+import { aligned } from '../frame/aligned.ts';
 import { bytesPerPixel, type FrameFormat, frameBytes } from '../frame/frame-format.ts';
 import { FramePool, type PooledFrame, slotLayout } from '../frame/frame-pool.ts';
 import type { StageState } from '../protocol/messages.ts';
@@ -62,12 +63,12 @@ export class StageLine {
     const slotBytes = format.width * format.height * bytesPerPixel.RGB24;
     const layout = slotLayout(0, this.#limits.slots, Math.max(slotBytes, frameBytes(input)));
     const scratchBytes = StageChain.scratchBytes(format);
-    const aloneBytes = layout.endOffset + align(scratchBytes) + forming.scratchBytes;
+    const aloneBytes = layout.endOffset + aligned(scratchBytes) + forming.scratchBytes;
     const needMiB = Math.ceil(aloneBytes / 2 ** 20);
     if (needMiB > this.#limits.memoryMiB) throw new AppError('frame/memory-limit', { needMiB, limitMiB: this.#limits.memoryMiB });
     const room = Math.floor((this.#limits.memoryMiB * 2 ** 20 - aloneBytes) / scratchBytes);
     const bands = Math.min(this.#mostBands, availableParallelism(), 1 + room);
-    const pages = Math.ceil((align(aloneBytes) + Bands.scratchBytes(format, bands)) / pageBytes);
+    const pages = Math.ceil((aligned(aloneBytes) + Bands.scratchBytes(format, bands)) / pageBytes);
     // Frames that are still under way keep their places: other slots need other memory.
     const otherSlots = this.#pool !== undefined && this.#pool.layout.slotStride !== layout.slotStride;
     if (this.#memory === undefined || this.#memory.buffer.byteLength !== pages * pageBytes || otherSlots) {
@@ -78,7 +79,7 @@ export class StageLine {
     }
     this.#pool ??= new FramePool(this.#memory.buffer, layout);
     const own = { kernels: this.#kernels as Kernels, memory: this.#memory.buffer, scratch: layout.endOffset };
-    const formingRoom = { ...own, scratch: layout.endOffset + align(scratchBytes) };
+    const formingRoom = { ...own, scratch: layout.endOffset + aligned(scratchBytes) };
     this.#form = forming.active ? forming.open(formingRoom) : undefined;
     this.#forming = forming;
     this.#chain = new StageChain(
@@ -86,7 +87,7 @@ export class StageLine {
       format,
       own,
     );
-    this.#bandScratch = align(aloneBytes);
+    this.#bandScratch = aligned(aloneBytes);
     this.#sharing = new Sharing(bands);
     this.#input = input;
   }
@@ -259,8 +260,6 @@ export class StageLine {
     return part;
   }
 }
-
-const align = (bytes: number): number => (bytes + 63) & ~63;
 
 /** What the bands would need is left alone: it costs nothing before they come. */
 function touch(buffer: ArrayBufferLike, length: number): void {

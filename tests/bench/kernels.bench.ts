@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { scaleTaps, writeTaps } from '../../src/stage/scale-taps.ts';
+import { scaleTaps, writeColumnTaps, writeRowTaps } from '../../src/stage/scale-taps.ts';
 import { fillScanTable, scanTableLayout } from '../../src/stage/scan-table.ts';
 import { chooseVariant, type Kernels, kernelVariants, windowFactors, yuvFactors } from '../../wasm/kernels.ts';
 import { compileKernels } from '../../wasm/load-kernels.ts';
@@ -203,8 +203,8 @@ function prepare(k: Kernels): Readonly<Record<string, Case>> {
   const runs = fillScanTable(memory.buffer, layout.runs, scan, { lines, samples, lineBytes: samples }, picture, false);
   const rowTaps = place(1 << 20);
   const columnTaps = place(1 << 20);
-  writeTaps(memory.buffer, rowTaps, scaleTaps(height, 720), 32_768);
-  writeTaps(memory.buffer, columnTaps, scaleTaps(width, 1280), 16_384);
+  writeRowTaps(memory.buffer, rowTaps, scaleTaps(height, 720));
+  writeColumnTaps(memory.buffer, columnTaps, scaleTaps(width, 1280), 1);
   const spans = new Uint16Array(memory.buffer, place(4 * height), 2 * height);
   bytes.fill(0, plane, plane + 4 * pixels);
   for (let y = 0; y < height; y++) drawSpan(spans, plane, y);
@@ -318,7 +318,7 @@ function prepare(k: Kernels): Readonly<Record<string, Case>> {
       ffmpeg: { filter: 'transpose=clock', frames: 120 },
     },
     'scale 1280x720': {
-      run: () => k.scale(grey, w, target, 1280, 1280, 720, w, 1, rowTaps, columnTaps, scratch),
+      run: () => k.scale(grey, w, target, 1280, 1280, 720, w, rowTaps, columnTaps, scratch),
       ffmpeg: { filter: 'scale=1280:720:flags=area' },
     },
     'overlay sparse': { run: () => k.blendPlane(target, 3 * w, w, h, 3, plane, spans.byteOffset) },

@@ -53,18 +53,16 @@ export function geometryTwins(buffer: ArrayBufferLike): GeometryKernels {
     },
     mirror: moved((x, y, width) => [width - 1 - x, y]),
     transpose: moved((x, y) => [y, x]),
-    scale(source, sourceStride, target, targetStride, width, height, sourceBytes, channels, rowTaps, columnTaps) {
+    scale(source, sourceStride, target, targetStride, width, height, sourceBytes, rowTaps, columnTaps) {
       const rows = tapsAt(view, rowTaps, height);
-      const columns = tapsAt(view, columnTaps, width);
+      const columns = columnTapsAt(view, columnTaps, width);
       rows.forEach(({ first, weights }, y) => {
         const line = Array.from({ length: sourceBytes }, (_, x) =>
           sum(weights, (weight, tap) => Math.floor((u8(source + (first + tap) * sourceStride + x) * 128 * weight) / 32_768 + 0.5)),
         );
-        columns.forEach((column, x) => {
-          for (let c = 0; c < channels; c++) {
-            const level = sum(column.weights, (weight, tap) => (line[(column.first + tap) * channels + c] as number) * weight);
-            bytes[target + y * targetStride + x * channels + c] = Math.min(Math.floor((level + 2 ** 20) / 2 ** 21), 255);
-          }
+        columns.forEach((taps, x) => {
+          const level = taps.reduce((total, { at, weight }) => total + (line[at] as number) * weight, 0);
+          bytes[target + y * targetStride + x] = Math.min(Math.floor((level + 2 ** 20) / 2 ** 21), 255);
         });
       });
     },
@@ -81,6 +79,23 @@ function tapsAt(view: DataView, at: number, count: number): { first: number; wei
     const [first, length] = [int(), int()];
     return { first, weights: Array.from({ length }, int) };
   });
+}
+
+/** Of each sample, which samples of the line count how much: groups of four, each in parts of eight lanes. */
+function columnTapsAt(view: DataView, at: number, samples: number): { at: number; weight: number }[][] {
+  const taps: { at: number; weight: number }[][] = Array.from({ length: samples }, () => []);
+  let next = at;
+  for (let group = 0; group < samples; group += 4) {
+    const parts = view.getInt32(next, true);
+    next += 4;
+    for (let part = 0; part < parts; part++, next += 36) {
+      for (let lane = 0; lane < 8; lane++) {
+        const [place, weight] = [view.getUint8(next + 4 + 2 * lane), view.getInt16(next + 20 + 2 * lane, true)];
+        if (place < 16) taps[group + (lane >> 1)]?.push({ at: view.getInt32(next, true) + place / 2, weight });
+      }
+    }
+  }
+  return taps;
 }
 
 const sum = (weights: readonly number[], term: (weight: number, tap: number) => number): number =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { scaleTaps, writeTaps } from '../../src/stage/scale-taps.ts';
+import { columnTapsBytes, scaleTaps, writeColumnTaps, writeRowTaps } from '../../src/stage/scale-taps.ts';
 import { fillScanTable, scanTableLayout } from '../../src/stage/scan-table.ts';
 import { kernelVariants } from '../../wasm/kernels.ts';
 import { compileKernels } from '../../wasm/load-kernels.ts';
@@ -8,6 +8,8 @@ import { type Call, firstByteThatDiffers, memoryBytes, noise, place, sizes } fro
 const { source, target } = place;
 const tables = 90_000;
 const scratchBytes = 2 * 3 * 129 + 16;
+/** Behind 129 rows' taps. */
+const columnTaps = tables + 10_000;
 const pixelBytes = [1, 2, 3] as const;
 
 const calls: Readonly<Record<string, Call>> = {
@@ -80,6 +82,8 @@ for (const variant of kernelVariants) {
       [1, 0.37],
       [1, 1],
       [1, 1.7],
+      [1, 0.11],
+      [1, 0.66],
       [3, 0.5],
       [3, 2.2],
     ] as const) {
@@ -92,17 +96,18 @@ for (const variant of kernelVariants) {
               channels * w + pad,
               target,
               channels * side(w) + pad,
-              side(w),
+              channels * side(w),
               side(h),
               channels * w,
-              channels,
               tables,
-              tables + 10_000,
+              columnTaps,
               place.scratch,
             ),
           (buffer, w, h) => {
-            writeTaps(buffer, tables, scaleTaps(h, side(h)), 32_768);
-            writeTaps(buffer, tables + 10_000, scaleTaps(w, side(w)), 16_384);
+            const columns = scaleTaps(w, side(w));
+            writeRowTaps(buffer, tables, scaleTaps(h, side(h)));
+            writeColumnTaps(buffer, columnTaps, columns, channels);
+            expect(columnTaps + columnTapsBytes(columns, channels)).toBeLessThan(place.scratch);
           },
           scratchBytes,
         );
@@ -120,11 +125,10 @@ for (const variant of kernelVariants) {
           k.transpose(0, bytes * w, end - bytes * w * h, bytes * h, w, h, bytes);
         }
         const memory = noise(3);
-        writeTaps(memory.buffer, tables, scaleTaps(h, h), 32_768);
-        writeTaps(memory.buffer, tables + 10_000, scaleTaps(w, w), 16_384);
-        kernelsOn(memory).scale(end - w * h, w, 0, w, w, h, w, 1, tables, tables + 10_000, place.scratch);
-        writeTaps(memory.buffer, tables, scaleTaps(h, h), 32_768);
-        kernelsOn(memory).scale(0, w, end - w * h, w, w, h, w, 1, tables, tables + 10_000, place.scratch);
+        writeRowTaps(memory.buffer, tables, scaleTaps(h, h));
+        writeColumnTaps(memory.buffer, columnTaps, scaleTaps(w, w), 1);
+        kernelsOn(memory).scale(end - w * h, w, 0, w, w, h, w, tables, columnTaps, place.scratch);
+        kernelsOn(memory).scale(0, w, end - w * h, w, w, h, w, tables, columnTaps, place.scratch);
       }
     });
 
@@ -150,9 +154,9 @@ describe('scale', async () => {
   const scaled = (levels: readonly number[], to: number): number[] => {
     const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true });
     new Uint8Array(memory.buffer).set(levels, source);
-    writeTaps(memory.buffer, tables, scaleTaps(1, 1), 32_768);
-    writeTaps(memory.buffer, tables + 1000, scaleTaps(levels.length, to), 16_384);
-    kernelsOn(memory).scale(source, levels.length, target, to, to, 1, levels.length, 1, tables, tables + 1000, place.scratch);
+    writeRowTaps(memory.buffer, tables, scaleTaps(1, 1));
+    writeColumnTaps(memory.buffer, columnTaps, scaleTaps(levels.length, to), 1);
+    kernelsOn(memory).scale(source, levels.length, target, to, to, 1, levels.length, tables, columnTaps, place.scratch);
     return [...new Uint8Array(memory.buffer, target, to)];
   };
 

@@ -10,3 +10,10 @@ export function q15(a: v128, b: v128): v128 {
 export function held(constant: v128, size: i32): v128 {
   return v128.or(constant, i32x4.splat(size >> 31));
 }
+
+// Bytes by their places; 255 gives 0 in both builds.
+@inline
+export function pick(pixels: v128, places: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return i8x16.relaxed_swizzle(pixels, places);
+  return i8x16.swizzle(pixels, places);
+}

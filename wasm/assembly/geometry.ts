@@ -1,6 +1,7 @@
 // Pictures of other shape: scan lines to pictures, mirrored, turned, cut, scaled, with parts left black.
 
-import { q15 } from './fixed';
+import { pick, q15 } from './fixed';
+import { storePart } from './lines';
 
 @inline
 function interpolated8(a: v128, b: v128, fractions: v128): v128 {
@@ -232,10 +233,10 @@ function transposeTile(source: usize, sourceStride: usize, target: usize, target
   transposePart(source, sourceStride, target, targetStride, x0, x1, high, y1, 1);
 }
 
-// Rows first, into a line of 1/128 level, then columns. A tap of the rows is its row and its weight in 1/32768, of the columns its
-// first column, its number of weights and those in 1/16384.
+// Rows first, into a line of 1/128 level, then columns, four samples of the result at a time. `width` and `sourceBytes` are samples of a
+// line, whatever the number of channels: the taps say which belong together.
 export function scale(
-  source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32, sourceBytes: i32, channels: i32,
+  source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32, sourceBytes: i32,
   rowTaps: usize, columnTaps: usize, scratch: usize,
 ): void {
   for (let y = 0; y < height; y++) {
@@ -243,24 +244,34 @@ export function scale(
     const count = load<i32>(rowTaps, 4);
     blendRows(source + <usize>first * sourceStride, sourceStride, sourceBytes, count, rowTaps + 8, scratch);
     rowTaps += 8 + (<usize>count << 2);
-    if (channels == 1) blendColumns(scratch, target, width, 1, columnTaps);
-    else blendColumns(scratch, target, width, 3, columnTaps);
+    blendColumns(scratch, target, width, columnTaps);
     target += targetStride;
   }
 }
 
 @inline
+function weighted8(pixels: v128, weight: v128): v128 {
+  return q15(i16x8.shl(pixels, 7), weight);
+}
+
+// Two lines at once, the most frequent case; one line alone is taken twice, the second time with no weight.
+@inline
 function blendRows(source: usize, sourceStride: usize, bytes: i32, count: i32, weights: usize, line: usize): void {
+  const second = count > 1 ? sourceStride : 0;
+  const weight0 = load<i32>(weights), weight1 = count > 1 ? load<i32>(weights, 4) : 0;
+  const weights0 = i16x8.splat(<i16>weight0), weights1 = i16x8.splat(<i16>weight1);
   let x = 0;
   for (; x + 16 <= bytes; x += 16) {
     let from = source + x;
-    let lower = i16x8.splat(0), upper = i16x8.splat(0);
-    for (let tap = 0; tap < count; tap++) {
-      const weight = i16x8.splat(<i16>load<i32>(weights + (<usize>tap << 2)));
-      const pixels = v128.load(from);
-      lower = i16x8.add(lower, q15(i16x8.shl(i16x8.extend_low_i8x16_u(pixels), 7), weight));
-      upper = i16x8.add(upper, q15(i16x8.shl(i16x8.extend_high_i8x16_u(pixels), 7), weight));
+    const a = v128.load(from), b = v128.load(from + second);
+    let lower = i16x8.add(weighted8(i16x8.extend_low_i8x16_u(a), weights0), weighted8(i16x8.extend_low_i8x16_u(b), weights1));
+    let upper = i16x8.add(weighted8(i16x8.extend_high_i8x16_u(a), weights0), weighted8(i16x8.extend_high_i8x16_u(b), weights1));
+    for (let tap = 2; tap < count; tap++) {
       from += sourceStride;
+      const weight = i16x8.splat(<i16>load<i32>(weights + (<usize>tap << 2)));
+      const pixels = v128.load(from + sourceStride);
+      lower = i16x8.add(lower, weighted8(i16x8.extend_low_i8x16_u(pixels), weight));
+      upper = i16x8.add(upper, weighted8(i16x8.extend_high_i8x16_u(pixels), weight));
     }
     v128.store(line + (<usize>x << 1), lower);
     v128.store(line + (<usize>x << 1), upper, 16);
@@ -275,24 +286,24 @@ function blendRows(source: usize, sourceStride: usize, bytes: i32, count: i32, w
   }
 }
 
+// Two taps for each of four samples.
 @inline
-function blendColumns(line: usize, target: usize, width: i32, channels: i32, taps: usize): void {
-  const step: usize = <usize>channels << 1;
-  for (let x = 0; x < width; x++) {
-    let from = line + <usize>load<i32>(taps) * step;
-    const count = load<i32>(taps, 4);
-    let weights = taps + 8;
-    let a = 1 << 20, b = 1 << 20, c = 1 << 20;
-    for (let tap = 0; tap < count; tap++) {
-      const weight = load<i32>(weights);
-      a += <i32>load<i16>(from) * weight;
-      if (channels == 3) b += <i32>load<i16>(from, 2) * weight, c += <i32>load<i16>(from, 4) * weight;
-      from += step;
-      weights += 4;
-    }
-    store<u8>(target, <u8>min(a >> 21, 255));
-    if (channels == 3) store<u8>(target, <u8>min(b >> 21, 255), 1), store<u8>(target, <u8>min(c >> 21, 255), 2);
-    target += channels;
-    taps = weights;
+function part4(line: usize, part: usize): v128 {
+  return i32x4.dot_i16x8_s(pick(v128.load(line + (<usize>load<i32>(part) << 1)), v128.load(part, 4)), v128.load(part, 20));
+}
+
+@inline
+function blendColumns(line: usize, target: usize, width: i32, taps: usize): void {
+  const round = i32x4.splat(1 << 20);
+  for (let x = 0; x < width; x += 4) {
+    const end = taps + 4 + <usize>load<i32>(taps) * 36;
+    let sum = i32x4.add(round, part4(line, taps + 4));
+    for (let part = taps + 40; part < end; part += 36) sum = i32x4.add(sum, part4(line, part));
+    taps = end;
+    const words = i32x4.shr_s(sum, 21);
+    const shorts = i16x8.narrow_i32x4_s(words, words);
+    const levels = i8x16.narrow_i16x8_u(shorts, shorts);
+    if (x + 4 <= width) v128.store32_lane(target + x, levels, 0);
+    else storePart(target + x, levels, width - x);
   }
 }

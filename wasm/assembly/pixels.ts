@@ -1,7 +1,7 @@
 // Pixel formats of capture devices → grey, RGB24 or RGBA. Luma and chroma are Q6 in sixteen-bit lanes; the products come from
 // Q15 factors, so that they carry no error of a factor of six bits, and the last sum saturates.
 
-import { held, q15 } from './fixed';
+import { held, pick, q15 } from './fixed';
 
 @inline
 function scaledLuma8(y: v128, black: v128, gain: v128): v128 {
@@ -105,13 +105,6 @@ function store48(to: usize, p: v128, q: v128, s: v128, t: v128): void {
   v128.store(to, s, 24);
   v128.store64_lane(to, t, 0, 36);
   v128.store32_lane(to, t, 2, 44);
-}
-
-// Bytes by their places; 255 gives 0 in both builds.
-@inline
-function pick(pixels: v128, places: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return i8x16.relaxed_swizzle(pixels, places);
-  return i8x16.swizzle(pixels, places);
 }
 
 @inline
