@@ -67,8 +67,7 @@ function warmUpForming(kernels: Kernels, memory: ArrayBufferLike): void {
   const taps = new Int32Array(memory, tables, 3 * width);
   for (let pixel = 0; pixel < width; pixel++) taps.set([0, 1, 16_384], 3 * pixel);
   const columns = tables + 16_384;
-  const parts = new Int32Array(memory, columns, 10 * (width / 4)).fill(0);
-  for (let part = 0; part < parts.length; part += 10) parts[part] = 1;
+  new Int32Array(memory, columns, 1 + 9 * (width / 4)).fill(0)[0] = 1;
   for (let call = 0; call < 100; call++) {
     kernels.lumaToGrey(a, width, b, width, width, height, 16, 149);
     for (const order of [0, 1]) {

@@ -81,24 +81,22 @@ const [groupSamples, windowSamples, partBytes] = [4, 8, 36] as const;
 
 /** Bytes of the column taps in the kernels' memory. */
 export function columnTapsBytes(taps: Taps, channels: number): number {
-  let bytes = 0;
-  for (const parts of columnGroups(taps, channels)) bytes += 4 + parts.length * partBytes;
-  return bytes;
+  const { groups, most } = columnGroups(taps, channels);
+  return 4 + groups.length * most * partBytes;
 }
 
 /**
- * Writes taps as the kernel `scale` reads them for columns: for every four samples of a line of the result the number of parts, i32, and
- * for each part its first sample, i32, the bytes from there on that go into its eight 16-bit lanes, two for each sample, and their weights.
+ * Writes taps as the kernel `scale` reads them for columns: the number of parts of every group, i32, and then, for every four samples of a
+ * line of the result, those parts: each its first sample, i32, the bytes from there on that go into its eight 16-bit lanes, two for each
+ * sample, and their weights.
  */
 export function writeColumnTaps(memory: ArrayBufferLike, at: number, taps: Taps, channels: number): void {
   const view = new DataView(memory);
-  let next = at;
-  for (const parts of columnGroups(taps, channels)) {
-    view.setInt32(next, parts.length, true);
-    next += 4;
-    for (const part of parts) {
-      writePart(view, next, part);
-      next += partBytes;
+  const { groups, most } = columnGroups(taps, channels);
+  view.setInt32(at, most, true);
+  for (const [group, parts] of groups.entries()) {
+    for (let part = 0; part < most; part++) {
+      writePart(view, at + 4 + (group * most + part) * partBytes, parts[part] ?? { first: parts[0]?.first ?? 0, taps: [] });
     }
   }
 }
@@ -114,18 +112,25 @@ function writePart(view: DataView, at: number, { first, taps }: Part): void {
   }
 }
 
-function* columnGroups(taps: Taps, channels: number): Generator<readonly Part[]> {
+/** The parts of every four samples of a line of the result, and the most that one of them has. */
+function columnGroups(taps: Taps, channels: number): { readonly groups: readonly (readonly Part[])[]; readonly most: number } {
   const samples = taps.first.length * channels;
-  for (let from = 0; from < samples; from += groupSamples) {
-    const left = Array.from({ length: Math.min(groupSamples, samples - from) }, (_, lane) => tapsOfSample(taps, channels, from + lane));
-    const parts: Part[] = [];
-    while (left.some((own) => own.length > 0)) {
-      const first = Math.min(...left.map((own) => own[0]?.at ?? Number.POSITIVE_INFINITY));
-      const within = (tap: Tap | undefined): boolean => tap !== undefined && tap.at < first + windowSamples;
-      parts.push({ first, taps: left.map((own) => own.splice(0, Number(within(own[0])) + Number(within(own[1])))) });
-    }
-    yield parts;
+  const groups = Array.from({ length: Math.ceil(samples / groupSamples) }, (_, group) => {
+    const from = group * groupSamples;
+    return partsOf(Array.from({ length: Math.min(groupSamples, samples - from) }, (_, lane) => tapsOfSample(taps, channels, from + lane)));
+  });
+  return { groups, most: groups.reduce((most, parts) => Math.max(most, parts.length), 0) };
+}
+
+function partsOf(samples: readonly Tap[][]): Part[] {
+  const left = samples.map((taps) => [...taps]);
+  const parts: Part[] = [];
+  while (left.some((own) => own.length > 0)) {
+    const first = Math.min(...left.map((own) => own[0]?.at ?? Number.POSITIVE_INFINITY));
+    const within = (tap: Tap | undefined): boolean => tap !== undefined && tap.at < first + windowSamples;
+    parts.push({ first, taps: left.map((own) => own.splice(0, Number(within(own[0])) + Number(within(own[1])))) });
   }
+  return parts;
 }
 
 function tapsOfSample(taps: Taps, channels: number, sample: number): Tap[] {

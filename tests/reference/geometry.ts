@@ -84,15 +84,13 @@ function tapsAt(view: DataView, at: number, count: number): { first: number; wei
 /** Of each sample, which samples of the line count how much: groups of four, each in parts of eight lanes. */
 function columnTapsAt(view: DataView, at: number, samples: number): { at: number; weight: number }[][] {
   const taps: { at: number; weight: number }[][] = Array.from({ length: samples }, () => []);
-  let next = at;
-  for (let group = 0; group < samples; group += 4) {
-    const parts = view.getInt32(next, true);
-    next += 4;
-    for (let part = 0; part < parts; part++, next += 36) {
-      for (let lane = 0; lane < 8; lane++) {
-        const [place, weight] = [view.getUint8(next + 4 + 2 * lane), view.getInt16(next + 20 + 2 * lane, true)];
-        if (place < 16) taps[group + (lane >> 1)]?.push({ at: view.getInt32(next, true) + place / 2, weight });
-      }
+  const parts = view.getInt32(at, true);
+  for (let part = 0; part < parts * Math.ceil(samples / 4); part++) {
+    const own = at + 4 + 36 * part;
+    for (let lane = 0; lane < 8; lane++) {
+      const [place, weight] = [view.getUint8(own + 4 + 2 * lane), view.getInt16(own + 20 + 2 * lane, true)];
+      const sample = 4 * Math.floor(part / parts) + (lane >> 1);
+      if (place < 16) taps[sample]?.push({ at: view.getInt32(own, true) + place / 2, weight });
     }
   }
   return taps;

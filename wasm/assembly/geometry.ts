@@ -293,17 +293,36 @@ function part4(line: usize, part: usize): v128 {
 }
 
 @inline
+function group4(line: usize, part: usize, parts: i32, round: v128): v128 {
+  let sum = i32x4.add(round, part4(line, part));
+  for (let more = 1; more < parts; more++) {
+    part += 36;
+    sum = i32x4.add(sum, part4(line, part));
+  }
+  return i32x4.shr_s(sum, 21);
+}
+
+@inline
 function blendColumns(line: usize, target: usize, width: i32, taps: usize): void {
   const round = i32x4.splat(1 << 20);
-  for (let x = 0; x < width; x += 4) {
-    const end = taps + 4 + <usize>load<i32>(taps) * 36;
-    let sum = i32x4.add(round, part4(line, taps + 4));
-    for (let part = taps + 40; part < end; part += 36) sum = i32x4.add(sum, part4(line, part));
-    taps = end;
-    const words = i32x4.shr_s(sum, 21);
+  const parts = load<i32>(taps);
+  const groupBytes = <usize>parts * 36;
+  taps += 4;
+  let x = 0;
+  if (parts == 1) {
+    for (; x + 16 <= width; x += 16) {
+      const low = i16x8.narrow_i32x4_s(group4(line, taps, 1, round), group4(line, taps + 36, 1, round));
+      const high = i16x8.narrow_i32x4_s(group4(line, taps + 72, 1, round), group4(line, taps + 108, 1, round));
+      v128.store(target + x, i8x16.narrow_i16x8_u(low, high));
+      taps += 144;
+    }
+  }
+  for (; x < width; x += 4) {
+    const words = group4(line, taps, parts, round);
     const shorts = i16x8.narrow_i32x4_s(words, words);
     const levels = i8x16.narrow_i16x8_u(shorts, shorts);
     if (x + 4 <= width) v128.store32_lane(target + x, levels, 0);
     else storePart(target + x, levels, width - x);
+    taps += groupBytes;
   }
 }
