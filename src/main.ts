@@ -22,6 +22,7 @@ async function serve({ room, json }: Extract<Command, { run: 'serve' }>): Promis
   const server = await openServer(room, streams, clock, version, log, devices);
   for (const stream of streams) stream.start();
   discovery.watch();
+  process.send?.({ port: Number(new URL(server.address).port) });
   const ended = untilEnded();
 
   const summaries = await Promise.race([settled(streams), ended]);

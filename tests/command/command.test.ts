@@ -1,13 +1,21 @@
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { on, once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { resolve } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { afterAll, describe, expect, it } from 'vitest';
 import { startServer } from '../support/running-server.ts';
 
 const root = resolve(import.meta.dirname, '../..');
+
+const folder = mkdtempSync(join(tmpdir(), 'lumencast-command-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const smallRoom = join(folder, 'room.json');
+writeFileSync(smallRoom, JSON.stringify({ streams: [{ name: 'Echo', options: { width: 160, height: 120, fps: 10 } }] }));
 
 /** The command as a user types it, on the Node that runs npm. */
 function lumencast(...args: string[]) {
@@ -54,6 +62,24 @@ describe('the command', () => {
     other.close();
     expect(status).toBe(1);
     expect(stderr).toContain('lumencast: server/');
+  });
+
+  it('starts a server again that crashed, at the same address, where viewers look for it', async () => {
+    const server = await startServer(['--config', smallRoom], ['node', 'scripts/lumencast.mjs']);
+    const log = createInterface({ input: server.process.stderr as Readable });
+    const said = on(log, 'line', { signal: AbortSignal.timeout(20_000) });
+    const [serving] = readFileSync(`/proc/${server.process.pid}/task/${server.process.pid}/children`, 'utf8').split(' ');
+    process.kill(Number(serving), 'SIGSEGV');
+    let crashed = false;
+    for await (const [line] of said) {
+      crashed ||= String(line).includes('the server crashed (SIGSEGV)');
+      if (crashed && String(line).includes('Echo: streaming')) break;
+    }
+    const health = (await (await fetch(`${server.address}healthz`)).json()) as { streams: { state: string }[] };
+    expect(health.streams).toMatchObject([{ state: 'streaming' }]);
+    const gone = once(server.process, 'exit');
+    await server.stop();
+    expect(await gone).toEqual([0, null]);
   });
 
   it('the first line of npm start -- --json is the address, and SIGTERM to npm ends the server with status 0', async () => {
