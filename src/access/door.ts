@@ -5,6 +5,8 @@ import { AppError } from '../app-error.ts';
 import type { Invitation } from '../protocol/messages.ts';
 import { isAtLeast, type Role } from '../protocol/roles.ts';
 import type { Access } from './access.ts';
+import { addressGroup } from './connections.ts';
+import { Guesses } from './guesses.ts';
 import type { EndCode, GuestInvitation, GuestSession, Guests } from './guests.ts';
 import { refuseForeign, refusePassedOn, type Site } from './origin.ts';
 
@@ -25,6 +27,13 @@ export interface InvitationOrder {
   readonly once: boolean;
 }
 
+/** Somebody was let in: the session for `Authorization`, and the same as `Set-Cookie`. */
+export interface Entered {
+  readonly access: Access;
+  readonly token: string;
+  readonly cookie: string;
+}
+
 export interface DoorSettings {
   readonly site: Site;
   /** Names of the streams by their numbers. */
@@ -43,6 +52,7 @@ export class Door {
   readonly #settings: DoorSettings;
   readonly #guests: Guests | undefined;
   readonly #signer: Signer | undefined;
+  readonly #guesses = new Guesses();
   /** Of sessions that somebody uses now or has used. */
   readonly #ends = new Map<string, AbortController>();
   readonly #open: Access = {
@@ -90,19 +100,11 @@ export class Door {
   }
 
   /** Lets in by an invitation's token; a browser that comes by the same invitation again keeps its session. */
-  async redeem(request: IncomingMessage, token: string, name: string): Promise<{ access: Access; token: string; cookie: string }> {
+  async redeem(request: IncomingMessage, token: string, name: string): Promise<Entered> {
     const guests = this.#needGuests();
-    const before = this.#tokenOf(request);
-    const known = before === undefined ? undefined : guests.sessionByToken(before);
-    if (
-      before !== undefined &&
-      known?.ended === undefined &&
-      known?.invitation === guests.invitationByToken(token)?.id &&
-      known !== undefined
-    ) {
-      return { access: this.#accessOf(known), token: before, cookie: this.cookie(request, before, known) };
-    }
-    const { session, token: own } = guests.redeem(token, name, this.#settings.nowMs());
+    const kept = this.#keptSession(guests, request, token);
+    if (kept !== undefined) return kept;
+    const { session, token: own } = this.#guess(guests, request, token, name);
     this.#settings.log.info({ session: session.id, invitation: session.invitation }, 'somebody came in');
     await this.#save();
     return { access: this.#accessOf(session), token: own, cookie: this.cookie(request, own, session) };
@@ -202,6 +204,25 @@ export class Door {
     clearInterval(this.#timer);
     await this.#guests?.save();
     this.changed$.complete();
+  }
+
+  #keptSession(guests: Guests, request: IncomingMessage, invitation: string): Entered | undefined {
+    const token = this.#tokenOf(request);
+    const session = token === undefined ? undefined : guests.sessionByToken(token);
+    if (token === undefined || session === undefined || session.ended !== undefined) return undefined;
+    if (guests.invitationByToken(invitation)?.id !== session.invitation) return undefined;
+    return { access: this.#accessOf(session), token, cookie: this.cookie(request, token, session) };
+  }
+
+  #guess(guests: Guests, request: IncomingMessage, token: string, name: string): ReturnType<Guests['redeem']> {
+    const address = addressGroup(request.socket.remoteAddress ?? '');
+    this.#guesses.refuse(address, performance.now());
+    try {
+      return guests.redeem(token, name, this.#settings.nowMs());
+    } catch (thrown) {
+      this.#guesses.failed(address, performance.now());
+      throw thrown;
+    }
   }
 
   #needGuests(): Guests {

@@ -1,4 +1,4 @@
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 import { openServer } from '../../src/broadcast/server.ts';
 import { parseRoom } from '../../src/config/room.ts';
 import { anchorClock } from '../../src/device/clock.ts';
@@ -6,9 +6,9 @@ import { type FrameHeader, frameHeaderBytes, readFrameHeader } from '../../src/p
 import type { ServerMessage, ViewerMessage } from '../../src/protocol/messages.ts';
 import { Stream } from '../../src/stream/stream.ts';
 
-/** A real server on loopback over real workers. */
-export async function openRoom(streams: readonly object[], limits: object = {}) {
-  const room = parseRoom({ port: 0, streams, limits }, 'test');
+/** A real server on loopback over real workers; `door`: how it is reached, as in a room's configuration. */
+export async function openRoom(streams: readonly object[], limits: object = {}, door: object = {}) {
+  const room = parseRoom({ port: 0, streams, limits, ...door }, 'test');
   const clock = anchorClock();
   const log = { info: () => undefined, warn: () => undefined };
   const running = room.streams.map((settings, id) => new Stream(id, settings, room.limits, clock, log));
@@ -17,9 +17,11 @@ export async function openRoom(streams: readonly object[], limits: object = {}) 
   const viewers: TestViewer[] = [];
   return {
     address: server.address,
+    fingerprint: server.fingerprint,
+    invitation: server.invitation,
     streams: running,
-    async view(acknowledge = true): Promise<TestViewer> {
-      const viewer = new TestViewer(server.address, acknowledge);
+    async view(acknowledge = true, options: ClientOptions = {}): Promise<TestViewer> {
+      const viewer = new TestViewer(server.address, acknowledge, options);
       viewers.push(viewer);
       await viewer.until(() => viewer.messages.length > 0);
       return viewer;
@@ -44,8 +46,8 @@ export class TestViewer {
   closed: { code: number; reason: string } | undefined;
   readonly #checks = new Set<() => void>();
 
-  constructor(address: string, acknowledge: boolean) {
-    this.socket = new WebSocket(`${address.replace('http', 'ws')}ws`, 'lumencast.v1');
+  constructor(address: string, acknowledge: boolean, options: ClientOptions = {}) {
+    this.socket = new WebSocket(`${address.replace('http', 'ws')}ws`, 'lumencast.v1', options);
     this.socket.on('message', (data: Buffer, isBinary) => {
       if (isBinary) this.#receive(data, acknowledge);
       else this.messages.push(JSON.parse(data.toString()) as ServerMessage);

@@ -1,0 +1,248 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ServerMessage } from '../../src/protocol/messages.ts';
+import { openRoom, type TestViewer } from '../broadcast/test-room.ts';
+import { ask, enter, knock, tokenOf } from './asking.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'lumencast-intruder-'));
+const small = { kind: 'ultrasound', width: 64, height: 48, fps: 20 };
+
+describe('what an intruder gets: nothing', () => {
+  let room: Awaited<ReturnType<typeof openRoom>>;
+  let operator: TestViewer;
+  let key: { authorization: string };
+  let request = 0;
+
+  type Invite = { role?: 'observer' | 'marker' | 'operator'; streams?: number[]; minutes?: number; once?: boolean };
+  const invite = async ({ role = 'observer', streams, minutes = 60, once = false }: Invite = {}, by = operator): Promise<string> => {
+    const own = ++request;
+    by.say({ type: 'invite', request: own, label: 'Ward 3', role, minutes, once, ...(streams && { streams }) });
+    const answered = (): Extract<ServerMessage, { type: 'invited' }> | undefined =>
+      by.messages.find((message) => message.type === 'invited' && message.request === own) as never;
+    await by.until(() => answered() !== undefined);
+    return tokenOf(answered()?.link);
+  };
+  const newest = (): string => operator.last('invitations')?.invitations[0]?.invitation ?? '';
+  const done = async (message: { type: 'revoke'; invitation: string } | { type: 'send-out'; viewer: number }): Promise<void> => {
+    const own = ++request;
+    operator.say({ ...message, request: own });
+    await operator.until(() => operator.messages.some((heard) => heard.type === 'done' && heard.request === own));
+  };
+  const closed = async (viewer: TestViewer): Promise<string> => {
+    await viewer.until(() => viewer.closed !== undefined, 3000);
+    return `${viewer.closed?.code} ${viewer.closed?.reason}`;
+  };
+
+  beforeAll(async () => {
+    const streams = [
+      { name: 'Echo', options: small },
+      { name: 'Angiogram', options: small },
+    ];
+    room = await openRoom(streams, {}, { access: 'invited', dataFolder: folder });
+    key = await enter(room.address, tokenOf(room.invitation));
+    operator = await room.view(true, { headers: key });
+  });
+  afterAll(async () => {
+    await room.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const closedRoutes = ['metrics', 'session', 'streams/0/snapshot.jpg', 'streams/0/mjpeg'];
+
+  const forgeries: readonly (readonly [string, () => Record<string, string>])[] = [
+    ['nothing', () => ({})],
+    ['a guessed session', () => ({ authorization: `Bearer ${'A'.repeat(43)}` })],
+    ['an invitation in place of a session', () => ({ authorization: `Bearer ${tokenOf(room.invitation)}` })],
+    ['an empty one', () => ({ authorization: 'Bearer ' })],
+    ['a name and a guessed password', () => ({ authorization: `Basic ${Buffer.from('operator:operator').toString('base64')}` })],
+    ['an unsigned cookie', () => ({ cookie: `lumencast-${new URL(room.address).port}=${key.authorization.slice(7)}` })],
+    [
+      'a cookie with a forged signature',
+      () => ({ cookie: `lumencast-${new URL(room.address).port}=${key.authorization.slice(7)}.${'A'.repeat(43)}` }),
+    ],
+    ['a promise to come from this machine', () => ({ 'x-forwarded-for': '127.0.0.1', forwarded: 'for=127.0.0.1', 'x-real-ip': '::1' })],
+    ['another address by header', () => ({ 'x-original-url': '/healthz', 'x-http-method-override': 'GET' })],
+  ];
+  it.each(forgeries)('with %s', async (_what, headers) => {
+    for (const route of closedRoutes) {
+      const { status, text } = await ask(room.address, route, headers());
+      expect([401, 403, 404], route).toContain(status);
+      expect(text).not.toContain('Echo');
+    }
+    expect(await knock(room.address, headers())).toBe(401);
+    const health = await ask(room.address, 'healthz', headers());
+    expect(Object.keys(JSON.parse(health.text))).toEqual(['status']);
+  });
+
+  it('from another origin, by another name of this server, or through the browser of somebody who is in', async () => {
+    const host = new URL(room.address).host;
+    for (const headers of [
+      { origin: 'http://evil.example' },
+      { origin: 'null' },
+      { origin: `https://${host}` },
+      { origin: `http://${host}.evil.example` },
+      { host: 'evil.example' },
+      { host: `evil.example:${new URL(room.address).port}` },
+      { host: `${host}@evil.example` },
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' },
+      { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' },
+    ]) {
+      const both = { ...key, ...headers } as Record<string, string>;
+      for (const route of ['metrics', 'session', 'healthz', ''])
+        expect((await ask(room.address, route, both)).status, JSON.stringify(headers)).toBe(403);
+      if (!('sec-fetch-site' in headers)) expect(await knock(room.address, both), JSON.stringify(headers)).toBe(403);
+    }
+    // A link may lead here from anywhere.
+    expect((await ask(room.address, '', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' })).status).toBe(200);
+    expect(await knock(room.address, { ...key, origin: room.address.slice(0, -1) })).toBe(101);
+  });
+
+  it('by another address of the WebSocket', async () => {
+    for (const path of ['ws?token=1', 'ws/', '//ws', 'WS', 'session']) expect(await knock(room.address, key, path), path).toBe(404);
+  });
+
+  it('with an invitation that was used', async () => {
+    const token = await invite({ once: true });
+    await enter(room.address, token);
+    expect((await ask(room.address, 'session', {}, 'POST', { invitation: token })).status).toBe(401);
+    expect((await ask(room.address, 'session', {}, 'POST', { invitation: token, bearer: true })).text).toContain('access/invitation-used');
+  });
+
+  it('with an invitation that was revoked, and whoever came by it is gone within a second', async () => {
+    const token = await invite({ role: 'operator' });
+    const guest = await enter(room.address, token);
+    const viewer = await room.view(true, { headers: guest });
+    viewer.say({ type: 'watch', stream: 0, views: ['processed'] });
+    await viewer.until(() => viewer.frames.length > 2);
+    const invitation = newest();
+    // What this operator lets in goes with it.
+    const second = await invite({ role: 'observer' }, viewer);
+    const guestOfGuest = await room.view(true, { headers: await enter(room.address, second) });
+    const begunMs = performance.now();
+    await done({ type: 'revoke', invitation });
+    expect(await closed(viewer)).toBe('4401 access/revoked');
+    expect(performance.now() - begunMs).toBeLessThan(1000);
+    expect(await closed(guestOfGuest)).toBe('4401 access/revoked');
+    const { length } = viewer.frames;
+    expect(await knock(room.address, guest)).toBe(401);
+    expect((await ask(room.address, 'session', guest)).text).toContain('access/revoked');
+    expect((await ask(room.address, 'session', {}, 'POST', { invitation: token })).text).toContain('access/revoked');
+    expect((await ask(room.address, 'session', {}, 'POST', { invitation: second })).text).toContain('access/revoked');
+    expect(viewer.frames.length).toBe(length);
+  });
+
+  it('once sent out: the session is over, and the reason is told', async () => {
+    const guest = await enter(room.address, await invite(), 'Dr Example');
+    const viewer = await room.view(true, { headers: guest });
+    await operator.until(() => operator.last('viewers')?.viewers.some(({ name }) => name === 'Dr Example') === true);
+    const seen = operator.last('viewers')?.viewers.find(({ name }) => name === 'Dr Example');
+    expect(seen).toMatchObject({ role: 'observer', watches: [], invitation: newest() });
+    const begunMs = performance.now();
+    await done({ type: 'send-out', viewer: seen?.viewer ?? -1 });
+    expect(await closed(viewer)).toBe('4401 access/sent-out');
+    expect(performance.now() - begunMs).toBeLessThan(1000);
+    expect(await knock(room.address, guest)).toBe(401);
+    await operator.until(() => operator.last('viewers')?.viewers.every(({ name }) => name !== 'Dr Example') === true);
+  });
+
+  it('of streams that it was not invited to', async () => {
+    const guest = await enter(room.address, await invite({ streams: [1] }));
+    const viewer = await room.view(true, { headers: guest });
+    expect(viewer.last('hello')?.streams.map(({ id }) => id)).toEqual([1]);
+    viewer.say({ type: 'watch', stream: 0, views: ['processed'] });
+    await viewer.until(() => viewer.last('error') !== undefined);
+    expect(viewer.last('error')?.error.code).toBe('protocol/unknown-stream');
+    viewer.say({ type: 'watch', stream: 1, views: ['processed'] });
+    await viewer.until(() => viewer.frames.length > 5 && viewer.last('stats') !== undefined);
+    expect(new Set(viewer.frames.map(({ header }) => header.stream))).toEqual(new Set([1]));
+    operator.say({ type: 'set-stage', request: ++request, stream: 0, stage: 'window', enabled: false });
+    await operator.until(() => operator.last('stage-set') !== undefined);
+    viewer.say({ type: 'ping', sentUs: 1 });
+    await viewer.until(() => viewer.last('pong') !== undefined);
+    const told = viewer.messages.filter((message) => 'stream' in message);
+    expect(told.every(({ stream }) => (typeof stream === 'number' ? stream : stream.id) === 1)).toBe(true);
+    expect((await ask(room.address, 'metrics', guest)).status).toBe(403);
+    expect((await ask(room.address, 'metrics', key)).status).toBe(200);
+    const health = JSON.parse((await ask(room.address, 'healthz', guest)).text) as { streams: { id: number }[] };
+    expect(health.streams.map(({ id }) => id)).toEqual([1]);
+    viewer.socket.terminate();
+  });
+
+  it('of what its role may not do', async () => {
+    const acts = [
+      { type: 'set-stage', stream: 0, stage: 'window', enabled: true },
+      { type: 'set-preset', stream: 0, preset: 'off' },
+      { type: 'set-source', stream: 0, running: false },
+      { type: 'invite', label: 'me', role: 'operator', minutes: 5, once: true },
+      { type: 'revoke', invitation: newest() },
+      { type: 'send-out', viewer: 1 },
+    ] as const;
+    for (const role of ['observer', 'marker'] as const) {
+      const viewer = await room.view(true, { headers: await enter(room.address, await invite({ role })) });
+      expect(viewer.last('hello')).toMatchObject({ role, invited: true });
+      for (const act of acts) {
+        const own = ++request;
+        viewer.say({ ...act, request: own });
+        await viewer.until(() => viewer.last('error')?.request === own);
+        expect(viewer.last('error')?.error.code, act.type).toBe('access/not-permitted');
+      }
+      expect(viewer.last('viewers')).toBeUndefined();
+      expect(viewer.last('invitations')).toBeUndefined();
+      expect(viewer.closed).toBeUndefined();
+      viewer.socket.terminate();
+    }
+    expect(room.streams[0]?.status.state).toBe('streaming');
+  });
+
+  it('of more than it has itself, by inviting itself', async () => {
+    const guest = await room.view(true, { headers: await enter(room.address, await invite({ role: 'operator', streams: [1] })) });
+    for (const streams of [undefined, [0], [0, 1], [7]]) {
+      const own = ++request;
+      guest.say({ type: 'invite', request: own, label: 'me', role: 'operator', minutes: 5, once: false, ...(streams && { streams }) });
+      await guest.until(() => guest.last('error')?.request === own);
+      expect(guest.last('error')?.error.code).toBe('access/not-permitted');
+    }
+    expect(await invite({ streams: [1] }, guest)).toHaveLength(43);
+    // Nor does it see or touch those who may see more.
+    await guest.until(() => guest.last('viewers') !== undefined);
+    const others = guest.last('viewers')?.viewers.map(({ viewer }) => viewer) ?? [];
+    expect(others).not.toContain(operator.last('hello')?.viewer);
+    guest.say({ type: 'send-out', request: ++request, viewer: operator.last('hello')?.viewer ?? 0 });
+    await guest.until(() => guest.last('error')?.request === request);
+    expect(guest.last('error')?.error.code).toBe('access/unknown-viewer');
+    expect(guest.last('invitations')?.invitations.every(({ streams }) => streams?.join() === '1')).toBe(true);
+    guest.socket.terminate();
+  });
+
+  it('by guessing invitations: ten a minute, and the operator goes on', async () => {
+    const statuses = [];
+    for (let guess = 0; guess < 25; guess++) {
+      statuses.push((await ask(room.address, 'session', {}, 'POST', { invitation: `${guess}`.repeat(20).slice(0, 43) })).status);
+    }
+    expect(new Set(statuses)).toEqual(new Set([401, 429]));
+    expect(statuses.at(-1)).toBe(429);
+    expect((await ask(room.address, 'session', key)).status).toBe(200);
+    expect(await knock(room.address, key)).toBe(101);
+  });
+
+  it('by rubbish in place of an invitation, which is not repeated to anybody', async () => {
+    const bodies = [undefined, {}, { invitation: 7 }, { invitation: 'secret', extra: 1 }, { invitation: 'x'.repeat(5000) }, []];
+    for (const body of bodies) {
+      const { status, text } = await ask(room.address, 'session', {}, 'POST', body as object);
+      expect(status).toBeGreaterThanOrEqual(400);
+      expect(status).toBeLessThan(500);
+      expect(text).not.toContain('secret');
+    }
+  });
+
+  it('is told nothing by headers that a page could use', async () => {
+    const { headers } = await ask(room.address, '');
+    expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+    expect(headers['referrer-policy']).toBe('no-referrer');
+    expect(headers['x-content-type-options']).toBe('nosniff');
+    expect(headers['access-control-allow-origin']).toBeUndefined();
+    expect(headers['strict-transport-security']).toBeUndefined();
+  });
+});
