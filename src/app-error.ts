@@ -115,7 +115,6 @@ export const errorTable = {
     message: 'there is no V4L2 on this system ({system})',
     remedy: 'use the driver ffmpeg, with format dshow on Windows and avfoundation on macOS',
   },
-  'v4l2/not-found': { message: 'no video device {device}: {reason}', remedy: 'plug it in; `lumencast devices` lists what is attached' },
   'v4l2/no-rights': {
     message: '{device} may not be opened by this user ({reason})',
     remedy: 'add the user to the group video, or install the rule that `lumencast devices --udev` writes',
@@ -131,7 +130,6 @@ export const errorTable = {
   'v4l2/no-format': { message: '{device} does not deliver {asked}', remedy: 'it delivers: {offered}' },
   'v4l2/outside': { message: 'the crop leaves the picture of {device}', remedy: 'the picture has {width}x{height} pixels' },
   'v4l2/source-changed': { message: 'another signal arrives at {device}', remedy: 'nothing: it is opened anew by itself' },
-  'v4l2/unplugged': { message: '{device} is gone ({reason})', remedy: 'plug it in again; it is found again by itself' },
   'v4l2/silent': { message: '{device} has sent nothing for {seconds} s', remedy: 'check cable and source; it is tried again by itself' },
   'v4l2/broken': {
     message: '{device} gave {buffers} buffers back in error, one after another',
@@ -150,8 +148,43 @@ export const errorTable = {
     message: 'what came is no OpenIGTLink message: {reason}',
     remedy: 'check that the port is that of an OpenIGTLink server; larger messages: option longestMiB',
   },
+  'openigtlink/address-refused': {
+    message: 'will not serve OpenIGTLink on {host}: the protocol has neither encryption nor access control',
+    remedy: 'use 127.0.0.1, or set openigtlink.openOnNetwork where everybody in that network may watch',
+  },
   'openigtlink/bad-message': { message: 'a {type} message was left out: {reason}', remedy: 'correct the sender' },
+  'gateway/not-live': { message: '{stream} has no live picture now', remedy: 'ask again; /healthz says what its source is doing' },
+  'gateway/no-jpeg': {
+    message: 'the pictures of {stream} have more than 8 bits, a JPEG has 8',
+    remedy: 'switch its stage window on, or watch it in the monitor',
+  },
   'load/refused': { message: '{address} did not let a viewer in: {reason}', remedy: 'check the address, and limits.viewers of the server' },
+  'usb-probe/no-library': {
+    message: 'the USB library cannot be loaded: {reason}',
+    remedy: 'install libudev (Debian: libudev1), or npm install again on this system',
+  },
+  'usb-probe/no-rights': {
+    message: 'this user may not open {device}',
+    remedy: 'install the rules that lumencast devices --udev prints, then plug it in again',
+  },
+  'usb-probe/busy': { message: '{device} is in use', remedy: 'end the program that uses it; one stream can use it at a time' },
+  'usb-probe/not-that-probe': { message: '{device} is not the probe that its numbers say: {reason}', remedy: 'choose another device' },
+  'usb-probe/unknown-probe': { message: 'there is no probe called {probe}', remedy: 'known probes: {known}' },
+  'usb-probe/not-enabled': {
+    message: '{probe} {does} when it is started, and that is not enabled',
+    remedy: 'set {option} to true in the options of the stream, on your own responsibility: it was never run on hardware',
+  },
+  'usb-probe/bad-set-up': {
+    message: '{file} is no recorded set-up: {reason}',
+    remedy: "give a table (CSV) of the requests between the probe and its maker's program",
+  },
+  'usb-probe/bad-recording': { message: '{file} cannot be played: {reason}', remedy: 'give an .npz, an .npy or the bytes as they came' },
+  'usb-probe/transfer-failed': { message: '{device} did not {doing}: {reason}', remedy: 'it is tried again by itself; check the cable' },
+  'usb-probe/silent': { message: '{device} has sent nothing for {seconds} s', remedy: 'it is started again by itself' },
+  'usb-probe/no-lines': {
+    message: '{device} has sent {bytes} bytes, but no picture came of them',
+    remedy: 'it is started again by itself; give the set-up of its own program (option setUp), or report it',
+  },
   'access/origin-refused': { message: 'requests from {origin} are refused', remedy: 'open the address that the server printed' },
   'access/host-unknown': {
     message: 'this server is not called {host}',

@@ -7,6 +7,8 @@ import { AppError } from '../app-error.ts';
 interface Depths {
   readonly depthStartMm: number;
   readonly depthEndMm: number;
+  /** Nobody has measured these numbers: the picture has about the right shape, and nothing may be measured in it. */
+  readonly assumed?: true;
 }
 
 /** Parallel lines at equal steps, the first and the last at these places from the middle of the face, positive to the right. */
@@ -33,9 +35,9 @@ export type ScanGeometry = LinearScan | FanScan;
 export interface RfSignal {
   /**
    * `rf`: one row a line; `iq-lines`: in turn a row of in-phase and a row of quadrature samples, so that a frame has twice as
-   * many rows as lines; `iq-pairs`: both in turn along the row.
+   * many rows as lines; `iq-pairs`: both in turn along the row; `envelope`: one row a line, detected by the device, not compressed.
    */
-  readonly layout: 'rf' | 'iq-lines' | 'iq-pairs';
+  readonly layout: 'rf' | 'iq-lines' | 'iq-pairs' | 'envelope';
   readonly sampleRateMHz: number;
   /** Centre of the band that the probe hears; 0: not known, nothing is filtered. */
   readonly centreMHz: number;

@@ -1,0 +1,30 @@
+import { AppError, asAppError, printable } from '../../src/app-error.ts';
+
+/** libusb_error: libusb.h of 1.0. A completed transfer that failed has a positive number instead (libusb_transfer_status). */
+export const libusb = { io: -1, access: -3, noDevice: -4, notFound: -5, busy: -6, timeout: -7 } as const;
+const transferNoDevice = 5;
+
+/** What libusb threw, as an error that says what to do. `device`: its name; `doing`: `read`, `claim its interface`. */
+export function usbError(thrown: unknown, device: string, doing: string): AppError {
+  if (thrown instanceof AppError) return thrown;
+  const errno = errnoOf(thrown);
+  if (errno === libusb.noDevice || errno === transferNoDevice) return new AppError('device/gone', { device }, { cause: thrown });
+  if (errno === libusb.access) return new AppError('usb-probe/no-rights', { device }, { cause: thrown });
+  if (errno === libusb.busy) return new AppError('usb-probe/busy', { device }, { cause: thrown });
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  return new AppError('usb-probe/transfer-failed', { device, doing, reason: printable(reason) }, { cause: thrown });
+}
+
+export function errnoOf(thrown: unknown): number | undefined {
+  const errno = (thrown as { errno?: unknown } | null)?.errno;
+  return typeof errno === 'number' ? errno : undefined;
+}
+
+/** node-usb with libusb inside, loaded where it is needed: it has native code, and wants libudev on Linux. */
+export async function loadUsb(): Promise<typeof import('usb')['usb']> {
+  try {
+    return (await import('usb')).usb;
+  } catch (thrown) {
+    throw asAppError(thrown, 'usb-probe/no-library');
+  }
+}
