@@ -10,10 +10,20 @@ import { createUltrasoundScene } from './ultrasound-scene.ts';
 const fault = Type.Object(
   {
     afterS: Type.Number({ minimum: 0, maximum: 86_400, description: 'Seconds after the start of the run' }),
-    kind: Type.Union([Type.Literal('stall'), Type.Literal('crash'), Type.Literal('hold'), Type.Literal('hang'), Type.Literal('exit')], {
-      description:
-        'stall: silence; crash: the driver throws; hold: the source says that no frames are due; hang: the thread blocks; exit: the thread ends',
-    }),
+    kind: Type.Union(
+      [
+        Type.Literal('stall'),
+        Type.Literal('crash'),
+        Type.Literal('unplug'),
+        Type.Literal('hold'),
+        Type.Literal('hang'),
+        Type.Literal('exit'),
+      ],
+      {
+        description:
+          'stall: silence; crash: the driver throws; unplug: the device is gone; hold: the source says that no frames are due; hang: the thread blocks; exit: the thread ends',
+      },
+    ),
     forS: Type.Number({ minimum: 0, maximum: 600, default: 2, description: 'Length of a stall, hold or hang in seconds' }),
   },
   { additionalProperties: false },
@@ -47,6 +57,11 @@ const schema = Type.Object(
 );
 
 type Options = Static<typeof schema>;
+
+const devices = {
+  ultrasound: { name: 'Simulated echo (apical four chambers)', identity: 'simulator:ultrasound' },
+  fluoroscopy: { name: 'Simulated coronary angiogram', identity: 'simulator:fluoroscopy' },
+} as const;
 type Context = DriverContext<Options>;
 
 interface Source {
@@ -68,18 +83,8 @@ export const simulator: DeviceDriver<typeof schema> = {
   options: schema,
   async discover() {
     return [
-      {
-        driver: 'simulator',
-        name: 'Simulated echo (apical four chambers)',
-        identity: 'simulator:ultrasound',
-        options: { kind: 'ultrasound' },
-      },
-      {
-        driver: 'simulator',
-        name: 'Simulated coronary angiogram',
-        identity: 'simulator:fluoroscopy',
-        options: { kind: 'fluoroscopy', fps: 15 },
-      },
+      { driver: 'simulator', ...devices.ultrasound, options: { kind: 'ultrasound' } },
+      { driver: 'simulator', ...devices.fluoroscopy, options: { kind: 'fluoroscopy', fps: 15 } },
     ];
   },
   async run(context, signal) {
@@ -95,7 +100,7 @@ async function play(context: Context, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   const { fps, frames } = context.options;
   const source = context.options.kind === 'fluoroscopy' ? fluoroscopy(context.options) : ultrasound(context.options);
-  context.announce(source.format, source.facts);
+  context.announce(source.format, { ...source.facts, device: devices[context.options.kind] });
   const picture = new Uint8Array(frameBytes(source.format));
   const copy = (pixels: Uint8Array): void => pixels.set(picture);
   const faults = context.options.faults.toSorted((a, b) => a.afterS - b.afterS);
@@ -143,6 +148,7 @@ async function waitFor(context: Context, signal: AbortSignal, atNs: bigint): Pro
 
 async function fail(context: Context, { kind, forS }: Options['faults'][number]): Promise<void> {
   const forNs = BigInt(Math.round(forS * 1e9));
+  if (kind === 'unplug') throw new AppError('device/gone', { device: devices[context.options.kind].name });
   if (kind === 'crash') throw new AppError('device/planted-fault', { kind });
   // On the main thread this would end the whole server, and that is not the fault that was asked for.
   if (kind === 'exit' && isMainThread) throw new AppError('device/planted-fault', { kind });

@@ -15,7 +15,7 @@ function plugged(): DeviceDescription[] {
   return file === undefined ? [] : (JSON.parse(readFileSync(file, 'utf8')) as DeviceDescription[]);
 }
 
-answerAsks([
+const drivers = [
   driver('hangs', async () => {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
     return [];
@@ -27,8 +27,13 @@ answerAsks([
   driver('throws', async () => {
     throw new AppError('device/crashed', { driver: 'throws', reason: 'as planned' });
   }),
-  driver('fine', async () => plugged(), {
+  // Devices of drivers that streams run.
+  driver('simulator', async () => plugged().filter((device) => device.driver === 'simulator')),
+  driver('fine', async () => plugged().filter((device) => device.driver === 'fine'), {
     udevRules: ['SUBSYSTEM=="usb", ATTR{idVendor}=="04b4", TAG+="uaccess"'],
     configured: ({ host }) => (typeof host === 'string' ? { name: `Sender at ${host}`, identity: `fine:${host}`, place: host } : undefined),
   }),
-]);
+];
+
+const wanted = process.env.LUMENCAST_TEST_DRIVERS?.split(',');
+answerAsks(drivers.filter(({ name }) => wanted === undefined || wanted.includes(name)));

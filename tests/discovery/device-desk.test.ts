@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import type { DeviceDescription } from '../../device-drivers/driver.ts';
+import { isSetTo } from '../../src/discovery/device-desk.ts';
+import { Discovery } from '../../src/discovery/discovery.ts';
+import { DriverProcess } from '../../src/discovery/driver-process.ts';
+import { openRoom } from '../broadcast/test-room.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'lumencast-desk-'));
+const file = join(folder, 'devices.json');
+process.env.LUMENCAST_TEST_DEVICES = file;
+process.env.LUMENCAST_TEST_DRIVERS = 'simulator';
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const echo = { driver: 'simulator', name: 'Echo probe', identity: 'simulator:ultrasound', options: { kind: 'ultrasound' } };
+const angiogram = { driver: 'simulator', name: 'C-arm', identity: 'simulator:fluoroscopy', options: { kind: 'fluoroscopy' } };
+const plugged = (...devices: object[]): void => writeFileSync(file, JSON.stringify(devices));
+const small = { width: 96, height: 64, fps: 20 };
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+/** A room over real streams, and the drivers' answers from a file. */
+async function roomWith(streams: readonly object[]) {
+  const drivers = new DriverProcess(new URL('./odd-drivers.ts', import.meta.url), 300);
+  const discovery = new Discovery({ configured: [], drivers });
+  await discovery.survey();
+  const room = await openRoom(streams, {}, {}, discovery);
+  closing.push(async () => {
+    await room.close();
+    discovery.close();
+  });
+  const viewer = await room.view();
+  const state = (stream = 0) => viewer.messages.findLast((said) => said.type === 'state' && said.stream === stream);
+  const stateIs = (wanted: string, stream = 0) =>
+    viewer.until(() => {
+      const said = state(stream);
+      return said?.type === 'state' && said.source.state === wanted;
+    });
+  return { discovery, room, viewer, state, stateIs, devices: () => viewer.last('devices')?.devices };
+}
+
+describe('a device that is unplugged', () => {
+  it('is waited for by name, and its stream goes on as soon as it is back', async () => {
+    plugged(echo);
+    const { discovery, viewer, state, stateIs, devices } = await roomWith([
+      { name: 'Echo', options: { ...small, faults: [{ afterS: 1, kind: 'unplug' }] } },
+    ]);
+    await viewer.until(() => devices()?.[0]?.stream === 0);
+    expect(devices()).toEqual([
+      { driver: 'simulator', name: 'Echo probe', identity: echo.identity, formats: [], attached: true, stream: 0 },
+    ]);
+
+    plugged();
+    await stateIs('lost');
+    const lost = state();
+    expect(lost).toMatchObject({ source: { waitsFor: 'Simulated echo (apical four chambers)', error: { code: 'device/gone' } } });
+    await viewer.until(() => devices()?.[0]?.attached === false);
+    expect(devices()?.[0]).toMatchObject({ identity: echo.identity, stream: 0 });
+
+    plugged(echo);
+    const backMs = performance.now();
+    await discovery.survey();
+    await stateIs('streaming');
+    // By itself it would look again after two seconds.
+    expect(performance.now() - backMs).toBeLessThan(1500);
+    await viewer.until(() => devices()?.[0]?.attached === true);
+  });
+
+  it('that is back before its driver has noticed is opened again at once', async () => {
+    plugged(echo);
+    const { viewer, stateIs } = await roomWith([{ name: 'Echo', options: { ...small, faults: [{ afterS: 0.5, kind: 'unplug' }] } }]);
+    await stateIs('lost');
+    const lostMs = performance.now();
+    await viewer.until(() => viewer.messages.filter((said) => said.type === 'state' && said.source.state === 'streaming').length > 1);
+    expect(performance.now() - lostMs).toBeLessThan(1500);
+  });
+});
+
+describe('an operator', () => {
+  it('puts a device on a stream: it shows that device from then on', async () => {
+    plugged(echo, angiogram);
+    const { viewer, devices } = await roomWith([{ name: 'Screen', options: small }]);
+    await viewer.until(() => devices()?.[0]?.stream === 0);
+    viewer.say({ type: 'set-device', request: 1, stream: 0, driver: 'simulator', identity: angiogram.identity });
+    await viewer.until(() => viewer.last('stream')?.stream.modality === 'x-ray' && devices()?.[1]?.stream === 0);
+    expect(devices()?.[0]?.stream).toBeUndefined();
+    expect(viewer.last('stream')?.stream).toMatchObject({ name: 'Screen', formats: { raw: { width: 96, height: 64 } } });
+  });
+
+  it('is told why not where the device is not there, and stays', async () => {
+    plugged(echo);
+    const { viewer } = await roomWith([{ name: 'Screen', options: small }]);
+    viewer.say({ type: 'set-device', request: 7, stream: 0, driver: 'simulator', identity: 'usb:1:2:3' });
+    await viewer.until(() => viewer.last('error') !== undefined);
+    expect(viewer.last('error')).toMatchObject({ request: 7, error: { code: 'device/not-found' } });
+    expect(viewer.closed).toBeUndefined();
+  });
+});
+
+describe('a stream is set to a device', () => {
+  const device: DeviceDescription = { driver: 'v4l2', name: 'Grabber', identity: 'usb:2935:0006:A', options: { device: '/dev/video0' } };
+  const set = (options: Readonly<Record<string, unknown>>, driver = 'v4l2', identity?: string) =>
+    isSetTo({ source: { driver, options, ...(identity !== undefined && { device: { name: '', identity } }) } }, device);
+
+  it('by its options until it was opened, by its identity from then on', () => {
+    expect(set({ device: '/dev/video0', width: 640 })).toBe(true);
+    expect(set({ device: '/dev/video1' })).toBe(false);
+    expect(set({ device: '/dev/video0' }, 'ffmpeg')).toBe(false);
+    expect(set({ device: '/dev/video1' }, 'v4l2', 'usb:2935:0006:A')).toBe(true);
+    expect(set({ device: '/dev/video0' }, 'v4l2', 'usb:2935:0006:B')).toBe(false);
+  });
+});
