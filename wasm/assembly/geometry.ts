@@ -1,6 +1,6 @@
 // Pictures of other shape: scan lines to pictures, mirrored, turned, cut, scaled, with parts left black.
 
-import { pick, q15 } from './fixed';
+import { held, pick, q15 } from './fixed';
 import { storePart } from './lines';
 
 @inline
@@ -119,10 +119,18 @@ function mirrorLine(source: usize, target: usize, width: i32, bytes: i32): void 
   let x = 0;
   let from = source + <usize>(width * bytes);
   if (bytes == 1) {
+    const order = held(i8x16(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0), width);
+    for (; x + 64 <= width; x += 64) {
+      from -= 64;
+      const to = target + x;
+      v128.store(to, pick(v128.load(from, 48), order));
+      v128.store(to, pick(v128.load(from, 32), order), 16);
+      v128.store(to, pick(v128.load(from, 16), order), 32);
+      v128.store(to, pick(v128.load(from), order), 48);
+    }
     for (; x + 16 <= width; x += 16) {
       from -= 16;
-      const pixels = v128.load(from);
-      v128.store(target + x, i8x16.shuffle(pixels, pixels, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
+      v128.store(target + x, pick(v128.load(from), order));
     }
   } else if (bytes == 2) {
     for (; x + 8 <= width; x += 8) {

@@ -3,9 +3,10 @@
 
 import { held, pick, q15 } from './fixed';
 
+// Luma in 1/128 level; `black` too, the gain in 1/256: the product of Q15 is the same to the bit as ((y - black) * gain + 64) >> 7 in whole levels.
 @inline
-function scaledLuma8(y: v128, black: v128, gain: v128): v128 {
-  return i16x8.shr_u(i16x8.add(i16x8.mul(i16x8.sub_sat_u(y, black), gain), i16x8.splat(64)), 7);
+function scaledLuma16(low: v128, high: v128, black: v128, gain: v128): v128 {
+  return i8x16.narrow_i16x8_u(q15(i16x8.sub(low, black), gain), q15(i16x8.sub(high, black), gain));
 }
 
 @inline
@@ -16,8 +17,8 @@ function scaledLuma1(y: i32, black: i32, gain: i32): u8 {
 export function lumaToGrey(
   source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32, black: i32, gain: i32,
 ): void {
-  const blacks = i16x8.splat(<i16>black);
-  const gains = i16x8.splat(<i16>gain);
+  const blacks = i16x8.splat(<i16>(black << 7));
+  const gains = i16x8.splat(<i16>(gain << 1));
   for (let row = 0; row < height; row++) {
     let x = 0;
     if (black == 0 && gain == 128) {
@@ -25,10 +26,8 @@ export function lumaToGrey(
     }
     for (; x + 16 <= width; x += 16) {
       const pixels = v128.load(source + x);
-      v128.store(target + x, i8x16.narrow_i16x8_u(
-        scaledLuma8(i16x8.extend_low_i8x16_u(pixels), blacks, gains),
-        scaledLuma8(i16x8.extend_high_i8x16_u(pixels), blacks, gains),
-      ));
+      v128.store(target + x, scaledLuma16(
+        i16x8.shl(i16x8.extend_low_i8x16_u(pixels), 7), i16x8.shl(i16x8.extend_high_i8x16_u(pixels), 7), blacks, gains));
     }
     for (; x < width; x++) store<u8>(target + x, scaledLuma1(load<u8>(source + x), black, gain));
     source += sourceStride;
@@ -40,9 +39,9 @@ export function lumaToGrey(
 export function packedToGrey(
   source: usize, sourceStride: usize, target: usize, targetStride: usize, width: i32, height: i32, order: i32, black: i32, gain: i32,
 ): void {
-  const blacks = i16x8.splat(<i16>black);
-  const gains = i16x8.splat(<i16>gain);
-  const low = i16x8.splat(0xff);
+  const blacks = i16x8.splat(<i16>(black << 7));
+  const gains = i16x8.splat(<i16>(gain << 1));
+  const low = i16x8.splat(0xff), luma = i16x8.splat(0x7f80);
   const plain = black == 0 && gain == 128;
   for (let row = 0; row < height; row++) {
     let x = 0;
@@ -59,11 +58,18 @@ export function packedToGrey(
         v128.store(target + x, i8x16.narrow_i16x8_u(i16x8.shr_u(v128.load(at, 32), 8), i16x8.shr_u(v128.load(at, 48), 8)), 16);
       }
     }
-    for (; x + 16 <= width; x += 16) {
-      const at = source + (<usize>x << 1);
-      const first = v128.and(i16x8.shr_u(v128.load(at), order << 3), low);
-      const second = v128.and(i16x8.shr_u(v128.load(at, 16), order << 3), low);
-      v128.store(target + x, i8x16.narrow_i16x8_u(scaledLuma8(first, blacks, gains), scaledLuma8(second, blacks, gains)));
+    if (order == 0) {
+      for (; x + 16 <= width; x += 16) {
+        const at = source + (<usize>x << 1);
+        const first = v128.and(i16x8.shl(v128.load(at), 7), luma), second = v128.and(i16x8.shl(v128.load(at, 16), 7), luma);
+        v128.store(target + x, scaledLuma16(first, second, blacks, gains));
+      }
+    } else {
+      for (; x + 16 <= width; x += 16) {
+        const at = source + (<usize>x << 1);
+        const first = v128.and(i16x8.shr_u(v128.load(at), 1), luma), second = v128.and(i16x8.shr_u(v128.load(at, 16), 1), luma);
+        v128.store(target + x, scaledLuma16(first, second, blacks, gains));
+      }
     }
     for (; x < width; x++) store<u8>(target + x, scaledLuma1(load<u8>(source + (<usize>x << 1) + order), black, gain));
     source += sourceStride;
@@ -117,9 +123,8 @@ function level8(luma: v128, chroma: v128): v128 {
 @inline
 function colour16(
   evens: v128, odds: v128, u: v128, v: v128, to: usize, alpha: bool, tight: v128,
-  black: v128, luma: v128, redV: v128, greenU: v128, greenV: v128, blueU: v128,
+  black: v128, luma: v128, redV: v128, greenU: v128, greenV: v128, blueU: v128, round: v128,
 ): void {
-  const round = i16x8.splat(32);
   const even = i16x8.add(q15(i16x8.sub(evens, black), luma), round);
   const odd = i16x8.add(q15(i16x8.sub(odds, black), luma), round);
   const red = q15(v, redV);
@@ -132,13 +137,13 @@ function colour16(
 }
 
 @inline
-function lowByte(pair: v128): v128 {
-  return v128.and(pair, i16x8.splat(0xff));
+function lowByte(pair: v128, low: v128): v128 {
+  return v128.and(pair, low);
 }
 
 @inline
-function highByte(pair: v128): v128 {
-  return v128.and(pair, i16x8.splat(-256));
+function highByte(pair: v128, low: v128): v128 {
+  return v128.andnot(pair, low);
 }
 
 @inline
@@ -176,7 +181,7 @@ function packedLine(
 ): void {
   const blackV = i16x8.splat(<i16>black), lumaV = i16x8.splat(<i16>luma), redVV = i16x8.splat(<i16>redV);
   const greenUV = i16x8.splat(<i16>greenU), greenVV = i16x8.splat(<i16>greenV), blueUV = i16x8.splat(<i16>blueU);
-  const sign = i16x8.splat(-32768);
+  const sign = held(i16x8.splat(-32768), width), round = held(i16x8.splat(32), width), low = held(i16x8.splat(0xff), width);
   const tight = held(i8x16(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1), width);
   const step: usize = alpha ? 4 : 3;
   const order: i32 = lumaFirst ? 0 : 1;
@@ -188,11 +193,11 @@ function packedLine(
     // Even luma with U, odd luma with V.
     const yu = i16x8.shuffle(p, q, 0, 2, 4, 6, 8, 10, 12, 14);
     const yv = i16x8.shuffle(p, q, 1, 3, 5, 7, 9, 11, 13, 15);
-    const evens = lumaFirst ? i16x8.shl(lowByte(yu), 7) : i16x8.shr_u(highByte(yu), 1);
-    const odds = lumaFirst ? i16x8.shl(lowByte(yv), 7) : i16x8.shr_u(highByte(yv), 1);
-    const u = v128.xor(lumaFirst ? highByte(yu) : i16x8.shl(yu, 8), sign);
-    const v = v128.xor(lumaFirst ? highByte(yv) : i16x8.shl(yv, 8), sign);
-    colour16(evens, odds, u, v, to, alpha, tight, blackV, lumaV, redVV, greenUV, greenVV, blueUV);
+    const evens = lumaFirst ? i16x8.shl(lowByte(yu, low), 7) : i16x8.shr_u(highByte(yu, low), 1);
+    const odds = lumaFirst ? i16x8.shl(lowByte(yv, low), 7) : i16x8.shr_u(highByte(yv, low), 1);
+    const u = v128.xor(lumaFirst ? highByte(yu, low) : i16x8.shl(yu, 8), sign);
+    const v = v128.xor(lumaFirst ? highByte(yv, low) : i16x8.shl(yv, 8), sign);
+    colour16(evens, odds, u, v, to, alpha, tight, blackV, lumaV, redVV, greenUV, greenVV, blueUV, round);
     to += step << 4;
   }
   for (; x < width; x++) {
@@ -235,7 +240,7 @@ function planarLine(
 ): void {
   const blackV = i16x8.splat(<i16>black), lumaV = i16x8.splat(<i16>luma), redVV = i16x8.splat(<i16>redV);
   const greenUV = i16x8.splat(<i16>greenU), greenVV = i16x8.splat(<i16>greenV), blueUV = i16x8.splat(<i16>blueU);
-  const sign = i16x8.splat(-32768);
+  const sign = held(i16x8.splat(-32768), width), round = held(i16x8.splat(32), width), low = held(i16x8.splat(0xff), width);
   const tight = held(i8x16(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1), width);
   const step: usize = alpha ? 4 : 3;
   let to = target;
@@ -247,13 +252,13 @@ function planarLine(
     if (pairs) {
       const chromas = v128.load(chroma + x);
       u = i16x8.shl(chromas, 8);
-      v = highByte(chromas);
+      v = highByte(chromas, low);
     } else {
       u = i16x8.shl(v128.load8x8_u(chroma + half), 8);
       v = i16x8.shl(v128.load8x8_u(second + half), 8);
     }
-    colour16(i16x8.shl(lowByte(lumas), 7), i16x8.shr_u(highByte(lumas), 1), v128.xor(u, sign), v128.xor(v, sign), to, alpha, tight,
-      blackV, lumaV, redVV, greenUV, greenVV, blueUV);
+    colour16(i16x8.shl(lowByte(lumas, low), 7), i16x8.shr_u(highByte(lumas, low), 1), v128.xor(u, sign), v128.xor(v, sign), to, alpha, tight,
+      blackV, lumaV, redVV, greenUV, greenVV, blueUV, round);
     to += step << 4;
   }
   for (; x < width; x++) {
@@ -316,7 +321,7 @@ export function i420ToRgb(
 // Four pixels of four bytes → 1/256 level in 32-bit lanes: the first and third byte of each, then the second.
 @inline
 function weighed4(pixels: v128, outer: v128, middle: v128): v128 {
-  const sum = i32x4.add(i32x4.dot_i16x8_s(lowByte(pixels), outer), i32x4.dot_i16x8_s(i16x8.shr_u(pixels, 8), middle));
+  const sum = i32x4.add(i32x4.dot_i16x8_s(v128.and(pixels, i16x8.splat(0xff)), outer), i32x4.dot_i16x8_s(i16x8.shr_u(pixels, 8), middle));
   return i32x4.shr_u(i32x4.add(sum, i32x4.splat(128)), 8);
 }
 
