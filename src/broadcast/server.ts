@@ -19,6 +19,7 @@ import { type ClockAnchor, monotonicNs, unixUs } from '../device/clock.ts';
 import type { DeviceDesk } from '../discovery/device-desk.ts';
 import type { Stream, StreamLog } from '../stream/stream.ts';
 import { Attendance } from './attendance.ts';
+import { serveGateways } from './gateways.ts';
 import { metricsOf } from './metrics.ts';
 import { serveSessions } from './session-routes.ts';
 import { Viewer, type ViewerHost } from './viewer.ts';
@@ -75,7 +76,9 @@ async function openBehind(
   const viewers = new Map<number, Viewer>();
   const attendance = new Attendance(viewers, door);
   const connections = new Connections(room.limits.connectionsPerAddress, mostStrangers);
+  const nowUs = (): number => unixUs(clock, monotonicNs());
   const http = await openHttp(entrance, connections, room, streams, viewers);
+  await serveGateways(http, { streams, door, mostViewers: room.limits.viewers, nowUs });
   const address = (): string => {
     const { address: at, port } = http.server.address() as AddressInfo;
     return entrance.addressOf(at, port);
@@ -86,7 +89,7 @@ async function openBehind(
     streams,
     devices,
     messagesPerSecond: room.limits.messagesPerSecond,
-    nowUs: () => unixUs(clock, monotonicNs()),
+    nowUs,
     isLoopback,
     address,
     door,
@@ -201,7 +204,8 @@ const hstsS = 180 * 24 * 3600;
 /** What a refusal is in HTTP. */
 function statusOf(code: ErrorCode): number {
   if (code === 'access/too-many-requests') return 429;
-  if (code === 'access/too-many-viewers') return 503;
+  if (code === 'access/too-many-viewers' || code === 'gateway/not-live') return 503;
+  if (code === 'gateway/no-jpeg') return 409;
   if (/^access\/(no-session|invitation-|expired|revoked|sent-out)/.test(code)) return 401;
   if (code.startsWith('protocol/unknown-')) return 404;
   if (code.startsWith('protocol/')) return 400;

@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { get, type IncomingMessage } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openCodecs } from '../../src/codec/node-codecs.ts';
+import { openRoom } from './test-room.ts';
+
+const [width, height] = [160, 120];
+
+describe('pictures for dumb monitors', () => {
+  let room: Awaited<ReturnType<typeof openRoom>>;
+  beforeAll(async () => {
+    room = await openRoom(
+      [
+        { name: 'Echo', options: { width, height, fps: 25 } },
+        { name: 'Deep', options: { kind: 'fluoroscopy', width, height, bits: 10 }, stages: [{ stage: 'window', enabled: false }] },
+      ],
+      { viewers: 3 },
+    );
+  });
+  afterAll(() => room.close());
+
+  it('a snapshot is the newest picture as JPEG, with its truth', async () => {
+    const answer = await fetch(`${room.address}streams/0/snapshot.jpg`);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toBe('image/jpeg');
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(Number(answer.headers.get('x-age-ms'))).toBeLessThan(400);
+    expect(Number(answer.headers.get('x-captured-us'))).toBeGreaterThan(1e15);
+    expect(await mean(new Uint8Array(await answer.arrayBuffer()))).toBeGreaterThan(5);
+  });
+
+  it('moving pictures come one after the other, each newer; the board where the source falls silent, pictures again after that', async () => {
+    const line = await open('streams/0/live.mjpeg');
+    const parts = partsOf(line);
+    const first = await until(parts, ({ hash }) => hash !== boardHash);
+    const second = await until(parts, ({ hash }) => hash !== boardHash);
+    expect(second.capturedUs).toBeGreaterThan(first.capturedUs);
+    expect(await mean(first.jpeg)).toBeGreaterThan(5);
+
+    room.streams[0]?.setRunning(false);
+    await expect
+      .poll(async () => (await fetch(`${room.address}streams/0/snapshot.jpg`)).json().catch(() => undefined), { timeout: 10_000 })
+      .toMatchObject({ code: 'gateway/not-live' });
+    await until(parts, ({ hash }) => hash === boardHash);
+    const stoppedUs = Date.now() * 1000;
+
+    room.streams[0]?.setRunning(true);
+    await until(parts, ({ hash, capturedUs }) => hash !== boardHash && capturedUs > stoppedUs);
+    line.destroy();
+  });
+
+  it('refuses what is not there, what is no JPEG, and one viewer too many; whoever leaves makes room', async () => {
+    for (const [path, status, code] of [
+      ['streams/7/snapshot.jpg', 404, 'protocol/unknown-stream'],
+      ['streams/-1/live.mjpeg', 404, 'protocol/unknown-stream'],
+      ['streams/0x0/snapshot.jpg', 404, 'protocol/unknown-stream'],
+      ['streams/1/snapshot.jpg', 409, 'gateway/no-jpeg'],
+    ] as const) {
+      const answer = await fetch(`${room.address}${path}`);
+      expect([answer.status, await answer.json()]).toMatchObject([status, { code }]);
+    }
+    const lines = [await open('streams/0/live.mjpeg'), await open('streams/0/live.mjpeg'), await open('streams/0/live.mjpeg')];
+    const refused = await fetch(`${room.address}streams/0/live.mjpeg`);
+    expect([refused.status, await refused.json()]).toMatchObject([503, { code: 'access/too-many-viewers' }]);
+    for (const line of lines) line.destroy();
+    await expect.poll(async () => (await fetch(`${room.address}streams/0/snapshot.jpg`)).status).toBe(200);
+  });
+
+  function open(path: string): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      get(`${room.address}${path}`, (answer) =>
+        answer.statusCode === 200 ? resolve(answer) : reject(new Error(`${answer.statusCode}`)),
+      ).on('error', reject);
+    });
+  }
+});
+
+const boardHash = await hashOfBoard();
+
+interface Part {
+  readonly capturedUs: number;
+  readonly jpeg: Uint8Array;
+  readonly hash: string;
+}
+
+/** Parts of multipart/x-mixed-replace, read by their length. */
+function partsOf(line: IncomingMessage): { next(): Promise<Part> } {
+  const chunks = line[Symbol.asyncIterator]();
+  let bytes = Buffer.alloc(0);
+  return {
+    async next() {
+      for (;;) {
+        const head = bytes.indexOf('\r\n\r\n');
+        const text = bytes.subarray(0, Math.max(head, 0)).toString('latin1');
+        const length = Number(/content-length: (\d+)/.exec(text)?.[1]);
+        if (head >= 0 && bytes.length >= head + 4 + length) {
+          const jpeg = new Uint8Array(bytes.subarray(head + 4, head + 4 + length));
+          bytes = bytes.subarray(head + 4 + length);
+          return { capturedUs: Number(/x-captured-us: (\d+)/.exec(text)?.[1]), jpeg, hash: hashOf(jpeg) };
+        }
+        const { value, done } = await chunks.next();
+        if (done) throw new Error('the line ended');
+        bytes = Buffer.concat([bytes, value as Buffer]);
+      }
+    },
+  };
+}
+
+async function until(parts: { next(): Promise<Part> }, is: (part: Part) => boolean): Promise<Part> {
+  for (let read = 0; read < 500; read++) {
+    const part = await parts.next();
+    if (is(part)) return part;
+  }
+  throw new Error('500 parts and none of them');
+}
+
+async function hashOfBoard(): Promise<string> {
+  const { readFile } = await import('node:fs/promises');
+  return hashOf(await readFile(new URL('../../src/broadcast/not-live.jpg', import.meta.url)));
+}
+
+function hashOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+async function mean(jpeg: Uint8Array): Promise<number> {
+  const codecs = await openCodecs();
+  const pixels = codecs.jpeg.decode({ width, height, pixelFormat: 'GREY' }, jpeg);
+  return pixels.reduce((sum, level) => sum + level, 0) / pixels.length;
+}
