@@ -2,17 +2,20 @@ import { type ClientOptions, WebSocket } from 'ws';
 import { openServer } from '../../src/broadcast/server.ts';
 import { parseRoom } from '../../src/config/room.ts';
 import { anchorClock } from '../../src/device/clock.ts';
+import { DeviceDesk } from '../../src/discovery/device-desk.ts';
+import type { Discovery } from '../../src/discovery/discovery.ts';
 import { type FrameHeader, frameHeaderBytes, readFrameHeader } from '../../src/protocol/frame-header.ts';
 import type { ServerMessage, ViewerMessage } from '../../src/protocol/messages.ts';
 import { Stream } from '../../src/stream/stream.ts';
 
 /** A real server on loopback over real workers; `door`: how it is reached, as in a room's configuration. */
-export async function openRoom(streams: readonly object[], limits: object = {}, door: object = {}) {
+export async function openRoom(streams: readonly object[], limits: object = {}, door: object = {}, discovery?: Discovery) {
   const room = parseRoom({ port: 0, streams, limits, ...door }, 'test');
   const clock = anchorClock();
   const log = { info: () => undefined, warn: () => undefined };
   const running = room.streams.map((settings, id) => new Stream(id, settings, room.limits, clock, log));
-  const server = await openServer(room, running, clock, 'test', log);
+  const desk = discovery && new DeviceDesk(discovery, running);
+  const server = await openServer(room, running, clock, 'test', log, desk);
   for (const stream of running) stream.start();
   const viewers: TestViewer[] = [];
   return {
@@ -28,6 +31,7 @@ export async function openRoom(streams: readonly object[], limits: object = {}, 
     },
     async close() {
       for (const viewer of viewers) viewer.socket.terminate();
+      desk?.close();
       await Promise.all([server.close(), ...running.map((stream) => stream.close())]);
     },
   };
