@@ -33,6 +33,8 @@ export interface RunSettings {
   readonly keep?: number;
   /** Slots that somebody else holds for ever: all of them makes every `lend` fail. */
   readonly slotsHeld?: number;
+  /** Sees every frame's pixels in place, for a test that cannot keep them all. */
+  readonly look?: (pixels: Uint8Array, format: FrameFormat, sequence: number) => void;
 }
 
 const slots = 4;
@@ -77,6 +79,7 @@ export function runDriver<Schema extends TObject>(
       }
       frame.pixels.fill(0xa5);
       fill(frame.pixels);
+      settings.look?.(frame.pixels, format, truth.sequence);
       const kept = frames.length < (settings.keep ?? 1000) ? frame.pixels.slice() : new Uint8Array(0);
       frames.push({ ...truth, format, pixels: kept });
       happened();

@@ -216,7 +216,13 @@ const scenes: Readonly<Record<string, (bus: VirtualBus) => Promise<object>>> = {
       ({ identity }) => identity === grabber,
     );
     await device.unplug();
-    return { found: found?.refusal?.code, busy, formats: found?.formats, nobody: theirs?.refusal, theirs, found2: found };
+    return {
+      found: found?.refusal?.code,
+      busy,
+      formats: found?.formats,
+      nobody: theirs?.refusal,
+      all: (await v4l2.discover()).map(({ place, identity, name }) => [place, identity, name]),
+    };
   },
 };
 
