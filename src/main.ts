@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { AppError, asAppError } from './app-error.ts';
+import { openOpenIgtlinkServer } from './broadcast/openigtlink-server.ts';
 import { openServer, type Server } from './broadcast/server.ts';
 import { type Command, helpText, parseCommandLine } from './config/command-line.ts';
 import { anchorClock } from './device/clock.ts';
@@ -20,6 +21,7 @@ async function serve({ room, json }: Extract<Command, { run: 'serve' }>): Promis
   const discovery = new Discovery({ configured: room.streams });
   const devices = new DeviceDesk(discovery, streams);
   const server = await openServer(room, streams, clock, version, log, devices);
+  const openigtlink = room.openigtlink && (await openOpenIgtlinkServer(room.openigtlink, streams, clock, log));
   for (const stream of streams) stream.start();
   discovery.watch();
   process.send?.({ port: Number(new URL(server.address).port) });
@@ -27,13 +29,16 @@ async function serve({ room, json }: Extract<Command, { run: 'serve' }>): Promis
 
   const summaries = await Promise.race([settled(streams), ended]);
   const { address, fingerprint, invitation } = server;
-  if (json) process.stdout.write(`${JSON.stringify({ address, fingerprint, invitation, streams: summaries })}\n`);
+  if (json)
+    process.stdout.write(
+      `${JSON.stringify({ address, fingerprint, invitation, openigtlinkPort: openigtlink?.port, streams: summaries })}\n`,
+    );
   else process.stdout.write(startText(room.room, server));
 
   await ended;
   devices.close();
   discovery.close();
-  await Promise.all([server.close(), ...streams.map((stream) => stream.close())]);
+  await Promise.all([server.close(), openigtlink?.close(), ...streams.map((stream) => stream.close())]);
 }
 
 function startText(room: string, { address, fingerprint, invitation }: Server): string {
@@ -90,7 +95,7 @@ try {
 } catch (thrown) {
   const error = asAppError(thrown, 'server/failed');
   outlet.trouble(error.toJSON());
-  process.exitCode = error instanceof AppError && /^(cli|config)/.test(error.code) ? 2 : 1;
+  process.exitCode = error instanceof AppError && /^(cli|config)|address-refused/.test(error.code) ? 2 : 1;
 }
 // Whatever still waits (a decoder in a native call) must not keep the process: everything was closed above.
 process.exit();

@@ -140,5 +140,20 @@ export function metricsOf(streams: readonly Stream[], viewers: ReadonlyMap<numbe
       },
     });
   }
+  for (const [what, help] of [
+    ['sent', 'Frames sent to clients of another protocol that are connected now'],
+    ['skipped', 'Frames that such clients were not sent because a newer one had come'],
+  ] as const) {
+    new Gauge({
+      name: `lumencast_outlet_frames_${what}`,
+      help,
+      labelNames: ['stream', 'kind'],
+      registers,
+      collect() {
+        this.reset();
+        for (const { name, outlets } of streams) for (const outlet of outlets) this.inc({ stream: name, kind: outlet.kind }, outlet[what]);
+      },
+    });
+  }
   return registry;
 }

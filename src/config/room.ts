@@ -71,6 +71,26 @@ const Limits = Type.Object(
   { additionalProperties: false, default: {} },
 );
 
+const OpenIgtlink = Type.Object(
+  {
+    port: Type.Integer({ default: 18_944, minimum: 0, maximum: 65_535, description: 'port; 0: any free one' }),
+    host: Type.String({ default: '127.0.0.1', maxLength: 255, description: 'address to listen on' }),
+    openOnNetwork: Type.Boolean({
+      default: false,
+      description:
+        'allows an address beyond loopback: the protocol has neither encryption nor access control, all in that network can watch',
+    }),
+    headerVersion: Type.Unsafe<1 | 2>(
+      Type.Union([Type.Literal(1), Type.Literal(2)], {
+        default: 1,
+        description: '2 carries metadata, and is not understood by older clients',
+      }),
+    ),
+    clients: Type.Integer({ default: 8, minimum: 1, maximum: 64, description: 'clients at the same time' }),
+  },
+  { additionalProperties: false, description: 'the processed streams and poses for 3D Slicer and other OpenIGTLink clients; absent: off' },
+);
+
 /** A room: everything that the server runs on, with all defaults. */
 export const RoomSchema = Type.Object(
   {
@@ -108,6 +128,7 @@ export const RoomSchema = Type.Object(
       }),
     ),
     streams: Type.Array(StreamConfig, { minItems: 1, maxItems: 16, description: 'the streams of the room, shown in this order' }),
+    openigtlink: Type.Optional(OpenIgtlink),
     limits: Limits,
   },
   { additionalProperties: false },

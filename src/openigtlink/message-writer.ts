@@ -1,4 +1,4 @@
-import { Crc64 } from '../../wasm/crc64.ts';
+import type { Crc64 } from '../../wasm/crc64.ts';
 import { deviceNameBytes, extendedHeaderBytes, headerBytes, viewOf, writeText } from './header.ts';
 import { type Metadata, metadataParts } from './metadata.ts';
 
@@ -8,6 +8,9 @@ export interface SentHead {
   /** Unix time in microseconds; 0: not stamped. */
   readonly stampUs: number;
 }
+
+/** Makes a room of so many bytes: `Crc64.load`. */
+export type RoomOf = (roomBytes: number) => Crc64;
 
 /** Version of the header: 2 has room for metadata, and older libraries lose the stream at it. */
 export type HeaderVersion = 1 | 2;
@@ -19,16 +22,11 @@ export class MessageWriter {
   readonly #slotBytes: number;
   #number = 0;
 
-  private constructor(room: Crc64, version: HeaderVersion, slotBytes: number) {
-    this.#room = room;
-    this.#version = version;
-    this.#slotBytes = slotBytes;
-  }
-
   /** Room for messages of at most `contentBytes` and a kilobyte of metadata; pages that are never written cost nothing. */
-  static async open(slots: number, contentBytes: number, version: HeaderVersion): Promise<MessageWriter> {
-    const slotBytes = (headerBytes + extendedHeaderBytes + contentBytes + mostMetadataBytes + 63) & ~63;
-    return new MessageWriter(await Crc64.open(slots * slotBytes), version, slotBytes);
+  constructor(roomOf: RoomOf, slots: number, contentBytes: number, version: HeaderVersion) {
+    this.#slotBytes = (headerBytes + extendedHeaderBytes + contentBytes + mostMetadataBytes + 63) & ~63;
+    this.#room = roomOf(slots * this.#slotBytes);
+    this.#version = version;
   }
 
   /** Writes a message into a slot and answers its bytes there; they stay as they are until the slot is written again. Metadata go with header version 2 alone. */

@@ -19,7 +19,8 @@ export class Receiver {
   #header: MessageHeader | undefined;
   #filled = 0;
 
-  private constructor(room: Crc64, mostBodyBytes: number, sink: MessageSink) {
+  /** `room` has as many bytes as the longest body. */
+  constructor(room: Crc64, mostBodyBytes: number, sink: MessageSink) {
     this.#room = room;
     this.#mostBodyBytes = mostBodyBytes;
     this.#sink = sink;

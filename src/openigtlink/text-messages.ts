@@ -2,7 +2,16 @@ import { printable } from '../app-error.ts';
 import { badMessage, readText, viewOf, writeText } from './header.ts';
 
 /** Codes of STATUS that are used here ("status.md"). */
-export const statusCodes = { ok: 1, notFound: 4, checksum: 9, notUnderstood: 12, notReady: 13 } as const;
+export const statusCodes = {
+  ok: 1,
+  notFound: 4,
+  checksum: 9,
+  notUnderstood: 12,
+  notReady: 13,
+  disabled: 15,
+  notPresent: 16,
+  hardware: 18,
+} as const;
 
 export interface DeviceStatus {
   /** 1: all is well. */

@@ -22,6 +22,11 @@ export class Newest<Kept extends Disposable> implements Edge<Kept> {
     return this.#skipped;
   }
 
+  /** There is a frame to take. */
+  get waiting(): boolean {
+    return this.#kept !== undefined;
+  }
+
   put(frame: Lent<Kept>): void {
     if (this.#kept !== undefined) {
       this.#skipped++;

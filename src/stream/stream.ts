@@ -15,7 +15,7 @@ import { Losses } from './losses.ts';
 import { Newest } from './newest.ts';
 import { SharedFrame, type SlotMemory } from './shared-frame.ts';
 import type { Counts, Described, StreamEvent, StreamOrder, WorkerSetup, WorkerStatus } from './stream-events.ts';
-import { Tier } from './tier.ts';
+import { Tier, type TierViewer, type TierWatch } from './tier.ts';
 
 /** What a stream tells whoever subscribed, in order: a description comes before the first frame that it describes. */
 export type StreamNews =
@@ -27,6 +27,14 @@ export interface StreamSource {
   readonly driver: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly device?: { readonly name: string; readonly identity: string };
+}
+
+/** A way out of a stream beside its viewers, for the metrics. */
+export interface Outlet {
+  readonly kind: string;
+  /** Frames that went out, and that were left out because a newer one had come. */
+  readonly sent: number;
+  readonly skipped: number;
 }
 
 export interface StreamLog {
@@ -47,6 +55,7 @@ export class Stream {
   readonly id: number;
   readonly name: string;
   readonly news$ = new Subject<StreamNews>();
+  readonly outlets = new Set<Outlet>();
   #settings: StreamSettings;
   readonly #limits: Room['limits'];
   readonly #clock: ClockAnchor;
@@ -184,14 +193,24 @@ export class Stream {
 
   /** Frames of a view in a tier, lent for the length of the call, the newest one at once. Made only while somebody subscribes. */
   frames(view: View, tier: TierName): Observable<SharedFrame> {
-    return tier === 'raw' ? this.#rawFrames(view) : this.#tier(view, tier).frames$;
+    return new Observable((viewer) => {
+      const watch = this.watch(view, tier, { ready: () => true, put: (frame) => viewer.next(frame) });
+      return () => watch.end();
+    });
   }
 
-  /** Bytes of a frame of a view in a tier, and how many its encoder has left out; 0 where nobody watches it. */
-  tierCounts(view: View, tier: TierName): { readonly frameBytes: number; readonly skipped: number } {
+  /** The same for who tells when it has room, and can ask for key frames. */
+  watch(view: View, tier: TierName, viewer: TierViewer): TierWatch {
+    if (tier !== 'raw') return this.#tier(view, tier).watch(viewer);
+    const subscription = this.#rawFrames(view).subscribe((frame) => viewer.put(frame));
+    return { pull: () => undefined, askKey: () => undefined, end: () => subscription.unsubscribe() };
+  }
+
+  /** Bytes of a frame of a view in a tier, how many its encoder has left out, and whether that dies again and again; 0 where nobody watches it. */
+  tierCounts(view: View, tier: TierName): { readonly frameBytes: number; readonly skipped: number; readonly failing: boolean } {
     if (tier !== 'raw') return this.#tier(view, tier);
     const format = this.#described?.[view];
-    return { frameBytes: format === undefined ? 0 : frameBytes(format), skipped: 0 };
+    return { frameBytes: format === undefined ? 0 : frameBytes(format), skipped: 0, failing: false };
   }
 
   #tier(view: View, tier: EncodedTier): Tier {

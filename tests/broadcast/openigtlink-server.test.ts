@@ -1,0 +1,220 @@
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from 'vitest';
+import { deviceNames, openOpenIgtlinkServer } from '../../src/broadcast/openigtlink-server.ts';
+import { parseRoom } from '../../src/config/room.ts';
+import { anchorClock } from '../../src/device/clock.ts';
+import { readImage } from '../../src/openigtlink/image.ts';
+import { readPoses } from '../../src/openigtlink/pose-messages.ts';
+import { readStatus } from '../../src/openigtlink/text-messages.ts';
+import { Stream } from '../../src/stream/stream.ts';
+import { TestClient } from '../support/openigtlink/client.ts';
+import { image, message } from '../support/openigtlink/messages.ts';
+import { serverThat } from '../support/openigtlink/server-that.ts';
+
+const small = { kind: 'ultrasound', width: 96, height: 80, fps: 50 };
+const echo = (options = {}, name = 'Echo') => ({ name, options: { ...small, ...options } });
+
+let ends: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of ends.toReversed()) await end();
+  ends = [];
+});
+
+async function served(streams: readonly object[], settings: object = {}) {
+  const room = parseRoom({ streams, openigtlink: { port: 0, ...settings } }, 'test');
+  const clock = anchorClock();
+  const log = { info: () => undefined, warn: () => undefined };
+  const running = room.streams.map((stream, id) => new Stream(id, stream, room.limits, clock, log));
+  const server = await openOpenIgtlinkServer(room.openigtlink as NonNullable<typeof room.openigtlink>, running, clock, log);
+  for (const stream of running) stream.start();
+  ends.push(async () => {
+    await server.close();
+    await Promise.all(running.map((stream) => stream.close()));
+  });
+  const join = async (): Promise<TestClient> => {
+    const client = await TestClient.open(server.port);
+    ends.push(async () => void client.socket.destroy());
+    return client;
+  };
+  return { server, streams: running, join };
+}
+
+describe('the OpenIGTLink server', () => {
+  it('pushes the pictures of every stream with their scale, their time and a status', async () => {
+    const { join } = await served([echo(), { name: 'X-ray', options: { kind: 'fluoroscopy', width: 64, height: 64, fps: 50, bits: 10 } }]);
+    const client = await join();
+    await client.until(() => client.of('IMAGE', 'Echo').length > 3 && client.of('IMAGE', 'X-ray').length > 3);
+    const [echoImage, xray] = [client.of('IMAGE', 'Echo').at(-1), client.of('IMAGE', 'X-ray').at(-1)];
+    const head = readImage(echoImage?.content ?? Buffer.alloc(0));
+    expect(head).toMatchObject({ width: 96, height: 80, components: 1, scalar: 'uint8' });
+    expect(head.spacingMm[0]).toBeGreaterThan(0.1);
+    expect(head.spacingMm[0]).not.toBe(1);
+    // The first pixel lies at the origin: the centre is half of (size - 1) from there.
+    expect(echoImage?.content.readFloatBE(48)).toBeCloseTo((95 / 2) * head.spacingMm[0], 3);
+    expect(readImage(xray?.content ?? Buffer.alloc(0))).toMatchObject({ width: 64, scalar: 'uint8' });
+    const ageS = Date.now() / 1000 - Number(echoImage?.header.stampNs ?? 0n) / 1e9;
+    expect(Math.abs(ageS)).toBeLessThan(30);
+    expect(echoImage?.header.version).toBe(1);
+    await client.until(() => client.of('STATUS', 'Echo').some(({ content }) => readStatus(content).code === 1));
+    expect(
+      client
+        .of('STATUS', 'Echo')
+        .map(({ content }) => readStatus(content).message)
+        .at(-1),
+    ).toMatch(/^streaming; simulated/);
+    expect(client.damaged).toBe(0);
+  });
+
+  it('says that the pictures are not calibrated, and puts 1 mm where a number must be', async () => {
+    await using sender = await serverThat((socket) => {
+      const timer = setInterval(() => socket.write(message('IMAGE', image(new Uint8Array(12), { width: 4, height: 3 }))), 10);
+      socket.on('close', () => clearInterval(timer));
+    });
+    const { join } = await served([{ name: 'Grabber', driver: 'openigtlink', options: { host: '127.0.0.1', port: sender.port } }], {
+      headerVersion: 2,
+    });
+    const client = await join();
+    await client.until(() => client.of('IMAGE').length > 1 && client.of('STATUS').some(({ content }) => readStatus(content).code === 1));
+    const sent = client.of('IMAGE').at(-1);
+    expect(readImage(sent?.content ?? Buffer.alloc(0)).spacingMm).toEqual([1, 1]);
+    expect(sent?.header.version).toBe(2);
+    expect(sent?.metadata.get('Calibration')).toBe('none');
+    expect(readStatus(client.of('STATUS').at(-1)?.content ?? Buffer.alloc(0)).message).toMatch(/not calibrated/);
+  });
+
+  it('answers queries, stops and starts again', async () => {
+    const { join } = await served([echo({ fps: 20 })]);
+    const client = await join();
+    await client.until(() => client.of('IMAGE').length > 0);
+    client.socket.write(message('STP_IMAGE', new Uint8Array(0), { device: 'Echo' }));
+    await client.until(() => client.of('RTS_IMAGE').length === 1);
+    const before = client.of('IMAGE').length;
+    client.socket.write(message('GET_STATUS', new Uint8Array(0), { device: 'Echo' }));
+    const states = client.of('STATUS').length;
+    await client.until(() => client.of('STATUS').length > states);
+    expect(client.of('IMAGE').length).toBe(before);
+    client.socket.write(message('GET_IMAGE', new Uint8Array(0), { device: 'Echo' }));
+    await client.until(() => client.of('IMAGE').length === before + 1);
+    client.socket.write(message('GET_IMAGE', new Uint8Array(0), { device: 'Nobody' }));
+    await client.until(() => client.of('IMAGE', 'Nobody').length === 1);
+    expect(client.of('IMAGE', 'Nobody')[0]?.content.length).toBe(0);
+    client.socket.write(message('STT_IMAGE', new Uint8Array(0), { device: 'Nobody' }));
+    client.socket.write(message('STT_IMAGE', new Uint8Array(0), { device: '' }));
+    await client.until(() => client.of('IMAGE', 'Echo').length > before + 4);
+    expect(client.of('RTS_IMAGE').map(({ content }) => content[0])).toEqual([0, 1, 0]);
+    client.socket.write(message('GET_CAPABIL', new Uint8Array(0)));
+    client.socket.write(message('GET_TRANS', new Uint8Array(0), { device: 'Probe' }));
+    client.socket.write(message('GET_POLYDATA', new Uint8Array(0)));
+    client.socket.write(message('GET_STATUS', new Uint8Array(0), { crc: 7n }));
+    await client.until(() => client.of('STATUS', 'Test').length === 2 && client.of('TRANSFORM').length === 1);
+    expect(client.of('CAPABILITY')[0]?.content.toString('latin1')).toMatch(/^IMAGE\0+TRANSFORM/);
+    expect(client.of('STATUS', 'Test').map(({ content }) => readStatus(content).code)).toEqual([12, 9]);
+  });
+
+  it.each([
+    ['a gigabyte announced', message('GET_IMAGE', new Uint8Array(0), { bodyBytes: 2 ** 30 })],
+    ['a request of a browser', Buffer.from('GET / HTTP/1.1\r\nhost: 127.0.0.1:18944\r\naccept: text/html,application/xhtml+xml\r\n\r\n')],
+  ])('ends a client that sends %s, and no other', async (_, bytes) => {
+    const { join, server } = await served([echo()]);
+    const [rude, other] = [await join(), await join()];
+    await other.until(() => other.of('IMAGE').length > 0);
+    const closed = once(rude.socket, 'close');
+    rude.socket.write(bytes);
+    await closed;
+    const before = other.of('IMAGE').length;
+    await other.until(() => other.of('IMAGE').length > before + 3);
+    expect(server.clients.size).toBe(1);
+  });
+
+  it('takes no more clients than it is told', async () => {
+    const { join, server } = await served([echo()], { clients: 1 });
+    const first = await join();
+    const second = await join();
+    if (!second.socket.closed) await once(second.socket, 'close');
+    const before = first.of('IMAGE').length;
+    await first.until(() => first.of('IMAGE').length > before + 3);
+    expect(server.clients.size).toBe(1);
+  });
+
+  it('refuses an address beyond loopback, unless the room says that all may watch', async () => {
+    await expect(served([echo()], { host: '0.0.0.0' })).rejects.toMatchObject({ code: 'openigtlink/address-refused' });
+    const { server } = await served([echo()], { host: '0.0.0.0', openOnNetwork: true });
+    expect(server.port).toBeGreaterThan(0);
+  });
+
+  it('gives every stream a name of its own', () => {
+    expect(deviceNames(['Echo', 'Écho', 'Kardiologischer Ultraschall 1', 'Kardiologischer Ultraschall 2', '心臓'])).toEqual([
+      'Echo',
+      'Echo 1',
+      'Kardiologischer Ultr',
+      'Kardiologischer Ul 3',
+      '??',
+    ]);
+  });
+});
+
+describe('a client that does not read', () => {
+  it('holds up nobody, is thinned, and gets the newest picture when it reads again', async () => {
+    const { join, streams } = await served([echo({ width: 320, height: 240, fps: 75 })]);
+    const [slow, quick] = [await join(), await join()];
+    await slow.until(() => slow.of('IMAGE').length > 2);
+    slow.socket.pause();
+    const readBefore = slow.of('IMAGE').length;
+    const from = quick.of('IMAGE').length;
+    await quick.until(() => quick.of('IMAGE').length > from + 300);
+    const [slowCounts, quickCounts] = [...(streams[0]?.outlets ?? [])];
+    // What the kernels hold for the slow one: a few pictures, and not the hundreds that went by.
+    const backlog = (slowCounts?.sent ?? 0) - readBefore;
+    expect(backlog).toBeLessThan(60);
+    expect(slowCounts?.skipped).toBeGreaterThan(200);
+    expect(quickCounts?.skipped).toBeLessThan((quickCounts?.sent ?? 0) * 0.2);
+    expect(streams[0]?.counts.lost['pool/no-free-slot'] ?? 0).toBe(0);
+    const stampsBefore = quick.of('IMAGE').at(-1)?.header.stampNs ?? 0n;
+    slow.socket.resume();
+    await slow.until(() => (slow.of('IMAGE').at(-1)?.header.stampNs ?? 0n) > stampsBefore);
+  });
+});
+
+describe('poses', () => {
+  it('go out as TRANSFORM with every picture, or as TDATA when asked, lost tools left out', async () => {
+    const transform = (x: number): Buffer => {
+      const content = Buffer.alloc(48);
+      for (const [place, value] of [1, 0, 0, 0, 1, 0, 0, 0, 1, x, 2, 3].entries()) content.writeFloatBE(value, 4 * place);
+      return content;
+    };
+    await using sender = await serverThat((socket) => {
+      let index = 0;
+      const timer = setInterval(() => {
+        index++;
+        const stampedS = Date.now() / 1000;
+        if (index < 10) socket.write(message('TRANSFORM', transform(-1), { device: 'Gone', stampedS }));
+        socket.write(message('TRANSFORM', transform(index), { device: 'ProbeToTracker', stampedS }));
+        socket.write(message('IMAGE', image(new Uint8Array(12).fill(index), { width: 4, height: 3 }), { device: 'Probe', stampedS }));
+      }, 20);
+      socket.on('close', () => clearInterval(timer));
+    });
+    const { join } = await served([
+      { name: 'Probe', driver: 'openigtlink', options: { host: '127.0.0.1', port: sender.port, poseAgeMs: 60 } },
+    ]);
+    const client = await join();
+    await client.until(() => client.of('TRANSFORM', 'ProbeToTracker').length > 20);
+    for (const [index, { header }] of client.messages.entries()) {
+      if (header.type !== 'TRANSFORM' || header.device !== 'ProbeToTracker') continue;
+      const next = client.messages.slice(index).find(({ header: after }) => after.type === 'IMAGE');
+      const [pose] = readPoses('TRANSFORM', client.messages[index]?.content ?? Buffer.alloc(0), 'x') ?? [];
+      if (next === undefined) break;
+      expect(header.stampNs).toBe(next.header.stampNs);
+      expect(pose?.matrix?.[3]).toBe(next.content[72]);
+    }
+    expect(client.of('TRANSFORM', 'Gone').length).toBeLessThan(16);
+    client.socket.write(message('STT_TDATA', Buffer.alloc(36)));
+    await client.until(() => client.of('TDATA').length > 3);
+    expect(client.of('RTS_TDATA')[0]?.content[0]).toBe(0);
+    const tools = readPoses('TDATA', client.of('TDATA').at(-1)?.content ?? Buffer.alloc(0), '') ?? [];
+    expect(tools.map(({ tool }) => tool)).toEqual(['ProbeToTracker']);
+    expect(tools[0]?.matrix?.slice(7, 8)).toEqual([2]);
+    client.socket.write(message('GET_TRANS', new Uint8Array(0), { device: 'ProbeToTracker' }));
+    const told = client.of('TRANSFORM').length;
+    await client.until(() => client.of('TRANSFORM').length === told + 1);
+  });
+});
