@@ -17,3 +17,15 @@ export function pick(pixels: v128, places: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return i8x16.relaxed_swizzle(pixels, places);
   return i8x16.swizzle(pixels, places);
 }
+
+// Entries of a table of sixteen, nought for places from 16 on. `past` is what pastSixteen gives, held by the caller.
+@inline
+export function pickOrNought(table: v128, places: v128, past: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return i8x16.relaxed_swizzle(table, i8x16.add_sat_u(places, past));
+  return i8x16.swizzle(table, places);
+}
+
+@inline
+export function pastSixteen(): v128 {
+  return i8x16.splat(112);
+}

@@ -1,4 +1,4 @@
-import { q15 } from './fixed';
+import { held, pastSixteen, pickOrNought, q15 } from './fixed';
 import { lineStride, padLine, ringLine, storePart } from './lines';
 
 // Gaussian of 7x7: weights of 8 bits down the columns keep 1/256 level, weights of 15 bits along the line then work on 1/128.
@@ -20,8 +20,8 @@ function downColumns(x: usize, l0: usize, l1: usize, l2: usize, l3: usize, l4: u
 @inline
 function downSixteen(
   x: usize, l0: usize, l1: usize, l2: usize, l3: usize, l4: usize, l5: usize, l6: usize, w0: v128, w1: v128, w2: v128, w3: v128, to: usize,
+  sign: v128,
 ): void {
-  const sign = i16x8.splat(-32768);
   const a = v128.load(l0 + x), b = v128.load(l6 + x), c = v128.load(l1 + x), d = v128.load(l5 + x);
   const e = v128.load(l2 + x), f = v128.load(l4 + x), g = v128.load(l3 + x);
   const low = i16x8.add(
@@ -41,10 +41,10 @@ function mean(a: usize, b: usize): v128 {
 
 // Eight pixels of a line of 16-bit columns that starts three columns to the left.
 @inline
-function alongLine(at: usize, k0: v128, k1: v128, k2: v128, k3: v128): v128 {
+function alongLine(at: usize, k0: v128, k1: v128, k2: v128, k3: v128, half: v128): v128 {
   const inner = i16x8.add(q15(v128.load(at, 6), k0), q15(mean(at + 4, at + 8), k1));
   const outer = i16x8.add(q15(mean(at + 2, at + 10), k2), q15(mean(at, at + 12), k3));
-  return i16x8.shr_u(i16x8.add(i16x8.add(inner, outer), i16x8.splat(64)), 7);
+  return i16x8.shr_u(i16x8.add(i16x8.add(inner, outer), half), 7);
 }
 
 export function gaussian7(
@@ -58,6 +58,7 @@ export function gaussian7(
   const k0 = i16x8.splat(<i16>min(w0 << 7, 32767)), k1 = i16x8.splat(<i16>(w1 << 8)), k2 = i16x8.splat(<i16>(w2 << 8)), k3 = i16x8.splat(<i16>(w3 << 8));
   const dots: bool = ASC_FEATURE_RELAXED_SIMD && w0 <= 254;
   const d0 = i16x8.splat(<i16>((w0 >> 1) | ((w0 - (w0 >> 1)) << 8))), d1 = i8x16.splat(<i8>w1), d2 = i8x16.splat(<i8>w2), d3 = i8x16.splat(<i8>w3);
+  const sign = held(i16x8.splat(-32768), width), half = held(i16x8.splat(64), width);
   for (let y = -3; y < height; y++) {
     const next = y + 3;
     if (next < height) {
@@ -71,12 +72,12 @@ export function gaussian7(
     const l4 = ringLine(scratch, stride, 7, y + 1, height), l5 = ringLine(scratch, stride, 7, y + 2, height);
     const l6 = ringLine(scratch, stride, 7, y + 3, height);
     if (ASC_FEATURE_RELAXED_SIMD && dots) {
-      for (let x: usize = 0; x < stride; x += 16) downSixteen(x, l0, l1, l2, l3, l4, l5, l6, d0, d1, d2, d3, columns + (x << 1));
+      for (let x: usize = 0; x < stride; x += 16) downSixteen(x, l0, l1, l2, l3, l4, l5, l6, d0, d1, d2, d3, columns + (x << 1), sign);
     } else for (let x: usize = 0; x < stride; x += 8) v128.store(columns + (x << 1), downColumns(x, l0, l1, l2, l3, l4, l5, l6, v0, v1, v2, v3));
     const to = target + <usize>y * targetStride;
     for (let x = 0; x < width; x += 16) {
       const at = columns + (<usize>x << 1);
-      const pixels = i8x16.narrow_i16x8_u(alongLine(at, k0, k1, k2, k3), alongLine(at + 16, k0, k1, k2, k3));
+      const pixels = i8x16.narrow_i16x8_u(alongLine(at, k0, k1, k2, k3, half), alongLine(at + 16, k0, k1, k2, k3, half));
       if (x + 16 <= width) v128.store(to + x, pixels);
       else storePart(to + x, pixels, width - x);
     }
@@ -88,9 +89,9 @@ export function gaussian7(
 // signed bytes suffice; all weights together are at most 255, so that sums of 16 bits and of 8 bits do.
 
 @inline
-function weight(pixels: v128, centre: v128, steps: v128, shift: i32, mask: v128): v128 {
+function weight(pixels: v128, centre: v128, steps: v128, shift: i32, mask: v128, beyond: v128): v128 {
   const difference = i8x16.sub(i8x16.max_s(pixels, centre), i8x16.min_s(pixels, centre));
-  return i8x16.swizzle(steps, v128.and(i16x8.shr_u(difference, shift), mask));
+  return pickOrNought(steps, v128.and(i16x8.shr_u(difference, shift), mask), beyond);
 }
 
 @inline
@@ -118,70 +119,72 @@ function weightedHigh(p: v128, q: v128, wp: v128, wq: v128): v128 {
 
 // round(sum / weights) + 128 of four pixels: 1.5 * 2^23 leaves the whole number, to the nearest even, in the lowest bits.
 @inline
-function quotient(sums: v128, weights: v128): v128 {
+function quotient(sums: v128, weights: v128, magic: v128, low8: v128): v128 {
   const share = f32x4.div(f32x4.convert_i32x4_s(sums), f32x4.convert_i32x4_s(weights));
-  return v128.and(f32x4.add(share, f32x4.splat(12583040)), i32x4.splat(0xff));
+  return v128.and(f32x4.add(share, magic), low8);
 }
 
 @inline
-function quotients(sums: v128, weights: v128): v128 {
+function quotients(sums: v128, weights: v128, magic: v128, low8: v128): v128 {
   return i16x8.narrow_i32x4_s(
-    quotient(i32x4.extend_low_i16x8_s(sums), i32x4.extend_low_i16x8_u(weights)),
-    quotient(i32x4.extend_high_i16x8_s(sums), i32x4.extend_high_i16x8_u(weights)),
+    quotient(i32x4.extend_low_i16x8_s(sums), i32x4.extend_low_i16x8_u(weights), magic, low8),
+    quotient(i32x4.extend_high_i16x8_s(sums), i32x4.extend_high_i16x8_u(weights), magic, low8),
   );
 }
 
 function bilateral13(
   a: usize, b: usize, c: usize, d: usize, e: usize, centreWeight: v128, near: v128, diagonal: v128, far: v128, shift: i32, mask: v128,
+  beyond: v128, magic: v128, low8: v128,
 ): v128 {
   const centre = v128.load(c, 2);
   let p = v128.load(b, 2), q = v128.load(d, 2);
-  let wp = weight(p, centre, near, shift, mask), wq = weight(q, centre, near, shift, mask);
+  let wp = weight(p, centre, near, shift, mask, beyond), wq = weight(q, centre, near, shift, mask, beyond);
   let weights = i8x16.add(i8x16.add(wp, wq), centreWeight);
   let low = i16x8.add(i16x8.extmul_low_i8x16_s(centre, centreWeight), weightedLow(p, q, wp, wq));
   let high = i16x8.add(i16x8.extmul_high_i8x16_s(centre, centreWeight), weightedHigh(p, q, wp, wq));
 
   p = v128.load(c, 1);
   q = v128.load(c, 3);
-  wp = weight(p, centre, near, shift, mask);
-  wq = weight(q, centre, near, shift, mask);
+  wp = weight(p, centre, near, shift, mask, beyond);
+  wq = weight(q, centre, near, shift, mask, beyond);
   weights = i8x16.add(weights, i8x16.add(wp, wq));
   low = i16x8.add(low, weightedLow(p, q, wp, wq));
   high = i16x8.add(high, weightedHigh(p, q, wp, wq));
 
   p = v128.load(b, 1);
   q = v128.load(d, 3);
-  wp = weight(p, centre, diagonal, shift, mask);
-  wq = weight(q, centre, diagonal, shift, mask);
+  wp = weight(p, centre, diagonal, shift, mask, beyond);
+  wq = weight(q, centre, diagonal, shift, mask, beyond);
   weights = i8x16.add(weights, i8x16.add(wp, wq));
   low = i16x8.add(low, weightedLow(p, q, wp, wq));
   high = i16x8.add(high, weightedHigh(p, q, wp, wq));
 
   p = v128.load(b, 3);
   q = v128.load(d, 1);
-  wp = weight(p, centre, diagonal, shift, mask);
-  wq = weight(q, centre, diagonal, shift, mask);
+  wp = weight(p, centre, diagonal, shift, mask, beyond);
+  wq = weight(q, centre, diagonal, shift, mask, beyond);
   weights = i8x16.add(weights, i8x16.add(wp, wq));
   low = i16x8.add(low, weightedLow(p, q, wp, wq));
   high = i16x8.add(high, weightedHigh(p, q, wp, wq));
 
   p = v128.load(a, 2);
   q = v128.load(e, 2);
-  wp = weight(p, centre, far, shift, mask);
-  wq = weight(q, centre, far, shift, mask);
+  wp = weight(p, centre, far, shift, mask, beyond);
+  wq = weight(q, centre, far, shift, mask, beyond);
   weights = i8x16.add(weights, i8x16.add(wp, wq));
   low = i16x8.add(low, weightedLow(p, q, wp, wq));
   high = i16x8.add(high, weightedHigh(p, q, wp, wq));
 
   p = v128.load(c);
   q = v128.load(c, 4);
-  wp = weight(p, centre, far, shift, mask);
-  wq = weight(q, centre, far, shift, mask);
+  wp = weight(p, centre, far, shift, mask, beyond);
+  wq = weight(q, centre, far, shift, mask, beyond);
   weights = i8x16.add(weights, i8x16.add(wp, wq));
   low = i16x8.add(low, weightedLow(p, q, wp, wq));
   high = i16x8.add(high, weightedHigh(p, q, wp, wq));
 
-  return i8x16.narrow_i16x8_u(quotients(low, i16x8.extend_low_i8x16_u(weights)), quotients(high, i16x8.extend_high_i8x16_u(weights)));
+  return i8x16.narrow_i16x8_u(
+    quotients(low, i16x8.extend_low_i8x16_u(weights), magic, low8), quotients(high, i16x8.extend_high_i8x16_u(weights), magic, low8));
 }
 
 export function bilateral(
@@ -192,6 +195,7 @@ export function bilateral(
   const near = v128.load(weights), diagonal = v128.load(weights, 16), far = v128.load(weights, 32);
   const centre = i8x16.splat(<i8>centreWeight);
   const mask = i8x16.splat(<i8>(255 >> shift));
+  const beyond = held(pastSixteen(), width), magic = held(f32x4.splat(12583040), width), low8 = held(i32x4.splat(0xff), width);
   for (let y = -2; y < height; y++) {
     const next = y + 2;
     if (next < height) {
@@ -205,7 +209,7 @@ export function bilateral(
     const e = ringLine(scratch, stride, 5, y + 2, height);
     const to = target + <usize>y * targetStride;
     for (let x = 0; x < width; x += 16) {
-      const pixels = bilateral13(a + x, b + x, c + x, d + x, e + x, centre, near, diagonal, far, shift, mask);
+      const pixels = bilateral13(a + x, b + x, c + x, d + x, e + x, centre, near, diagonal, far, shift, mask, beyond, magic, low8);
       if (x + 16 <= width) v128.store(to + x, pixels);
       else storePart(to + x, pixels, width - x);
     }

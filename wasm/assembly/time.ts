@@ -1,4 +1,4 @@
-import { q15 } from './fixed';
+import { held, pick, q15 } from './fixed';
 import { storePart } from './lines';
 
 // Motion-adaptive persistence. History is i16 in units of 1/128 grey level; the share of the new picture (Q15) starts at
@@ -13,8 +13,8 @@ function blend8(now: v128, before: v128, share: v128, threshold: v128, most: v12
 }
 
 @inline
-function shown(history: v128): v128 {
-  return i16x8.shr_s(i16x8.add(history, i16x8.splat(64)), 7);
+function shown(history: v128, half: v128): v128 {
+  return i16x8.shr_s(i16x8.add(history, half), 7);
 }
 
 export function persistence(
@@ -26,6 +26,7 @@ export function persistence(
   const most = 32767 >> ramp;
   const mostV = i16x8.splat(<i16>most);
   const rise = i16x8.splat(<i16>((<i32>1) << ramp));
+  const half = held(i16x8.splat(64), width);
   if (sourceStride == <usize>width && targetStride == <usize>width) {
     width *= height;
     height = 1;
@@ -39,7 +40,7 @@ export function persistence(
       const upper = blend8(i16x8.shl(i16x8.extend_high_i8x16_u(pixels), 7), v128.load(at, 16), shareV, thresholdV, mostV, rise);
       v128.store(at, lower);
       v128.store(at, upper, 16);
-      v128.store(target + x, i8x16.narrow_i16x8_u(shown(lower), shown(upper)));
+      v128.store(target + x, i8x16.narrow_i16x8_u(shown(lower, half), shown(upper, half)));
     }
     for (; x < width; x++) {
       const at = history + (<usize>x << 1);
@@ -110,31 +111,32 @@ function averaged(pixels: v128, before: v128, share: v128): v128 {
 
 // A share of the table as Q15; the largest is one.
 @inline
-function q15Share(share: v128): v128 {
-  return v128.or(i16x8.shl(share, 8), i16x8.splat(255));
+function q15Share(share: v128, low: v128): v128 {
+  return v128.or(i16x8.shl(share, 8), low);
 }
 
 // Sixteen pixels; the tables' entries are thresholds in 1/9 level of the mean difference and shares in 1/128.
 @inline
 function averagePart(
   pixels: v128, history: usize, counts: usize, columns: usize, thresholds: v128, shares: v128, most: v128, steepness: i32,
+  half: v128, sixteenth: v128, one: v128, lowByte: v128,
 ): v128 {
   const low = v128.load(history), high = v128.load(history, 16);
-  const shade = v128.and(i16x8.shr_u(i8x16.narrow_i16x8_u(shown(low), shown(high)), 4), i8x16.splat(15));
+  const shade = v128.and(i16x8.shr_u(i8x16.narrow_i16x8_u(shown(low, half), shown(high, half)), 4), sixteenth);
   // Nine differences in 1/4 level: four units for 1/9 level of their mean.
-  const threshold = i8x16.swizzle(thresholds, shade);
+  const threshold = pick(thresholds, shade);
   const lost = i8x16.narrow_i16x8_u(
     motion8(columns, i16x8.shl(i16x8.extend_low_i8x16_u(threshold), 2), steepness),
     motion8(columns + 16, i16x8.shl(i16x8.extend_high_i8x16_u(threshold), 2), steepness),
   );
   const count = i8x16.sub_sat_u(v128.load(counts), lost);
-  const share = i8x16.swizzle(shares, count);
-  v128.store(counts, i8x16.min_u(i8x16.add(count, i8x16.splat(1)), most));
-  const newLow = averaged(i16x8.shl(i16x8.extend_low_i8x16_u(pixels), 7), low, q15Share(i16x8.extend_low_i8x16_u(share)));
-  const newHigh = averaged(i16x8.shl(i16x8.extend_high_i8x16_u(pixels), 7), high, q15Share(i16x8.extend_high_i8x16_u(share)));
+  const share = pick(shares, count);
+  v128.store(counts, i8x16.min_u(i8x16.add(count, one), most));
+  const newLow = averaged(i16x8.shl(i16x8.extend_low_i8x16_u(pixels), 7), low, q15Share(i16x8.extend_low_i8x16_u(share), lowByte));
+  const newHigh = averaged(i16x8.shl(i16x8.extend_high_i8x16_u(pixels), 7), high, q15Share(i16x8.extend_high_i8x16_u(share), lowByte));
   v128.store(history, newLow);
   v128.store(history, newHigh, 16);
-  return i8x16.narrow_i16x8_u(shown(newLow), shown(newHigh));
+  return i8x16.narrow_i16x8_u(shown(newLow, half), shown(newHigh, half));
 }
 
 export function steadyAverage(
@@ -143,6 +145,8 @@ export function steadyAverage(
 ): void {
   const thresholds = v128.load(tables), shares = v128.load(tables, 16);
   const most = i8x16.splat(<i8>longest);
+  const half = held(i16x8.splat(64), width), sixteenth = held(i8x16.splat(15), width), one = held(i8x16.splat(1), width);
+  const lowByte = held(i16x8.splat(255), width);
   // Words of a line of differences with one more at both ends, and room for a vector.
   const stride = ((<usize>width << 1) + 79) & ~15;
   const ring = scratch + 16, columns = ring + 3 * stride;
@@ -159,14 +163,14 @@ export function steadyAverage(
     let x = 0;
     for (; x + 16 <= width; x += 16) {
       const at = <usize>x << 1;
-      v128.store(to + x, averagePart(v128.load(line + x), past + at, count + x, columns + at, thresholds, shares, most, steepness));
+      v128.store(to + x, averagePart(v128.load(line + x), past + at, count + x, columns + at, thresholds, shares, most, steepness, half, sixteenth, one, lowByte));
     }
     if (x == width) continue;
     const rest = <usize>(width - x), at = <usize>x << 1;
     memory.copy(partHistory, past + at, rest << 1);
     memory.copy(partCounts, count + x, rest);
     memory.copy(partPixels, line + x, rest);
-    const pixels = averagePart(v128.load(partPixels), partHistory, partCounts, columns + at, thresholds, shares, most, steepness);
+    const pixels = averagePart(v128.load(partPixels), partHistory, partCounts, columns + at, thresholds, shares, most, steepness, half, sixteenth, one, lowByte);
     memory.copy(past + at, partHistory, rest << 1);
     memory.copy(count + x, partCounts, rest);
     storePart(to + x, pixels, <i32>rest);
