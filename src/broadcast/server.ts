@@ -3,6 +3,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { fastifyCookie } from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import serveStatic from '@fastify/static';
@@ -172,6 +173,8 @@ async function openHttp(
     crossOriginEmbedderPolicy: { policy: 'require-corp' },
     strictTransportSecurity: scheme === 'https' && { maxAge: hstsS, includeSubDomains: false },
   });
+  // Its parser, which the door uses, is loaded by this; the door itself looks into cookies, for upgrades too.
+  await http.register(fastifyCookie, { hook: false });
   await http.register(rateLimit, {
     max: room.limits.requestsPerMinute,
     timeWindow: '1 minute',
