@@ -7,7 +7,7 @@ import { openRoom, type TestViewer } from '../broadcast/test-room.ts';
 import { ask, enter, knock, tokenOf } from './asking.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lumencast-intruder-'));
-const small = { kind: 'ultrasound', width: 64, height: 48, fps: 20 };
+const small = { kind: 'ultrasound', width: 160, height: 120, fps: 20 };
 
 describe('what an intruder gets: nothing', () => {
   let room: Awaited<ReturnType<typeof openRoom>>;
