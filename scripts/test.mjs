@@ -36,6 +36,13 @@ function findTools() {
     { places: ['/usr/bin/udevadm'], packages: ['udev'], tests: 'hot-plug with udevd' },
     { places: ['/usr/bin/dcmdump'], packages: ['dcmtk'], tests: 'the comparison with DCMTK' },
     { places: ['/usr/include/openigtlink'], packages: ['libopenigtlink-dev', 'g++'], tests: "the OpenIGTLink library's tests" },
+    { places: ['/usr/bin/v4l2-ctl'], packages: ['v4l-utils'], tests: 'the comparison with v4l2-ctl' },
+    { places: ['/usr/include/linux/videodev2.h'], packages: ['linux-libc-dev', 'gcc'], tests: "the comparison with V4L2's C header" },
+    {
+      places: ['x86_64', 'aarch64'].map((machine) => `/usr/lib/${machine}-linux-gnu/girepository-1.0/GstRtspServer-1.0.typelib`),
+      packages: ['python3-gi', 'gir1.2-gst-rtsp-server-1.0', 'gstreamer1.0-plugins-good', 'gstreamer1.0-plugins-ugly'],
+      tests: 'RTSP from a server that is not ours',
+    },
   ].filter(({ places }) => !places.some(existsSync));
   if (missing.length === 0) return;
   const packages = missing.flatMap((tool) => tool.packages);

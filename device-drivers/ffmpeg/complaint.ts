@@ -1,10 +1,8 @@
-import { AppError, printable } from '../../src/app-error.ts';
+import { AppError, type ErrorCode, printable } from '../../src/app-error.ts';
 
 /** What ffmpeg writes when it cannot go on, and what that means to a user. */
-const meanings: readonly (readonly [
-  RegExp,
-  'ffmpeg/no-input' | 'ffmpeg/no-rights' | 'ffmpeg/busy' | 'ffmpeg/bad-input' | 'ffmpeg/bad-option',
-])[] = [
+const meanings: readonly (readonly [RegExp, ErrorCode])[] = [
+  [/^\/dev\/\S+: No such (file|device)|Cannot open video device .*No such|Could not find video device/i, 'device/not-found'],
   [/Permission denied|Operation not permitted|401 Unauthorized|403 Forbidden/i, 'ffmpeg/no-rights'],
   [/Device or resource busy|Input\/output error.*busy/i, 'ffmpeg/busy'],
   [
@@ -16,6 +14,12 @@ const meanings: readonly (readonly [
     'ffmpeg/no-input',
   ],
   [/Invalid data found|could not find codec|does not contain any stream|Output file .* contain/i, 'ffmpeg/bad-input'],
+];
+
+/** The same of a source that has been playing: nothing is wrong with the options then. */
+const meaningsWhilePlaying: readonly (readonly [RegExp, ErrorCode])[] = [
+  [/VIDIOC_\w+\): |No such device/i, 'device/gone'],
+  [/Connection (refused|timed out|reset)|Network is unreachable|Broken pipe/i, 'ffmpeg/no-input'],
 ];
 
 /** The last lines that ffmpeg wrote, without what must not be shown. */
@@ -32,8 +36,8 @@ export class Complaint {
     this.#text = (this.#text + chunk.toString('utf8')).slice(-4000);
   }
 
-  /** The error that explains the end of the process. */
-  error(ended: string): AppError {
+  /** The error that explains the end of the process; `played`: after pictures had come. */
+  error(ended: string, played: boolean): AppError {
     const shown = withoutSecrets(this.#source);
     const lines = this.#text
       .replaceAll(this.#source, () => shown)
@@ -42,8 +46,9 @@ export class Complaint {
       .map((line) => line.trim())
       .filter((line) => line !== '');
     for (const line of lines.toReversed()) {
-      const found = meanings.find(([pattern]) => pattern.test(line));
-      if (found !== undefined) return new AppError(found[1], { input: printable(shown, 120), reason: printable(line, 200) });
+      const found = (played ? meaningsWhilePlaying : meanings).find(([pattern]) => pattern.test(line));
+      const input = printable(shown, 120);
+      if (found !== undefined) return new AppError(found[1], { input, device: input, reason: printable(line, 200) });
     }
     return new AppError('ffmpeg/ended', { input: printable(shown, 120), reason: printable(lines.at(-1) ?? ended, 200) });
   }

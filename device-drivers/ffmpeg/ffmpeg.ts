@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
 import Type, { type Static } from 'typebox';
 import { AppError, printable } from '../../src/app-error.ts';
 import { frameFormat } from '../../src/frame/frame-format.ts';
 import { GreyHistogram } from '../../src/frame/grey-histogram.ts';
-import type { DeviceDescription, DeviceDriver, DriverContext } from '../driver.ts';
+import type { DeviceDriver, DriverContext } from '../driver.ts';
 import { Complaint, withoutSecrets } from './complaint.ts';
 import { type PnmPicture, PnmReader } from './pnm-reader.ts';
+import { type FfmpegVersion, passThrough, versionOf } from './version.ts';
 
 const options = Type.Object(
   {
@@ -60,17 +60,21 @@ const options = Type.Object(
 );
 type Options = Static<typeof options>;
 
-const oldestVersion = 4;
 const patienceMs = 500;
 
 /** Everything that ffmpeg opens, through a process of its own: devices of all systems, network streams, files. */
 export const ffmpeg: DeviceDriver<typeof options> = {
   name: 'ffmpeg',
   options,
-  discover: videoDevices,
+  // On Linux the driver v4l2 lists what can be opened here too; names of other systems' devices are not asked for yet.
+  discover: async () => [],
   async run(context, signal) {
     const { input, program } = context.options;
-    const child = spawn(program, argumentsFor(context.options), { stdio: ['ignore', 'pipe', 'pipe'] });
+    const version = await versionOf(program, signal).catch((thrown: unknown) => {
+      if (!signal.aborted) throw thrown;
+    });
+    if (version === undefined || signal.aborted) return;
+    const child = spawn(program, argumentsFor(context.options, version), { stdio: ['ignore', 'pipe', 'pipe'] });
     const stopped = (): void => void endProcess(child);
     signal.addEventListener('abort', stopped, { once: true });
     try {
@@ -84,7 +88,7 @@ export const ffmpeg: DeviceDriver<typeof options> = {
 };
 
 /** Pictures leave as PGM or PPM: each tells its own size. */
-function argumentsFor({ input, format, pixels, paced, loop, deinterlace, crop, inputOptions }: Options): string[] {
+function argumentsFor({ input, format, pixels, paced, loop, deinterlace, crop, inputOptions }: Options, version: FfmpegVersion): string[] {
   const filters = [
     ...(deinterlace ? ['yadif'] : []),
     ...(crop === undefined ? [] : [`crop=${crop.width}:${crop.height}:${crop.x}:${crop.y}`]),
@@ -99,8 +103,8 @@ function argumentsFor({ input, format, pixels, paced, loop, deinterlace, crop, i
     ...inputOptions,
     ...['-i', input, '-an', '-sn', '-dn'],
     ...(filters.length === 0 ? [] : ['-vf', filters.join(',')]),
-    // Every picture as it comes: none is doubled or left out to even the rate.
-    ...['-vsync', 'passthrough', '-f', 'image2pipe', '-c:v', out[0], '-pix_fmt', out[1], '-'],
+    ...passThrough(version),
+    ...['-f', 'image2pipe', '-c:v', out[0], '-pix_fmt', out[1], '-'],
   ];
 }
 
@@ -128,13 +132,7 @@ function played(child: ChildProcess, context: DriverContext<Options>, complaint:
         over(() => reject(thrown));
       }
     });
-    child.stderr?.on('data', (chunk: Buffer) => {
-      complaint.hear(chunk);
-      const version = /^ffmpeg version n?(\d+)/.exec(chunk.toString('latin1'))?.[1];
-      if (version !== undefined && Number(version) < oldestVersion) {
-        over(() => reject(new AppError('ffmpeg/too-old', { version, needed: oldestVersion })));
-      }
-    });
+    child.stderr?.on('data', (chunk: Buffer) => complaint.hear(chunk));
     child.on('error', (thrown) =>
       over(() => reject(new AppError('ffmpeg/missing', { program: printable(program, 120), reason: printable(thrown.message) }))),
     );
@@ -142,7 +140,7 @@ function played(child: ChildProcess, context: DriverContext<Options>, complaint:
       // Any end of a device is its loss, whatever status ffmpeg gives it; only a file may end.
       const fileEnded = status === 0 && pictures.lent > 0 && context.options.paced;
       const ended = killedBy === null ? `it ended with status ${status}` : `it was ended by ${killedBy}`;
-      over(() => (signal.aborted || fileEnded ? resolve() : reject(complaint.error(ended))));
+      over(() => (signal.aborted || fileEnded ? resolve() : reject(complaint.error(ended, pictures.lent > 0))));
     });
   });
 }
@@ -204,21 +202,3 @@ function windowOf(bigEndian: Uint8Array) {
 }
 
 const shownName = (input: string): string => printable(withoutSecrets(input), 120);
-
-/** Video devices of Linux, by their own names. */
-async function videoDevices(): Promise<DeviceDescription[]> {
-  const folder = '/sys/class/video4linux';
-  const names = await readdir(folder).catch(() => []);
-  const devices = names.map(async (name) => {
-    const title = await readFile(`${folder}/${name}/name`, 'utf8').catch(() => name);
-    const place = `/dev/${name}`;
-    return {
-      driver: 'ffmpeg',
-      name: printable(title.trim(), 80),
-      identity: `ffmpeg:${place}`,
-      place,
-      options: { input: place, format: 'v4l2' },
-    };
-  });
-  return Promise.all(devices);
-}

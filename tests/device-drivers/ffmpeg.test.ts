@@ -1,11 +1,14 @@
-import { spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Complaint, withoutSecrets } from '../../device-drivers/ffmpeg/complaint.ts';
 import { ffmpeg } from '../../device-drivers/ffmpeg/ffmpeg.ts';
 import { type PnmPicture, PnmReader } from '../../device-drivers/ffmpeg/pnm-reader.ts';
+import { parseVersion, passThrough } from '../../device-drivers/ffmpeg/version.ts';
 import { AppError } from '../../src/app-error.ts';
 import { mutantOf, seeded } from '../support/mutant.ts';
 import { runDriver } from './driver-bench.ts';
@@ -114,6 +117,84 @@ describe.skipIf(absent)('ffmpeg (skipped where it is not installed)', () => {
   });
 });
 
+const rtspServer = join(import.meta.dirname, '../support/rtsp-server.py');
+// Debian's own Python has Debian's bindings.
+const python = '/usr/bin/python3';
+const noRtsp = absent || spawnSync(python, [rtspServer, '-', '1', '1']).status !== 0;
+
+describe.skipIf(noRtsp)('ffmpeg and an RTSP server (skipped where gst-rtsp-server is missing)', () => {
+  const [width, height] = [160, 96];
+  const picture = Uint8Array.from({ length: width * height * 3 }, (_, at) => {
+    const [x, y] = [Math.floor(at / 3) % width, Math.floor(at / 3 / width)];
+    return [20 + x, 20 + 2 * y, (x >> 4) % 2 === (y >> 4) % 2 ? 180 : 60][at % 3] as number;
+  });
+  const file = join(folder, 'picture.rgb');
+  writeFileSync(file, picture);
+  const servers: ChildProcess[] = [];
+  afterAll(() => {
+    for (const server of servers) server.kill('SIGKILL');
+  });
+
+  async function serve(port = 0): Promise<{ server: ChildProcess; port: number }> {
+    const server = spawn(python, [rtspServer, file, `${width}`, `${height}`, `${port}`], { stdio: ['ignore', 'pipe', 'ignore'] });
+    servers.push(server);
+    const [line] = (await once(server.stdout as Readable, 'data')) as [Buffer];
+    return { server, port: Number(line) };
+  }
+
+  it('shows the picture that is sent, says when the server is gone, and shows it again when it is back', async () => {
+    const { server, port } = await serve();
+    const options = { input: `rtsp://127.0.0.1:${port}/live`, silentMs: 3000 };
+    const run = runDriver(ffmpeg, options);
+    await run.until(() => run.frames.length >= 5);
+    const shown = run.frames[4]?.pixels ?? new Uint8Array(0);
+    expect(shown.length).toBe(picture.length);
+    const difference = picture.reduce((sum, level, at) => sum + Math.abs(level - (shown[at] as number)), 0) / picture.length;
+    expect(difference).toBeLessThan(4);
+    server.kill('SIGKILL');
+    await expect(run.ended).rejects.toMatchObject({ code: expect.stringMatching(/^ffmpeg\/(ended|silent|no-input)$/) });
+    expect((await failure(options)).code).toBe('ffmpeg/no-input');
+    await serve(port);
+    const again = runDriver(ffmpeg, options);
+    await again.until(() => again.frames.length >= 2);
+    await again.stop();
+  });
+
+  it('says that there is nothing at that path', async () => {
+    const { port } = await serve();
+    expect((await failure({ input: `rtsp://127.0.0.1:${port}/other` })).code).toBe('ffmpeg/no-input');
+  });
+});
+
+describe('the version of ffmpeg', () => {
+  const program = (name: string, says: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, `#!/bin/sh\n${says}\n`, { mode: 0o755 });
+    return path;
+  };
+
+  it.each([
+    ['4.4.2-0ubuntu0.22.04.1', '-vsync'],
+    ['5.0.1', '-vsync'],
+    ['5.1.9-0+deb12u1', '-fps_mode'],
+    ['n8.0', '-fps_mode'],
+    ['N-118193-g5f38c82536', '-fps_mode'],
+    ['2026-01-07-git-af6a1dd0b2', '-fps_mode'],
+  ])('%s: %s', (version, option) => {
+    const parsed = parseVersion(`ffmpeg version ${version} Copyright (c) 2000-2026 the FFmpeg developers\nbuilt with gcc`);
+    expect(parsed?.text).toBe(version);
+    expect(parsed && passThrough(parsed)).toEqual([option, 'passthrough']);
+  });
+
+  it.each([
+    ['too old', 'echo "ffmpeg version 3.4.11 Copyright"', 'ffmpeg/too-old'],
+    ['another program', 'echo hello', 'ffmpeg/missing'],
+    ['a program that fails', 'exit 3', 'ffmpeg/missing'],
+  ])('%s is refused', async (_, says, code) => {
+    expect((await failure({ input: 'x', program: program(`${code.slice(7)}-${says.length}`, says) })).code).toBe(code);
+  });
+});
+
 describe('PnmReader', () => {
   const picture = (header: string, bytes: number): Buffer => Buffer.concat([Buffer.from(header), noise(bytes, bytes)]);
   const read = (bytes: Uint8Array, step: number): Omit<PnmPicture, 'pixels'>[] => {
@@ -157,14 +238,29 @@ describe('PnmReader', () => {
 });
 
 describe('Complaint', () => {
+  it.each([
+    [true, '[video4linux2,v4l2 @ 0x5] ioctl(VIDIOC_DQBUF): Invalid argument\n/dev/video4: Invalid argument', 'device/gone'],
+    [true, 'ioctl(VIDIOC_QBUF): No such device', 'device/gone'],
+    [true, 'rtsp://10.0.0.9/live: Connection reset by peer', 'ffmpeg/no-input'],
+    [true, 'Option foo not found', 'ffmpeg/ended'],
+    [false, '/dev/video4: No such file or directory', 'device/not-found'],
+    [false, '[dshow @ 0x5] Could not find video device with name [Cam] among source devices of type video.', 'device/not-found'],
+    [false, '[video4linux2,v4l2 @ 0x5] ioctl(VIDIOC_STREAMON): Device or resource busy', 'ffmpeg/busy'],
+    [false, 'Option foo not found', 'ffmpeg/bad-option'],
+  ])('after pictures: %s, "%s": %s', (played, said, code) => {
+    const complaint = new Complaint('/dev/video4');
+    complaint.hear(Buffer.from(`${said}\n`));
+    expect(complaint.error('it ended', played).code).toBe(code);
+  });
+
   it('leaves name and password out of what it says', () => {
     const complaint = new Complaint('rtsp://nurse:geheim@10.0.0.9/stream');
     complaint.hear(Buffer.from('rtsp://nurse:geheim@10.0.0.9/stream: Connection refused\n'));
-    expect(complaint.error('it ended')).toMatchObject({ code: 'ffmpeg/no-input' });
-    expect(complaint.error('it ended').message).not.toMatch(/nurse|geheim/);
+    expect(complaint.error('it ended', false)).toMatchObject({ code: 'ffmpeg/no-input' });
+    expect(complaint.error('it ended', false).message).not.toMatch(/nurse|geheim/);
     const others = new Complaint('x');
     others.hear(Buffer.from('srt://10.0.0.9:9000?passphrase=geheim&mode=caller: error, rtsp://a:ge@heim@b/c?token=geheim\n'));
-    expect(others.error('it ended').message).not.toMatch(/heim/);
+    expect(others.error('it ended', false).message).not.toMatch(/heim/);
     expect(withoutSecrets('rtsp://a:ge@heim@b/c@2?token=x')).toBe('rtsp://b/c@2');
     expect(withoutSecrets('/dev/video0')).toBe('/dev/video0');
   });
