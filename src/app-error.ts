@@ -44,6 +44,20 @@ export const errorTable = {
     message: 'the driver {driver} has not said within {seconds} s what is attached',
     remedy: 'unplug the device that does not answer; after half a minute the next change asks it again',
   },
+  'calibrate/no-step': {
+    message: 'the stream does not see the page: it is as bright in black ({black}) as in white ({white})',
+    remedy: 'show the page full screen where the device sees it, and keep other light away',
+  },
+  'calibrate/steps-missed': {
+    message: 'the stream did not show {missed} of {steps} steps within three seconds',
+    remedy: 'let nothing but the page be seen; a device with a longer delay cannot be measured so',
+  },
+  'calibrate/page-gone': {
+    message: 'the page has not answered for {seconds} s',
+    remedy: 'keep it open and in front: a page that is hidden draws nothing',
+  },
+  'calibrate/not-streaming': { message: '{stream} sends no pictures: it is {state}', remedy: 'start its source' },
+  'calibrate/not-written': { message: '{file} cannot be written: {reason}', remedy: 'put deviceDelayMs into the stream by hand' },
   'devices/rules-not-permitted': {
     message: '{file} may not be written by this user',
     remedy: 'run it as root: sudo lumencast devices --udev; or name another file',

@@ -84,8 +84,7 @@ export function v4l2On(openSystem: () => Promise<VideoSystem>, folder = videoCla
     async run(context, signal) {
       const { device: asked, buffers } = context.options;
       const place = await placeOf(asked, folder);
-      if (place === undefined)
-        throw new AppError('v4l2/not-found', { device: printable(asked, 120), reason: 'no such device is attached' });
+      if (place === undefined) throw new AppError('device/not-found', { device: printable(asked, 120) || 'a video device' });
       using device = new VideoDevice(await openedSystem(openSystem), place);
       const { name, synthetic } = device.capability();
       chooseInput(device, context);

@@ -60,9 +60,9 @@ const refusals: Readonly<Record<number, ErrorCode>> = {
   [errnos.EACCES]: 'v4l2/no-rights',
   [errnos.EPERM]: 'v4l2/no-rights',
   [errnos.EBUSY]: 'v4l2/busy',
-  [errnos.ENOENT]: 'v4l2/not-found',
-  [errnos.ENODEV]: 'v4l2/unplugged',
-  [errnos.ENXIO]: 'v4l2/unplugged',
+  [errnos.ENOENT]: 'device/not-found',
+  [errnos.ENODEV]: 'device/gone',
+  [errnos.ENXIO]: 'device/gone',
 };
 
 const errorNames: ReadonlyMap<number, string> = new Map(Object.entries(errnos).map(([name, number]) => [number, name]));
@@ -234,12 +234,12 @@ export class VideoDevice implements Disposable {
     return this.#system.watch(this.#descriptor, ready);
   }
 
-  /** A filled buffer, or undefined where there is none yet. Throws `v4l2/unplugged` when the device is gone. */
+  /** A filled buffer, or undefined where there is none yet. Throws `device/gone` when the device is gone. */
   dequeue(): Filled | undefined {
     const argument = this.#dequeued.set('type', constants.V4L2_BUF_TYPE_VIDEO_CAPTURE).set('memory', constants.V4L2_MEMORY_MMAP);
     const errno = this.#try('VIDIOC_DQBUF', argument.bytes);
     if (errno === errnos.EAGAIN) return undefined;
-    if (errno !== 0) throw videoError(this.path, 'taking a picture', errno);
+    if (errno !== 0) throw this.#failed('taking a picture', errno);
     const flags = argument.get('flags');
     const monotonic = (flags & constants.V4L2_BUF_FLAG_TIMESTAMP_MASK) === constants.V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
     return {
@@ -260,7 +260,8 @@ export class VideoDevice implements Disposable {
       .set('type', constants.V4L2_BUF_TYPE_VIDEO_CAPTURE)
       .set('memory', constants.V4L2_MEMORY_MMAP)
       .set('flags', 0);
-    this.#must('VIDIOC_QBUF', argument.bytes, 'giving a buffer back');
+    const errno = this.#try('VIDIOC_QBUF', argument.bytes);
+    if (errno !== 0) throw this.#failed('giving a buffer back', errno);
   }
 
   /** The error that says who streams from it already; asked without taking anything. */
@@ -319,6 +320,12 @@ export class VideoDevice implements Disposable {
       return argument.get(`${kind}.denominator`) / argument.get(`${kind}.numerator`);
     });
     return rates.filter((rate) => rate > 0 && Number.isFinite(rate)).sort((one, other) => other - one);
+  }
+
+  /** A device that is pulled out may first only say that it does not stream. */
+  #failed(doing: string, errno: number): AppError {
+    const gone = this.#try('VIDIOC_QUERYCAP', new Argument('v4l2_capability').bytes) === errnos.ENODEV;
+    return videoError(this.path, doing, gone ? errnos.ENODEV : errno);
   }
 
   #try(call: Call, argument: Uint8Array): number {

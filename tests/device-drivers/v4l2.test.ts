@@ -167,9 +167,9 @@ describe('v4l2', () => {
 
 describe('v4l2 meets trouble', () => {
   it.each([
-    ['the device is gone', errnos.ENOENT, 'v4l2/not-found'],
+    ['the device is gone', errnos.ENOENT, 'device/not-found'],
     ['this user may not', errnos.EACCES, 'v4l2/no-rights'],
-    ['it was pulled out just now', errnos.ENODEV, 'v4l2/unplugged'],
+    ['it was pulled out just now', errnos.ENODEV, 'device/gone'],
   ])('when it opens it: %s', async (_, errno, code) => {
     const { double, start } = grabber();
     double.openErrno = errno;
@@ -195,7 +195,7 @@ describe('v4l2 meets trouble', () => {
     const { double, run } = await streaming([yuyv]);
     double.deliver();
     double.unplug();
-    expect(await failure(run)).toMatchObject({ code: 'v4l2/unplugged' });
+    expect(await failure(run)).toMatchObject({ code: 'device/gone' });
     expect([double.closed, double.mapped]).toEqual([1, 0]);
   });
 
@@ -220,7 +220,7 @@ describe('v4l2 meets trouble', () => {
     expect(await failure(start({ input: 'HDMI' }))).toMatchObject({ code: 'v4l2/no-input' });
     expect(await failure(start({ standard: 'PAL' }))).toMatchObject({ code: 'v4l2/no-input' });
     expect(await failure(start({ crop: { x: 10, y: 0, width: 8, height: 8 } }))).toMatchObject({ code: 'v4l2/outside' });
-    expect(await failure(start({ device: 'usb:0000:0000' }))).toMatchObject({ code: 'v4l2/not-found' });
+    expect(await failure(start({ device: 'usb:0000:0000' }))).toMatchObject({ code: 'device/not-found' });
   });
 
   it('waits for a signal where the timings come with it', async () => {
