@@ -1,17 +1,22 @@
-import { Subscription } from 'rxjs';
 import type { WebSocket } from 'ws';
 import type { View } from '../protocol/frame-header.ts';
-import type { TierName } from '../protocol/tiers.ts';
-import { Every } from '../stream/every.ts';
-import { type Edge, Newest } from '../stream/newest.ts';
-import { hasRoom, type SharedFrame, type SlotMemory } from '../stream/shared-frame.ts';
+import { isVideoTier, type TierName } from '../protocol/tiers.ts';
+import { hasRoom, type SharedFrame } from '../stream/shared-frame.ts';
 import type { Stream } from '../stream/stream.ts';
+import { Feed } from './feed.ts';
 import { type Line, TierChoice } from './line.ts';
 
-/** Frames that wait for a viewer who asked for every one. */
-const everyCapacity = 8;
 /** Share of the raw bytes that a tier needs, until it has been seen at work (docs/performance.md). */
-const usualShare: Readonly<Record<TierName, number>> = { raw: 1, exact: 0.35, still: 0.15, thin: 0.06 };
+const usualShare: Readonly<Record<TierName, number>> = {
+  raw: 1,
+  exact: 0.35,
+  video: 0.04,
+  'video-thin': 0.008,
+  still: 0.15,
+  thin: 0.06,
+};
+/** A frame is late after so long where the line carries nothing else either. */
+const silentLateMs = 550;
 
 export interface DeliveryWish {
   readonly view: View;
@@ -43,21 +48,18 @@ export class Delivery {
   readonly view: View;
   readonly #socket: WebSocket;
   readonly #line: Line;
-  readonly #edge: Edge<SharedFrame>;
   readonly #choice: TierChoice;
   readonly #lateMs: number;
   readonly #sending: DeliveryWish['sending'];
   readonly #underWay: UnderWay[] = [];
-  #frames = Subscription.EMPTY;
-  /** The tier whose frames come now. */
-  #followed: TierName | undefined;
-  /** Where the frames lie that come now. */
-  #memory: SlotMemory | undefined;
+  readonly #every: boolean;
+  #feed: Feed;
+  /** Of the tier that was chosen and has no frame yet. */
+  #nextFeed: Feed | undefined;
   /** The viewer's own copy of a frame whose slot the stream could not spare while a slow line swallows it. */
   #copy: Buffer | undefined;
   #writing = false;
-  #encoderSkipped = 0;
-  #encoderSkippedBefore = 0;
+  #skippedBefore = 0;
   sent = 0;
   /** Age at drawing of the frame acknowledged last, by the viewer's estimate of the clock. */
   drawnAgeMs: number | undefined;
@@ -75,20 +77,19 @@ export class Delivery {
     this.#lateMs = lateMs;
     this.#sending = sending;
     this.#choice = new TierChoice(tiers, first, suspectBelow);
-    this.#edge =
-      delivery === 'every'
-        ? new Every(everyCapacity, () => this.#memory === undefined || hasRoom(this.#memory))
-        : new Newest<SharedFrame>();
-    this.#follow();
+    this.#every = delivery === 'every';
+    this.#feed = this.#open(this.#choice.tier);
+    this.#begin(this.#feed);
   }
 
+  /** In which frames come now. */
   get tier(): TierName {
-    return this.#choice.tier;
+    return this.#feed.tier;
   }
 
   /** Frames that were left out for this viewer, or for all of its tier by the encoder. */
   get skipped(): number {
-    return this.#edge.skipped + this.#encoderSkippedBefore + this.#skippedByEncoder();
+    return this.#skippedBefore + this.#feed.skipped;
   }
 
   /** An acknowledgement covers the frame and all sent before it. */
@@ -99,57 +100,103 @@ export class Delivery {
     if (drawnUs !== undefined) this.drawnAgeMs = (drawnUs - frame.capturedUs) / 1000;
     this.#line.carried(frame.bytes, frame.sentMs, arrivedMs);
     this.#underWay.splice(0, upTo + 1);
-    this.#pump();
+    this.#pumpAndPull();
   }
 
-  /** A few times a second: another tier where the line bears more or less. */
-  review(nowMs: number): void {
+  /**
+   * A few times a second: another tier where the line bears more or less. `silent`: nothing else crosses it either, so that what is late
+   * hangs on the line and not on the viewer.
+   */
+  review(nowMs: number, silent: boolean): void {
     if (!this.#choice.free) return;
-    const before = this.tier;
+    const before = this.#choice.tier;
     const { fps } = this.stream;
     const rawBytes = this.stream.tierCounts(this.view, 'raw').frameBytes;
     const needOf = (tier: TierName): number => fps * (this.stream.tierCounts(this.view, tier).frameBytes || usualShare[tier] * rawBytes);
-    const stuck = this.#stuckBytesPerSecond(nowMs);
-    const [line, burst] = stuck === undefined ? [this.#line.bytesPerSecond, this.#line.burstBytesPerSecond] : [stuck, stuck];
-    if (this.#choice.review(line, burst, needOf, nowMs) !== before) this.#follow();
+    const failing = (tier: TierName): boolean => this.stream.tierCounts(this.view, tier).failing;
+    const late = this.lateMs(nowMs) > (silent ? silentLateMs : this.#lateMs);
+    const stuck = late ? (this.underWayBytes * 1000) / this.lateMs(nowMs) : undefined;
+    const line = { now: stuck ?? this.#line.bytesPerSecond, burst: stuck ?? this.#line.burstBytesPerSecond, stuck: late };
+    const chosen = this.#choice.review(line, needOf, failing, nowMs);
+    if (chosen !== before) this.#follow(chosen);
   }
 
-  /** A frame that does not arrive tells too: the line bears less than its bytes in that time. Undefined: none is late. */
-  #stuckBytesPerSecond(nowMs: number): number | undefined {
-    const waitedMs = nowMs - (this.#underWay[0]?.sentMs ?? nowMs);
-    if (waitedMs < this.#lateMs) return undefined;
-    return (this.#underWay.reduce((sum, { bytes }) => sum + bytes, 0) * 1000) / waitedMs;
+  /** How long the oldest frame under way has been that; 0: none is. */
+  lateMs(nowMs: number): number {
+    return nowMs - (this.#underWay[0]?.sentMs ?? nowMs);
+  }
+
+  get underWayBytes(): number {
+    return this.#underWay.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Whether something lighter than what is under way could be had over a fresh line. */
+  get couldBeLighter(): boolean {
+    return this.#choice.free;
   }
 
   close(): void {
-    this.#frames.unsubscribe();
-    this.#edge[Symbol.dispose]();
+    this.#feed[Symbol.dispose]();
+    this.#nextFeed?.[Symbol.dispose]();
   }
 
-  #follow(): void {
-    this.#encoderSkippedBefore += this.#skippedByEncoder();
-    this.#followed = this.tier;
-    this.#encoderSkipped = this.stream.tierCounts(this.view, this.#followed).skipped;
-    const before = this.#frames;
-    this.#frames = this.stream.frames(this.view, this.tier).subscribe((frame) => {
-      this.#memory = frame.memory;
-      this.#edge.put(frame);
-      this.#pump();
+  /** The viewer cannot decode what it got. */
+  skipToKey(): void {
+    this.#feed.skipToKey();
+  }
+
+  /** Frames of another tier from its first one on; until then those of the one before go on. */
+  #follow(tier: TierName): void {
+    this.#nextFeed?.[Symbol.dispose]();
+    this.#nextFeed = undefined;
+    if (tier === this.#feed.tier) return;
+    this.#nextFeed = this.#open(tier);
+    this.#begin(this.#nextFeed);
+  }
+
+  #open(tier: TierName): Feed {
+    return new Feed(this.stream, { view: this.view, tier, every: this.#every });
+  }
+
+  #begin(feed: Feed): void {
+    feed.begin({
+      // One that has not begun is not held back by what the tier before has under way.
+      lineFree: () => feed !== this.#feed || this.#lineFree(),
+      came: () => this.#pump(),
     });
-    before.unsubscribe();
   }
 
-  #skippedByEncoder(): number {
-    return this.#followed === undefined ? 0 : this.stream.tierCounts(this.view, this.#followed).skipped - this.#encoderSkipped;
+  #lineFree(): boolean {
+    return !this.#writing && this.#underWay.length < this.#window() && this.#socket.readyState === this.#socket.OPEN;
+  }
+
+  /** Frames of video are small and each is needed: one more keeps the line busy while the machines at its ends are not. */
+  #window(): number {
+    return this.#line.window(1000 / Math.max(1, this.stream.fps)) + (isVideoTier(this.#feed.tier) ? 1 : 0);
+  }
+
+  #take(): SharedFrame | undefined {
+    const first = this.#nextFeed?.take();
+    if (first === undefined || this.#nextFeed === undefined) return this.#feed.take();
+    this.#skippedBefore += this.#feed.skipped;
+    this.#feed[Symbol.dispose]();
+    this.#feed = this.#nextFeed;
+    this.#nextFeed = undefined;
+    return first;
   }
 
   #pump(): void {
-    const window = this.#line.window(1000 / Math.max(1, this.stream.fps));
-    while (!this.#writing && this.#underWay.length < window && this.#socket.readyState === this.#socket.OPEN) {
-      const frame = this.#edge.take();
+    while (this.#lineFree()) {
+      const frame = this.#take();
       if (frame === undefined) return;
       this.#send(frame);
     }
+  }
+
+  /** The line has become free: what waits goes, and what waits for the encoder is encoded. */
+  #pumpAndPull(): void {
+    this.#pump();
+    if (this.#lineFree()) this.#feed.pull();
   }
 
   #send(frame: SharedFrame): void {
@@ -165,7 +212,7 @@ export class Delivery {
     this.#socket.send(bytes, { binary: true, fin: true }, () => {
       frame[Symbol.dispose]();
       this.#writing = false;
-      this.#pump();
+      this.#pumpAndPull();
     });
   }
 

@@ -1,4 +1,4 @@
-import { type TierName, tierNames } from '../protocol/tiers.ts';
+import { isVideoTier, type TierName, tierNames } from '../protocol/tiers.ts';
 
 /** Over so many milliseconds a line is judged by what it carried. */
 const judgedMs = 1500;
@@ -68,6 +68,16 @@ const fallAfterMs = 400;
 const riseAfterMs = 2000;
 /** Where the line seems to bear the next tier only just, it is tried after so long. */
 const [tryShare, tryAfterMs] = [0.9, 6000] as const;
+/** Who falls so soon after it rose waits twice as long before it rises again, up to so many times. */
+const [regretMs, mostPatience] = [8000, 8] as const;
+
+/** What a line bears, in bytes per second: as it is, and undisturbed. */
+export interface LineReading {
+  readonly now: number | undefined;
+  readonly burst: number | undefined;
+  /** Something hangs on it: what was seen is no disturbance. */
+  readonly stuck: boolean;
+}
 
 /** Chooses the tier that a line bears, with hysteresis. */
 export class TierChoice {
@@ -77,6 +87,8 @@ export class TierChoice {
   #tooMuchSinceMs: number | undefined;
   #roomSinceMs: number | undefined;
   #justSinceMs: number | undefined;
+  #roseMs = Number.NEGATIVE_INFINITY;
+  #patience = 1;
 
   /**
    * `offered`: what the viewer can decode and asked for; `first`: the one of them that it begins with. A line that bears more than
@@ -96,23 +108,50 @@ export class TierChoice {
     return this.#offered.length > 1;
   }
 
-  /** Looks at the line a few times a second: what it bears, and what it would bear undisturbed. Answers the tier from now on. */
-  review(line: number | undefined, burst: number | undefined, needOf: (tier: TierName) => number, nowMs: number): TierName {
+  /** Looks at the line a few times a second, and at tiers whose encoder fails. Answers the tier from now on. */
+  review(
+    { now: line, burst, stuck }: LineReading,
+    needOf: (tier: TierName) => number,
+    failing: (tier: TierName) => boolean,
+    nowMs: number,
+  ): TierName {
+    const offered = this.#usable(failing);
+    if (!offered.includes(this.#tier)) this.#move(offered.at(-1) as TierName);
     if (line === undefined) return this.#tier;
-    const at = this.#offered.indexOf(this.#tier);
+    const at = offered.indexOf(this.#tier);
     const tooMuch = line < this.#suspectBelow && needOf(this.#tier) > keepShare * line;
-    const above = this.#offered[at - 1];
-    const share = above === undefined ? Number.POSITIVE_INFINITY : needOf(above) / (burst ?? line);
+    const shareOf = (tier: TierName): number => needOf(tier) / (burst ?? line);
+    const above = at > 0 ? shareOf(offered[at - 1] as TierName) : Number.POSITIVE_INFINITY;
     this.#tooMuchSinceMs = tooMuch ? (this.#tooMuchSinceMs ?? nowMs) : undefined;
-    this.#roomSinceMs = share < riseShare ? (this.#roomSinceMs ?? nowMs) : undefined;
-    this.#justSinceMs = share < tryShare ? (this.#justSinceMs ?? nowMs) : undefined;
-    if (this.#tooMuchSinceMs !== undefined && nowMs - this.#tooMuchSinceMs >= fallAfterMs) {
-      const fits = this.#offered.slice(at).find((tier) => needOf(tier) <= keepShare * line);
-      this.#move(fits ?? (this.#offered.at(-1) as TierName));
-    } else if (nowMs - (this.#roomSinceMs ?? nowMs) >= riseAfterMs || nowMs - (this.#justSinceMs ?? nowMs) >= tryAfterMs) {
-      this.#move(above as TierName);
+    this.#roomSinceMs = above < riseShare ? (this.#roomSinceMs ?? nowMs) : undefined;
+    this.#justSinceMs = above < tryShare ? (this.#justSinceMs ?? nowMs) : undefined;
+    if (this.#tooMuchSinceMs !== undefined && (stuck || nowMs - this.#tooMuchSinceMs >= fallAfterMs)) {
+      const fits = offered.slice(at).find((tier) => needOf(tier) <= keepShare * line);
+      this.#fall(fits ?? (offered.at(-1) as TierName), nowMs);
+    } else if (nowMs - (this.#roomSinceMs ?? nowMs) >= riseAfterMs * this.#patience) {
+      this.#rise(offered.find((tier) => shareOf(tier) < riseShare) as TierName, nowMs);
+    } else if (nowMs - (this.#justSinceMs ?? nowMs) >= tryAfterMs * this.#patience) {
+      this.#rise(offered[at - 1] as TierName, nowMs);
     }
     return this.#tier;
+  }
+
+  /** Video takes the place of stills where it can be had. */
+  #usable(failing: (tier: TierName) => boolean): readonly TierName[] {
+    const video = this.#offered.some((tier) => isVideoTier(tier) && !failing(tier));
+    const usable = this.#offered.filter((tier) => (isVideoTier(tier) ? !failing(tier) : !video || !isStill(tier)));
+    return usable.length > 0 ? usable : this.#offered;
+  }
+
+  #fall(tier: TierName, nowMs: number): void {
+    if (tier !== this.#tier && nowMs - this.#roseMs < regretMs) this.#patience = Math.min(mostPatience, 2 * this.#patience);
+    this.#move(tier);
+  }
+
+  #rise(tier: TierName, nowMs: number): void {
+    if (nowMs - this.#roseMs > regretMs) this.#patience = 1;
+    this.#roseMs = nowMs;
+    this.#move(tier);
   }
 
   #move(tier: TierName): void {
@@ -122,3 +161,5 @@ export class TierChoice {
     this.#justSinceMs = undefined;
   }
 }
+
+const isStill = (tier: TierName): boolean => tier === 'still' || tier === 'thin';

@@ -21,6 +21,7 @@ import type { DeviceDesk } from '../discovery/device-desk.ts';
 import type { Stream, StreamLog } from '../stream/stream.ts';
 import { Attendance } from './attendance.ts';
 import { serveGateways } from './gateways.ts';
+import { CutOff } from './cut-off.ts';
 import { metricsOf } from './metrics.ts';
 import { serveSessions } from './session-routes.ts';
 import { Viewer, type ViewerHost } from './viewer.ts';
@@ -255,6 +256,7 @@ function acceptViewers(
   host: ViewerHost,
 ): WebSocketServer {
   let nextId = 1;
+  const cutOff = new CutOff(http.server);
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: longestMessageBytes,
@@ -274,7 +276,8 @@ function acceptViewers(
       if (request.url !== '/ws') throw new AppError('protocol/unknown-address', { address: '/ws' });
       connections.admitted(request.socket);
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
-        const viewer = new Viewer(nextId++, webSocket, request.socket.remoteAddress ?? '', access, host);
+        const from = { address: request.socket.remoteAddress ?? '', cutOff: () => cutOff.end(request.socket) };
+        const viewer = new Viewer(nextId++, webSocket, from, access, host);
         viewers.set(viewer.id, viewer);
         attendance.welcome(viewer);
         webSocket.on('close', () => {

@@ -3,12 +3,13 @@ import type { WebSocket } from 'ws';
 import { type Access, refuseBelow } from '../access/access.ts';
 import type { Door } from '../access/door.ts';
 import { AppError, asAppError, type ErrorReport } from '../app-error.ts';
+import { hasWebCodecs } from '../codec/webcodecs.ts';
 import type { DeviceDesk, DevicesMessage } from '../discovery/device-desk.ts';
 import type { Pose } from '../frame/pose.ts';
 import { protocolVersion } from '../protocol/frame-header.ts';
 import type { ConnectedViewer, ServerMessage, ViewerMessage } from '../protocol/messages.ts';
 import { isAtLeast, type Role } from '../protocol/roles.ts';
-import { type CodecName, type TierName, tierNames } from '../protocol/tiers.ts';
+import { type CodecName, isVideoTier, type TierName, tierNames } from '../protocol/tiers.ts';
 import { isErrorReport, type Stream, type StreamNews } from '../stream/stream.ts';
 import { Delivery } from './delivery.ts';
 import { Line } from './line.ts';
@@ -36,6 +37,7 @@ export interface ViewerHost {
 const needed: Readonly<Record<ViewerMessage['type'], Role>> = {
   ping: 'observer',
   ack: 'observer',
+  key: 'observer',
   watch: 'observer',
   unwatch: 'observer',
   'set-stage': 'operator',
@@ -54,6 +56,23 @@ const goodbyeMs = 300;
 /** Refusals that a viewer may go on after: it asked for something that is not there, or not for it. */
 const harmless = /^(access|device|protocol\/unknown-)/;
 
+/** Where a viewer is. */
+export interface ViewerPlace {
+  readonly address: string;
+  /** Ends its connection together with what is still to be sent. */
+  cutOff(): void;
+}
+
+/** A frame under way for so long makes the line suspicious: it is asked by a ping. */
+const suspectMs = 300;
+/** A line that has not carried a ping for so long carries nothing else either. */
+const silentMs = 250;
+/**
+ * So much that hangs on such a line for so long is given up: it would arrive before any lighter frame, and be old. The viewer comes back
+ * over a fresh connection.
+ */
+const [hopelessMs, hopelessBytes] = [1000, 64 * 1024] as const;
+
 /** One connection: reads what the viewer asks for, sends what it can take. */
 export class Viewer {
   readonly id: number;
@@ -63,7 +82,7 @@ export class Viewer {
   readonly #watches = new Map<number, Subscription>();
   readonly #subscriptions = new Subscription();
   readonly #line = new Line();
-  readonly #address: string;
+  readonly #from: ViewerPlace;
   /** What it may do, and until when. */
   readonly access: Access;
   readonly #sinceUs: number;
@@ -71,17 +90,19 @@ export class Viewer {
   readonly #posesTold = new Map<number, number>();
   #messagesLeft: number;
   #heard = true;
+  /** The last ping was. */
+  #answered = true;
   #pingedMs = 0;
   #pings = 0;
 
-  constructor(id: number, socket: WebSocket, address: string, access: Access, host: ViewerHost) {
+  constructor(id: number, socket: WebSocket, from: ViewerPlace, access: Access, host: ViewerHost) {
     this.id = id;
     this.access = access;
     this.#sinceUs = host.nowUs();
     const putOut = (): void => this.putOut(asAppError(access.ended.reason, 'access/revoked'));
     access.ended.addEventListener('abort', putOut, { once: true });
     this.#subscriptions.add(() => access.ended.removeEventListener('abort', putOut));
-    this.#address = address;
+    this.#from = from;
     this.#socket = socket;
     this.#host = host;
     this.#messagesLeft = host.messagesPerSecond;
@@ -89,7 +110,9 @@ export class Viewer {
     socket.on('pong', (payload) => {
       this.#heard = true;
       // Only the answer to the last ping tells how long the way is.
-      if (payload[0] === this.#pings) this.#line.roundTrip(performance.now() - this.#pingedMs);
+      if (payload[0] !== this.#pings) return;
+      this.#answered = true;
+      this.#line.roundTrip(performance.now() - this.#pingedMs);
     });
     // A socket without an error listener would take the process down; close follows every error.
     socket.on('error', () => undefined);
@@ -157,7 +180,14 @@ export class Viewer {
 
   /** A few times a second: what the line bears decides how good the pictures are. */
   review(): void {
-    for (const delivery of this.#deliveries.values()) delivery.review(performance.now());
+    const nowMs = performance.now();
+    const deliveries = [...this.#deliveries.values()];
+    const lateMs = Math.max(0, ...deliveries.map((delivery) => delivery.lateMs(nowMs)));
+    if (lateMs > suspectMs && this.#answered) this.#ping();
+    const silent = !this.#answered && nowMs - this.#pingedMs > silentMs;
+    for (const delivery of deliveries) delivery.review(nowMs, silent);
+    const hangs = deliveries.reduce((sum, delivery) => sum + (delivery.couldBeLighter ? delivery.underWayBytes : 0), 0);
+    if (silent && lateMs > hopelessMs && hangs > hopelessBytes) this.#from.cutOff();
   }
 
   /** What operators are told of it. */
@@ -220,6 +250,9 @@ export class Viewer {
         break;
       case 'ack':
         this.#acknowledge(message);
+        break;
+      case 'key':
+        this.#deliveries.get(`${message.stream}/${message.view}`)?.skipToKey();
         break;
       case 'watch':
         this.#watch(message);
@@ -285,6 +318,7 @@ export class Viewer {
   #ping(): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     this.#pingedMs = performance.now();
+    this.#answered = false;
     this.#pings = (this.#pings + 1) & 0xff;
     this.#socket.ping(Buffer.of(this.#pings));
   }
@@ -296,12 +330,12 @@ export class Viewer {
     return stream;
   }
 
-  #watch({ stream: id, views, delivery = 'newest', tier = 'raw', codecs = [] }: Extract<ViewerMessage, { type: 'watch' }>): void {
+  #watch({ stream: id, views, delivery = 'newest', tier = 'raw', first, codecs = [] }: Extract<ViewerMessage, { type: 'watch' }>): void {
     const stream = this.#streamOf(id);
     this.#unwatch(stream.id);
     const tiers = offeredTiers(tier, codecs);
-    const local = this.#host.isLoopback(this.#address);
-    const first = tiers.find((name) => name === (local ? 'raw' : 'still')) ?? tiers[0] ?? 'raw';
+    const local = this.#host.isLoopback(this.#from.address);
+    const usual = local ? 'raw' : tiers.includes('video') ? 'video' : 'still';
     const patience = local ? localPatience : { suspectBelow: Number.POSITIVE_INFINITY, lateMs: 500 };
     const watch = new Subscription();
     this.#watches.set(stream.id, watch);
@@ -312,7 +346,7 @@ export class Viewer {
         view,
         delivery,
         tiers,
-        first,
+        first: tiers.find((name) => name === (first ?? usual)) ?? tiers[0] ?? 'raw',
         ...patience,
         sending: (sequence) => this.#tellPoses(stream, sequence),
       });
@@ -358,12 +392,20 @@ function offeredTiers(asked: 'auto' | TierName, codecs: readonly CodecName[]): T
   const needs: Readonly<Record<TierName, readonly CodecName[]>> = {
     raw: [],
     exact: ['delta-zstd', 'jpeg-ls'],
+    // What has 16 bits travels exact in every tier.
+    video: ['delta-zstd', 'jpeg-ls', 'h264'],
+    'video-thin': ['delta-zstd', 'jpeg-ls', 'h264'],
     still: ['delta-zstd', 'jpeg-ls', 'jpeg'],
     thin: ['delta-zstd', 'jpeg-ls', 'jpeg'],
   };
-  const able = tierNames.filter((tier) => needs[tier].every((codec) => codecs.includes(codec)));
+  const video = hasWebCodecs();
+  const able = tierNames.filter((tier) => needs[tier].every((codec) => codecs.includes(codec)) && (video || !isVideoTier(tier)));
   if (asked === 'auto') return able;
-  return able.includes(asked) ? [asked] : ['raw'];
+  if (able.includes(asked)) return [asked];
+  // JPEG stands in for video where one end has none.
+  const instead = tierNames.indexOf(asked) + 2;
+  const still = isVideoTier(asked) ? tierNames[instead] : undefined;
+  return still !== undefined && able.includes(still) ? [still] : ['raw'];
 }
 
 /** The age to a hundredth of a millisecond. */

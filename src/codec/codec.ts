@@ -1,5 +1,5 @@
 import { bytesPerPixel, type PictureFormat } from '../frame/frame-format.ts';
-import type { CodecName } from '../protocol/tiers.ts';
+import type { StillCodecName } from '../protocol/tiers.ts';
 
 /** What a codec must know of a picture. */
 export interface PictureShape {
@@ -8,9 +8,9 @@ export interface PictureShape {
   readonly pixelFormat: PictureFormat;
 }
 
-/** How the pixels of a frame travel. One file serves both ends; what is opened at one end need not be able to do the other's part. */
+/** How the pixels of a frame travel that stands alone (video: h264.ts). One file serves both ends; what is opened at one end need not be able to do the other's part. */
 export interface Codec {
-  readonly name: CodecName;
+  readonly name: StillCodecName;
   readonly lossless: boolean;
   /** DICOM transfer syntax whose bits these are, so that an archive can keep them as they are; undefined: none. */
   readonly transferSyntax: string | undefined;

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import type { CodecName } from '../protocol/tiers.ts';
+import type { StillCodecName } from '../protocol/tiers.ts';
 import type { Codec } from './codec.ts';
 import { deltaZstd } from './delta-zstd.ts';
 import type { FactoryOptions, JpegLsModule, JpegModule } from './emscripten.ts';
@@ -15,7 +15,7 @@ const load = createRequire(import.meta.url);
 const fastest = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 /** The codecs as they run in Node, able to encode and to decode. */
-export async function openCodecs(): Promise<Readonly<Record<CodecName, Codec>> & { readonly jpeg: JpegCodec }> {
+export async function openCodecs(): Promise<Readonly<Record<StillCodecName, Codec>> & { readonly jpeg: JpegCodec }> {
   const openCharls = load('@cornerstonejs/codec-charls/wasmjs') as Factory<JpegLsModule>;
   const openTurbo = load('@cornerstonejs/codec-libjpeg-turbo-8bit/wasmjs') as Factory<JpegModule>;
   const [charls, turbo] = await Promise.all([openCharls(), openTurbo()]);

@@ -304,9 +304,10 @@ export const viewerMessages = {
     tier: Type.Optional(
       oneOf(
         ['auto', ...tierNames],
-        'raw (default): pixels as they are; exact: the same, packed without loss; still: JPEG; thin: JPEG for a weak line; auto: the best of these that the line bears',
+        'raw (default): pixels as they are; exact: the same, packed without loss; video: H.264; video-thin: H.264 for a weak line; still and thin: both as JPEG; auto: the best of these that the line bears',
       ),
     ),
+    first: Type.Optional(oneOf(tierNames, 'with auto: the tier to begin with, e.g. a light one after the line had got stuck')),
     codecs: Type.Optional(
       Type.Array(oneOf(codecNames, 'name of a codec, as in the table above'), {
         maxItems: 16,
@@ -327,6 +328,14 @@ export const viewerMessages = {
         Micros("when it had arrived whole, by the viewer's estimate of the server clock: tells what the line bears"),
       ),
       drawnUs: Type.Optional(Micros("when it was on the canvas, by the viewer's estimate of the server clock")),
+    },
+  ),
+  key: message(
+    'key',
+    'The viewer cannot decode what it got: no frame is sent any more before a key frame. At most two a second are made.',
+    {
+      stream: StreamId,
+      view: oneOf(views, 'view of the frames'),
     },
   ),
   ping: message('ping', 'Asks for the clock.', { sentUs: Micros("viewer's own clock, any origin") }),

@@ -1,8 +1,8 @@
 import type { SlotLayout } from '../frame/frame-pool.ts';
 import type { EncodedTier } from '../protocol/tiers.ts';
 
-export interface EncoderSetup {
-  readonly tier: EncodedTier;
+export interface EncoderSetup<Tier extends EncodedTier> {
+  readonly tier: Tier;
 }
 
 /** Where slots lie in shared memory. */
@@ -14,7 +14,15 @@ export interface SlotPlace {
 /** Main thread → encoder: the stream's memory, and a slot in it that stays held until the answer. */
 export type EncoderOrder =
   | { readonly order: 'memory'; readonly place: SlotPlace }
-  | { readonly order: 'encode'; readonly slot: number; readonly intervalMs: number }
+  | {
+      readonly order: 'encode';
+      readonly slot: number;
+      readonly intervalMs: number;
+      /** Of video: decodable alone. */
+      readonly key: boolean;
+      /** Of video: share of the bits that the tier usually takes. */
+      readonly share: number;
+    }
   | { readonly order: 'end' };
 
 /** Encoder → main thread: the answer to every `encode`. */

@@ -1,6 +1,6 @@
 import type { Codec, PictureShape } from '../codec/codec.ts';
 import type { openCodecs } from '../codec/node-codecs.ts';
-import type { EncodedTier } from '../protocol/tiers.ts';
+import type { StillTier } from '../protocol/tiers.ts';
 
 type NodeCodecs = Awaited<ReturnType<typeof openCodecs>>;
 
@@ -18,7 +18,7 @@ export interface TierEncoder {
 
 const qualities = { still: 85, thin: 45 } as const;
 
-export function encoderOf(tier: EncodedTier, codecs: NodeCodecs): TierEncoder {
+export function encoderOf(tier: StillTier, codecs: NodeCodecs): TierEncoder {
   const exact = new ExactEncoder(codecs);
   if (tier === 'exact') return exact;
   return {

@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads';
-import { Observable, Subject, Subscription } from 'rxjs';
+import { type Observable, Subscription } from 'rxjs';
 import { printable } from '../app-error.ts';
 import { backOffMs } from '../device/session.ts';
 import { SlotCounts } from '../frame/frame-pool.ts';
-import type { EncodedTier } from '../protocol/tiers.ts';
+import { frameFlags } from '../protocol/frame-header.ts';
+import { type EncodedTier, isVideoTier } from '../protocol/tiers.ts';
 import type { EncoderEvent, EncoderOrder } from './encoder-events.ts';
 import type { Losses } from './losses.ts';
 import { Newest } from './newest.ts';
@@ -13,29 +14,52 @@ import { SharedFrame, type SlotMemory } from './shared-frame.ts';
 const patienceMs = 3000;
 /** An encoder that nobody watches any more stays this long for who comes back. */
 const lingerMs = 5000;
+/** Between two key frames that somebody asked for: one bad line must not fill those of the others. */
+const keyPauseMs = 500;
+/** Deaths of an encoder in a row after which it is not counted on. */
+const mostDeaths = 3;
+
+/** Who takes the frames of a tier. */
+export interface TierViewer {
+  /** Whether a frame could leave at once. Video is encoded only while that is so for somebody: what is left out then breaks nothing. */
+  ready(): boolean;
+  /** A frame on loan; of video one that needs the one before, unless it is a key frame. */
+  put(frame: SharedFrame): void;
+}
+
+export interface TierWatch {
+  /** The viewer has become ready. */
+  pull(): void;
+  /** The viewer cannot go on without a key frame. */
+  askKey(): void;
+  end(): void;
+}
 
 /**
  * One view of a stream in one tier: encoded once for all who watch it, in a thread of its own, and only while somebody does.
  * While the encoder is busy the newest frame waits for it and replaces the one before.
  */
 export class Tier {
-  /** Encoded frames, lent for the length of the call; the newest one at once. */
-  readonly frames$: Observable<SharedFrame>;
   readonly #tier: EncodedTier;
+  readonly #isVideo: boolean;
   readonly #source$: Observable<SharedFrame>;
   readonly #losses: Losses;
   readonly #warn: (reason: string) => void;
-  readonly #encoded$ = new Subject<SharedFrame>();
   readonly #waiting = new Newest<SharedFrame>();
   readonly #latest = new Newest<SharedFrame>();
   #source = Subscription.EMPTY;
   #worker: Worker | undefined;
   #sourceMemory: SlotMemory | undefined;
   #ownMemory: SlotMemory | undefined;
-  #viewers = 0;
+  readonly #viewers = new Set<TierViewer>();
+  #share = 1;
+  #keyWanted = false;
+  #keyAtMs = Number.NEGATIVE_INFINITY;
+  #keyTimer: NodeJS.Timeout | undefined;
   /** The frame that the encoder reads; it belongs to this side, so that an encoder that dies takes nothing with it. */
   #underWay: SharedFrame | undefined;
   #capturedUs = 0;
+  #offeredMs = Number.NEGATIVE_INFINITY;
   #intervalMs = 33;
   #deaths = 0;
   #patience: NodeJS.Timeout | undefined;
@@ -49,14 +73,27 @@ export class Tier {
     this.#tier = tier;
     this.#source$ = source$;
     this.#losses = losses;
-    this.frames$ = new Observable((viewer) => {
-      const subscription = this.#encoded$.subscribe(viewer);
-      this.#join((frame) => viewer.next(frame));
-      return () => {
-        subscription.unsubscribe();
-        this.#leave();
-      };
-    });
+    this.#isVideo = isVideoTier(tier);
+  }
+
+  /** Encoded frames from now on, and the newest one at once if it can be had. */
+  watch(viewer: TierViewer): TierWatch {
+    this.#join(viewer);
+    return {
+      pull: () => this.#encodeNext(),
+      askKey: () => this.#askKey(),
+      end: () => this.#leave(viewer),
+    };
+  }
+
+  /** Its encoder has died again and again. */
+  get failing(): boolean {
+    return this.#deaths >= mostDeaths;
+  }
+
+  /** Of video: share of its usual bits that the next frames take. */
+  set share(share: number) {
+    this.#share = share;
   }
 
   /** Bytes of a frame, mean of the last ones; 0 before the first. */
@@ -73,25 +110,44 @@ export class Tier {
   close(): void {
     clearTimeout(this.#linger);
     clearTimeout(this.#rebirth);
+    clearTimeout(this.#keyTimer);
+    this.#keyTimer = undefined;
     this.#deaths = 0;
     this.#stopWorker();
     this.#latest[Symbol.dispose]();
   }
 
-  #join(show: (frame: SharedFrame) => void): void {
+  #join(viewer: TierViewer): void {
     clearTimeout(this.#linger);
-    this.#viewers++;
+    this.#viewers.add(viewer);
     if (this.#deaths === 0) this.#worker ??= this.#startWorker();
-    if (this.#viewers === 1) this.#source = this.#source$.subscribe((frame) => this.#offer(frame));
     using latest = this.#latest.take();
-    if (latest === undefined) return;
-    this.#latest.put(latest);
-    show(latest);
+    if (latest !== undefined) this.#latest.put(latest);
+    const shown = latest !== undefined && (latest.header.flags & frameFlags.key) !== 0;
+    if (shown) viewer.put(latest);
+    else if (this.#isVideo) this.#askKey();
+    if (this.#viewers.size === 1) this.#fetch();
   }
 
-  #leave(): void {
-    this.#viewers--;
-    if (this.#viewers > 0) return;
+  /** Subscribed to, the source gives its newest frame at once. */
+  #fetch(): void {
+    this.#source.unsubscribe();
+    this.#source = this.#source$.subscribe((frame) => this.#offer(frame));
+  }
+
+  /** With the next frame; where none comes, because the source is held, with the newest one again. */
+  #askKey(): void {
+    this.#keyWanted = true;
+    this.#keyTimer ??= setTimeout(() => {
+      this.#keyTimer = undefined;
+      if (!this.#keyWanted || this.#viewers.size === 0) return;
+      if (performance.now() - this.#offeredMs > keyPauseMs) this.#fetch();
+      this.#askKey();
+    }, keyPauseMs).unref();
+  }
+
+  #leave(viewer: TierViewer): void {
+    if (!this.#viewers.delete(viewer) || this.#viewers.size > 0) return;
     this.#source.unsubscribe();
     this.#waiting[Symbol.dispose]();
     this.#latest[Symbol.dispose]();
@@ -99,6 +155,7 @@ export class Tier {
   }
 
   #offer(frame: SharedFrame): void {
+    this.#offeredMs = performance.now();
     const { capturedAtUs } = frame.header;
     if (capturedAtUs > this.#capturedUs) this.#intervalMs = (capturedAtUs - this.#capturedUs) / 1000;
     this.#capturedUs = capturedAtUs;
@@ -107,7 +164,8 @@ export class Tier {
   }
 
   #startWorker(): Worker {
-    const worker = new Worker(new URL('./encoder-worker.ts', import.meta.url), { workerData: { tier: this.#tier }, name: this.#tier });
+    const program = this.#isVideo ? './video-worker.ts' : './encoder-worker.ts';
+    const worker = new Worker(new URL(program, import.meta.url), { workerData: { tier: this.#tier }, name: this.#tier });
     this.#sourceMemory = undefined;
     this.#ownMemory = undefined;
     worker.on('message', (event: EncoderEvent) => {
@@ -145,18 +203,17 @@ export class Tier {
   }
 
   #restart(): void {
-    if (this.#viewers === 0) {
+    if (this.#viewers.size === 0) {
       this.#deaths = 0;
       return;
     }
     this.#worker ??= this.#startWorker();
-    // Asked for again, the source gives its newest frame at once.
-    this.#source.unsubscribe();
-    this.#source = this.#source$.subscribe((frame) => this.#offer(frame));
+    this.#fetch();
   }
 
   #encodeNext(): void {
     if (this.#underWay !== undefined || this.#worker === undefined) return;
+    if (this.#isVideo && !this.#someoneReady()) return;
     const frame = this.#waiting.take();
     if (frame === undefined) return;
     if (frame.memory !== this.#sourceMemory) {
@@ -165,7 +222,7 @@ export class Tier {
       this.#sourceMemory = frame.memory;
     }
     this.#underWay = frame;
-    this.#order({ order: 'encode', slot: frame.slot, intervalMs: this.#intervalMs });
+    this.#order({ order: 'encode', slot: frame.slot, intervalMs: this.#intervalMs, key: this.#takeKeyWish(), share: this.#share });
     this.#patience = setTimeout(() => this.#replaceWorker(), patienceMs).unref();
   }
 
@@ -190,7 +247,23 @@ export class Tier {
     using frame = SharedFrame.receive(this.#ownMemory, slot);
     this.#bytes += (frame.header.payloadBytes - this.#bytes) * (this.#bytes === 0 ? 1 : 0.2);
     this.#latest.put(frame);
-    this.#encoded$.next(frame);
+    if (this.#isVideo && (frame.header.flags & frameFlags.key) !== 0) {
+      this.#keyAtMs = performance.now();
+      // Whoever cannot take this one asks anew.
+      this.#keyWanted = false;
+    }
+    for (const viewer of this.#viewers) viewer.put(frame);
+  }
+
+  #someoneReady(): boolean {
+    for (const viewer of this.#viewers) if (viewer.ready()) return true;
+    return false;
+  }
+
+  #takeKeyWish(): boolean {
+    if (!this.#keyWanted || performance.now() - this.#keyAtMs < keyPauseMs) return false;
+    this.#keyWanted = false;
+    return true;
   }
 
   #order(order: EncoderOrder): void {

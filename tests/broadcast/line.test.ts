@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Line, TierChoice } from '../../src/broadcast/line.ts';
-import type { TierName } from '../../src/protocol/tiers.ts';
-import { tierNames } from '../../src/protocol/tiers.ts';
+import { isVideoTier, type TierName, tierNames } from '../../src/protocol/tiers.ts';
 
 /** Sends frames of `bytes` every 33 ms over a line of `bytesPerMs` whose way takes `wayMs`. */
 function carry(line: Line, bytes: number, bytesPerMs: number, wayMs: number, fromMs = 0): number {
@@ -57,56 +56,92 @@ describe('Line', () => {
 });
 
 describe('TierChoice', () => {
-  const needs: Record<TierName, number> = { raw: 24e6, exact: 8e6, still: 3e6, thin: 1e6 };
+  const needs: Record<TierName, number> = { raw: 24e6, exact: 8e6, video: 1e6, 'video-thin': 2e5, still: 3e6, thin: 1e6 };
+  const needOf = (tier: TierName): number => needs[tier];
+  const steady = (bytesPerSecond: number) => ({ now: bytesPerSecond, burst: bytesPerSecond, stuck: false });
+  const stills: readonly TierName[] = ['raw', 'exact', 'still', 'thin'];
   /** The tiers that are chosen while the line bears so much for so long. */
   function run(choice: TierChoice, bytesPerSecond: number, fromMs: number, forMs: number): TierName[] {
     const chosen: TierName[] = [];
     for (let nowMs = fromMs; nowMs <= fromMs + forMs; nowMs += 200) {
-      const tier = choice.review(bytesPerSecond, bytesPerSecond, (name) => needs[name], nowMs);
+      const tier = choice.review(steady(bytesPerSecond), needOf, () => false, nowMs);
       if (chosen.at(-1) !== tier) chosen.push(tier);
     }
     return chosen;
   }
 
   it('gives way at once to what fits, and comes back within five seconds when the line recovers', () => {
-    const choice = new TierChoice(tierNames, 'raw');
+    const choice = new TierChoice(stills, 'raw');
     expect(run(choice, 4e6, 0, 1000)).toEqual(['raw', 'still']);
-    expect(run(choice, 100e6, 1200, 4400)).toEqual(['still', 'exact', 'raw']);
+    expect(run(choice, 100e6, 1200, 4400)).toEqual(['still', 'raw']);
+  });
+
+  it('falls at once where something hangs on the line', () => {
+    const choice = new TierChoice(tierNames, 'raw');
+    expect(choice.review({ now: 6e5, burst: 6e5, stuck: true }, needOf, () => false, 0)).toBe('video-thin');
+  });
+
+  it('takes stills only where no video can be had, and leaves an encoder that fails', () => {
+    expect(run(new TierChoice(tierNames, 'raw'), 4e6, 0, 1000)).toEqual(['raw', 'video']);
+    const choice = new TierChoice(tierNames, 'video');
+    expect(choice.review(steady(4e6), needOf, isVideoTier, 0)).toBe('thin');
+    expect(new TierChoice(['video'], 'video').review(steady(4e6), needOf, isVideoTier, 0)).toBe('video');
+  });
+
+  it('waits longer before it rises again to what did not hold', () => {
+    const choice = new TierChoice(['video', 'video-thin'], 'video-thin');
+    const patience: number[] = [];
+    let nowMs = 0;
+    for (let round = 0; round < 3; round++) {
+      const fromMs = nowMs;
+      while (choice.review(steady(10e6), needOf, () => false, nowMs) === 'video-thin') nowMs += 200;
+      patience.push(nowMs - fromMs);
+      choice.review({ now: 3e5, burst: 3e5, stuck: true }, needOf, () => false, nowMs + 200);
+      nowMs += 400;
+    }
+    expect(patience).toEqual([2000, 4000, 8000]);
   });
 
   it('does not swing on a line that bears a tier just so', () => {
-    const choice = new TierChoice(tierNames, 'still');
+    const choice = new TierChoice(stills, 'still');
     expect(run(choice, 8.5e6, 0, 60_000)).toEqual(['still']);
     expect(run(choice, 3.2e6, 60_200, 60_000)).toEqual(['still']);
   });
 
   it('takes the least where nothing fits, and stays where only one is offered', () => {
-    expect(run(new TierChoice(tierNames, 'raw'), 1000, 0, 2000).at(-1)).toBe('thin');
+    expect(run(new TierChoice(stills, 'raw'), 1000, 0, 2000).at(-1)).toBe('thin');
     const pinned = new TierChoice(['exact'], 'exact');
     expect(pinned.free).toBe(false);
     expect(run(pinned, 1000, 0, 5000)).toEqual(['exact']);
   });
 
   it('does not take a busy machine for a thin line', () => {
-    const choice = new TierChoice(tierNames, 'raw', 12.5e6);
+    const choice = new TierChoice(stills, 'raw', 12.5e6);
     expect(run(choice, 15e6, 0, 5000)).toEqual(['raw']);
     expect(run(choice, 4e6, 5200, 1000).at(-1)).toBe('still');
   });
 
   it('rises by what the line bears undisturbed, and keeps a tier by what it bears', () => {
-    const choice = new TierChoice(tierNames, 'still');
-    expect(choice.review(4e6, 20e6, (name) => needs[name], 0)).toBe('still');
-    expect(choice.review(4e6, 20e6, (name) => needs[name], 2000)).toBe('exact');
-    expect(choice.review(4e6, 20e6, (name) => needs[name], 2200)).toBe('exact');
-    expect(choice.review(4e6, 20e6, (name) => needs[name], 2600)).toBe('still');
+    const choice = new TierChoice(stills, 'still');
+    expect(choice.review({ now: 4e6, burst: 20e6, stuck: false }, needOf, () => false, 0)).toBe('still');
+    expect(choice.review({ now: 4e6, burst: 20e6, stuck: false }, needOf, () => false, 2000)).toBe('exact');
+    expect(choice.review({ now: 4e6, burst: 20e6, stuck: false }, needOf, () => false, 2200)).toBe('exact');
+    expect(choice.review({ now: 4e6, burst: 20e6, stuck: false }, needOf, () => false, 2600)).toBe('still');
   });
 
   it('tries the next tier after a while where the line seems to bear it only just', () => {
-    expect(run(new TierChoice(tierNames, 'still'), 9.5e6, 0, 5600)).toEqual(['still']);
-    expect(run(new TierChoice(tierNames, 'still'), 9.5e6, 0, 60_000)).toEqual(['still', 'exact']);
+    expect(run(new TierChoice(stills, 'still'), 9.5e6, 0, 5600)).toEqual(['still']);
+    expect(run(new TierChoice(stills, 'still'), 9.5e6, 0, 60_000)).toEqual(['still', 'exact']);
   });
 
   it('stays where nothing was seen of the line yet', () => {
-    expect(new TierChoice(tierNames, 'still').review(undefined, undefined, () => 1, 0)).toBe('still');
+    expect(
+      new TierChoice(stills, 'still').review(
+        { now: undefined, burst: undefined, stuck: false },
+        () => 1,
+        () => false,
+        0,
+      ),
+    ).toBe('still');
   });
 });

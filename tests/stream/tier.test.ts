@@ -21,13 +21,13 @@ function scene() {
   const tier = new Tier('exact', source$, losses, (reason) => warnings.push(reason));
   const seen: number[] = [];
   const warnings: string[] = [];
-  const subscription = tier.frames$.subscribe(({ header }) => seen.push(header.sequence));
+  const watch = tier.watch({ ready: () => true, put: ({ header }) => seen.push(header.sequence) });
   return {
     tier,
     losses,
     seen,
     warnings,
-    subscription,
+    watch,
     free: () => memory.counts.free(),
     /** `width`: what the header claims; a smaller picture than the payload is one that no codec takes. */
     send(sequence: number, width = 64): void {
@@ -53,7 +53,7 @@ function scene() {
       source$.next(frame);
     },
     [Symbol.dispose]: () => {
-      subscription.unsubscribe();
+      watch.end();
       tier.close();
     },
   };
@@ -76,7 +76,7 @@ describe('Tier', () => {
       return room.seen.length >= 3;
     }, 20_000);
     expect(Math.min(...room.seen)).toBeGreaterThanOrEqual(good);
-    room.subscription.unsubscribe();
+    room.watch.end();
     room.tier.close();
     expect(room.free()).toBe(4);
   });
@@ -87,7 +87,7 @@ describe('Tier', () => {
       room.send(room.seen.length);
       return room.seen.length > 0;
     }, 20_000);
-    room.subscription.unsubscribe();
+    room.watch.end();
     const before = room.seen.length;
     room.send(100);
     // The encoder gives back what it was reading.

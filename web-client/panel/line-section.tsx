@@ -10,8 +10,10 @@ const words: Readonly<Record<Quality, string>> = {
   auto: 'Best the line bears',
   raw: 'As it is',
   exact: 'Exact, packed',
-  still: 'Good',
-  thin: 'For a thin line',
+  video: 'Video',
+  'video-thin': 'Video for a thin line',
+  still: 'Single pictures',
+  thin: 'Single pictures for a thin line',
 };
 
 interface LineProps {

@@ -1,0 +1,61 @@
+import { frameFlags } from '../protocol/frame-header.ts';
+import type { Edge } from './newest.ts';
+import type { SharedFrame } from './shared-frame.ts';
+
+/**
+ * For frames that need the one before: gives them in order and without a gap. Where they do not fit it skips to the next key frame,
+ * and asks for one; a key frame makes what still waits superfluous.
+ */
+export class Unbroken implements Edge<SharedFrame> {
+  readonly #capacity: number;
+  readonly #askKey: () => void;
+  readonly #queue: SharedFrame[] = [];
+  #needsKey = true;
+  #skipped = 0;
+
+  constructor(capacity: number, askKey: () => void) {
+    this.#capacity = capacity;
+    this.#askKey = askKey;
+  }
+
+  get skipped(): number {
+    return this.#skipped;
+  }
+
+  get empty(): boolean {
+    return this.#queue.length === 0;
+  }
+
+  put(frame: SharedFrame): void {
+    if ((frame.header.flags & frameFlags.key) !== 0) {
+      this.#drop();
+      this.#needsKey = false;
+    }
+    if (!this.#needsKey && this.#queue.length < this.#capacity) {
+      this.#queue.push(frame.retain());
+      return;
+    }
+    this.#skipped++;
+    this.skipToKey();
+  }
+
+  take(): SharedFrame | undefined {
+    return this.#queue.shift();
+  }
+
+  /** What came last cannot be gone on from. */
+  skipToKey(): void {
+    this.#drop();
+    this.#needsKey = true;
+    this.#askKey();
+  }
+
+  [Symbol.dispose](): void {
+    this.#drop();
+  }
+
+  #drop(): void {
+    this.#skipped += this.#queue.length;
+    for (const frame of this.#queue.splice(0)) frame[Symbol.dispose]();
+  }
+}

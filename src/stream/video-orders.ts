@@ -1,0 +1,40 @@
+/*
+ * Between a video tier's thread and the process that encodes for it. A picture lies as I420 at the start of a file in memory that both
+ * hold open (descriptor 3 of the process); an order on standard input says that it is there, the answer on standard output is its bits.
+ * One at a time. Little-endian, u32.
+ */
+
+export const pictureDescriptor = 3;
+export const orderBytes = 16;
+export const answerBytes = 8;
+/** Pictures per second that the rate control counts with: the bits of a picture do not depend on how often one comes. */
+export const countedFps = 30;
+
+export interface VideoOrder {
+  /** Even. */
+  readonly width: number;
+  readonly height: number;
+  readonly bitsPerSecond: number;
+  readonly key: boolean;
+}
+
+export function writeOrder({ width, height, bitsPerSecond, key }: VideoOrder): Buffer {
+  const order = Buffer.alloc(orderBytes);
+  for (const [index, value] of [width, height, bitsPerSecond, key ? 1 : 0].entries()) order.writeUInt32LE(value, 4 * index);
+  return order;
+}
+
+export const readOrder = (order: Buffer): VideoOrder => ({
+  width: order.readUInt32LE(0),
+  height: order.readUInt32LE(4),
+  bitsPerSecond: order.readUInt32LE(8),
+  key: order.readUInt32LE(12) === 1,
+});
+
+/** In front of the bits of a picture. */
+export function writeAnswer(bytes: number, key: boolean): Buffer {
+  const answer = Buffer.alloc(answerBytes);
+  answer.writeUInt32LE(bytes, 0);
+  answer.writeUInt32LE(key ? 1 : 0, 4);
+  return answer;
+}

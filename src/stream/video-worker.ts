@@ -1,0 +1,85 @@
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { codecNumber } from '../codec/codecs.ts';
+import { openCodecs } from '../codec/node-codecs.ts';
+import { SlotCounts } from '../frame/frame-pool.ts';
+import { frameFlags, frameHeaderBytes } from '../protocol/frame-header.ts';
+import type { VideoTier } from '../protocol/tiers.ts';
+import { EncodedSlots } from './encoded-slots.ts';
+import { encoderOf } from './encoder.ts';
+import type { EncoderEvent, EncoderOrder, EncoderSetup } from './encoder-events.ts';
+import { SharedFrame, type SlotMemory } from './shared-frame.ts';
+import { VideoEncoder } from './video-encoder.ts';
+import { countedFps } from './video-orders.ts';
+
+/** The thread of a video tier of one stream: hands frames to the process that encodes, and its bits to the main thread. */
+const { tier } = workerData as EncoderSetup<VideoTier>;
+const port = parentPort as MessagePort;
+const tell = (event: EncoderEvent): void => port.postMessage(event);
+
+/** Bits of a pixel (docs/performance.md). */
+const bitsPerPixel = { video: 0.3, 'video-thin': 0.06 } as const;
+
+const video = new VideoEncoder();
+/** What has 16 bits is never sent with loss. */
+const exact = encoderOf('exact', await openCodecs());
+const encoded = new EncodedSlots(tell);
+let source: SlotMemory | undefined;
+let keySequence = 0;
+/** A frame was lost on its way out: what follows could not be decoded. */
+let broken = false;
+let ending = false;
+
+port.on('message', (order: EncoderOrder) => {
+  switch (order.order) {
+    case 'memory': {
+      const { buffer, layout } = order.place;
+      source = { buffer, layout, counts: new SlotCounts(buffer, layout) };
+      break;
+    }
+    case 'encode':
+      void encode(order).then(tell);
+      break;
+    case 'end':
+      ending = true;
+      video[Symbol.dispose]();
+      port.close();
+      break;
+  }
+});
+
+void video.failed.then((reason) => {
+  // The thread ends with its process, and a new one takes its place.
+  if (!ending) throw new Error(reason);
+});
+
+async function encode({ slot, intervalMs, key, share }: Extract<EncoderOrder, { order: 'encode' }>): Promise<EncoderEvent> {
+  if (source === undefined) return { event: 'lost', place: 'encoder/failed' };
+  const { header, bytes } = SharedFrame.receive(source, slot);
+  const startMs = performance.now();
+  const pixels = bytes.subarray(frameHeaderBytes);
+  if (header.pixelFormat === 'Y16') {
+    broken = true;
+    const { codec, payload } = exact.encode(header, pixels, intervalMs);
+    return encoded.put({ ...header, codec: codecNumber(codec.name), processingUs: processing() }, payload, pixels.length);
+  }
+  const bitsPerSecond = Math.round(bitsPerPixel[tier] * share * header.width * header.height * countedFps);
+  const picture = await video.encode(header, pixels, bitsPerSecond, key || broken);
+  if (picture.key) keySequence = header.sequence;
+  const event = encoded.put(
+    {
+      ...header,
+      codec: codecNumber('h264'),
+      flags: (header.flags & ~(frameFlags.lossless | frameFlags.key)) | (picture.key ? frameFlags.key : 0),
+      keySequence,
+      processingUs: processing(),
+    },
+    picture.bits,
+    pixels.length,
+  );
+  broken = event.event === 'lost';
+  return event;
+
+  function processing(): number {
+    return header.processingUs + Math.round((performance.now() - startMs) * 1000);
+  }
+}
