@@ -9,6 +9,8 @@ export default defineConfig({
   plugins: [react()],
   worker: { format: 'es' },
   build: {
+    // The monitor, and the page that a device looks at while its delay is measured.
+    rolldownOptions: { input: ['index.html', 'step.html'].map((page) => resolve(import.meta.dirname, page)) },
     outDir: resolve(import.meta.dirname, 'dist'),
     emptyOutDir: true,
     target: 'esnext',
