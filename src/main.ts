@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { AppError, asAppError } from './app-error.ts';
 import { openOpenIgtlinkServer } from './broadcast/openigtlink-server.ts';
 import { openServer, type Server } from './broadcast/server.ts';
+import { calibrateLatency } from './calibrate/calibrate.ts';
 import { type Command, helpText, parseCommandLine } from './config/command-line.ts';
 import { anchorClock } from './device/clock.ts';
 import { DeviceDesk } from './discovery/device-desk.ts';
@@ -78,6 +79,9 @@ async function run(command: Command): Promise<number> {
       return await inspectFiles(command.files, command, (line) => process.stdout.write(`${line}\n`));
     case 'devices':
       return await listDevices({ configured: command.room?.streams ?? [], json: command.json }, outlet);
+    case 'calibrate-latency':
+      await calibrateLatency(command, openLog(), outlet.line);
+      return 0;
     case 'udev':
       await writeUdevRules(command.file, outlet);
       return 0;

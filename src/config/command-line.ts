@@ -11,6 +11,8 @@ export const helpText = `lumencast: live ultrasound and fluoroscopy in the brows
   lumencast devices              list what is attached: what it delivers, who may open it and why not
   lumencast devices --udev [FILE]
                                  write the udev rules that let this user open devices; - for standard output
+  lumencast calibrate-latency --config FILE
+                                 measure a device's own delay: it looks at a page that turns white and black
   lumencast load ADDRESS         watch a running server with many viewers and report rates, ages and its CPU
 
   --config FILE   a room: streams, stages, limits (also LUMENCAST_CONFIG)
@@ -25,6 +27,8 @@ export const helpText = `lumencast: live ultrasound and fluoroscopy in the brows
   --pixels        with inspect: mean and checksum of every decoded frame
   --viewers N, --seconds N, --stream N, --tier NAME
                   with load: how many (default 10), how long (10), which stream (0), in which quality (auto)
+  --steps N, --stream N, --write
+                  with calibrate-latency: how many steps (default 20), which stream (0), put the result into FILE
   --insecure      with load: accept the certificate that the server made itself
   --help, --version
 
@@ -35,6 +39,16 @@ export type Command =
   | { readonly run: 'help' | 'version' }
   /** The room names network sources. */
   | { readonly run: 'devices'; readonly room: Room | undefined; readonly json: boolean }
+  | {
+      readonly run: 'calibrate-latency';
+      readonly room: Room;
+      readonly configFile: string;
+      readonly stream: number;
+      readonly steps: number;
+      readonly port: number;
+      readonly write: boolean;
+      readonly json: boolean;
+    }
   | { readonly run: 'udev'; readonly file: string | undefined }
   | { readonly run: 'inspect'; readonly files: readonly string[]; readonly json: boolean; readonly pixels: boolean }
   | {
@@ -66,6 +80,10 @@ export function parseCommandLine(args: readonly string[], environment: Environme
   }
   if (positionals[0] === 'devices') return devicesCommand(positionals.slice(1), values, environment);
   if (values.udev) throw new AppError('cli/bad-value', { option: '--udev', value: 'used here', allowed: 'with devices' });
+  if (positionals[0] === 'calibrate-latency') return calibrateCommand(positionals, values, environment);
+  for (const option of ['steps', 'write'] as const)
+    if (values[option] !== undefined)
+      throw new AppError('cli/bad-value', { option: `--${option}`, value: 'used here', allowed: 'with calibrate-latency' });
   if (positionals[0] === 'load') return loadCommand(positionals.slice(1), values, json);
   if (values.pixels) throw new AppError('cli/bad-value', { option: '--pixels', value: 'used here', allowed: 'with inspect' });
 
@@ -97,6 +115,8 @@ const options = {
   json: { type: 'boolean' },
   pixels: { type: 'boolean' },
   udev: { type: 'boolean' },
+  steps: { type: 'string' },
+  write: { type: 'boolean' },
   viewers: { type: 'string' },
   seconds: { type: 'string' },
   stream: { type: 'string' },
@@ -118,6 +138,24 @@ function parse(args: readonly string[]) {
 function refuseWith(command: string, refused: readonly string[], allowed: string, values: Readonly<Record<string, unknown>>): void {
   const given = refused.find((option) => values[option] !== undefined);
   if (given !== undefined) throw new AppError('cli/bad-value', { option: `--${given}`, value: `used with ${command}`, allowed });
+}
+
+function calibrateCommand(positionals: readonly string[], values: ReturnType<typeof parse>['values'], environment: Environment): Command {
+  refuseWith('calibrate-latency', ['host', 'once', 'pixels', 'udev'], '--config, --stream, --steps, --port, --write, --json', values);
+  const configFile = values.config ?? environment.LUMENCAST_CONFIG;
+  if (configFile === undefined || positionals.length > 1)
+    throw new AppError('cli/bad-value', { option: 'calibrate-latency', value: 'used so', allowed: 'with --config FILE alone' });
+  const room = parseRoom(readRoomFile(configFile), configFile);
+  return {
+    run: 'calibrate-latency',
+    room,
+    configFile,
+    stream: wholeNumber('--stream', values.stream ?? '0', 0, room.streams.length - 1),
+    steps: wholeNumber('--steps', values.steps ?? '20', 4, 200),
+    port: portNumber(values.port ?? '0'),
+    write: values.write ?? false,
+    json: values.json ?? false,
+  };
 }
 
 function devicesCommand(positionals: readonly string[], values: ReturnType<typeof parse>['values'], environment: Environment): Command {
