@@ -1,6 +1,7 @@
-import { readdir, readFile, realpath } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { printable } from '../../src/app-error.ts';
+import { attachedBehind, sysfsText, usbIdentity } from '../../src/device/usb-sysfs.ts';
 
 /** Where Linux lists its video devices. */
 export const videoClass = '/sys/class/video4linux';
@@ -19,7 +20,7 @@ export async function attachedVideos(folder = videoClass): Promise<AttachedVideo
   const names = (await readdir(folder).catch(() => [])).filter((name) => /^video\d{1,4}$/.test(name));
   const found = await Promise.all(
     names.map(async (name) => {
-      const title = (await text(join(folder, name, 'name'))) || name;
+      const title = (await sysfsText(join(folder, name, 'name'))) || name;
       return { place: `/dev/${name}`, name: printable(title, 80), ...(await identityOf(join(folder, name))) };
     }),
   );
@@ -38,22 +39,8 @@ export async function placeOf(device: string, folder = videoClass): Promise<stri
 }
 
 async function identityOf(entry: string): Promise<{ identity: string; port: string }> {
-  const device = await realpath(join(entry, 'device')).catch(() => '');
-  const usb = dirname(device);
-  const [vendor, product, serial, index] = await Promise.all([
-    text(join(usb, 'idVendor')),
-    text(join(usb, 'idProduct')),
-    text(join(usb, 'serial')),
-    text(join(entry, 'index')),
-  ]);
-  const port = printable(device.split('/').at(-1) ?? '', 40);
+  const [{ port, usb }, index] = await Promise.all([attachedBehind(entry), sysfsText(join(entry, 'index'))]);
   const source = index === '' || index === '0' ? '' : `:${printable(index, 4)}`;
-  if (vendor === '') return { identity: `v4l2:${port === '' ? printable(entry, 80) : port}${source}`, port };
-  return { identity: `usb:${vendor}:${product}${serial === '' ? '' : `:${printable(serial, 60)}`}${source}`, port };
+  const identity = usb === undefined ? `v4l2:${port === '' ? printable(entry, 80) : port}` : usbIdentity(usb);
+  return { identity: `${identity}${source}`, port };
 }
-
-const text = (path: string): Promise<string> =>
-  readFile(path, 'utf8').then(
-    (content) => content.trim(),
-    () => '',
-  );
