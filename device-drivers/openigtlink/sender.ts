@@ -20,6 +20,8 @@ const mostWarnings = 50;
 interface HeldImage {
   readonly image: ImageHead;
   readonly capturedAtNs: bigint;
+  /** The same by the sender's clock. */
+  readonly atNs: bigint;
   readonly bytes: number;
 }
 
@@ -67,7 +69,7 @@ export class Sender implements MessageSink, Disposable {
     const held = this.#held;
     if (held === undefined) return;
     this.#held = undefined;
-    this.#lend(held.image, this.#heldPixels.subarray(0, held.bytes), held.capturedAtNs);
+    this.#lend(held.image, this.#heldPixels.subarray(0, held.bytes), held);
   }
 
   [Symbol.dispose](): void {
@@ -121,19 +123,22 @@ export class Sender implements MessageSink, Disposable {
   }
 
   #takePoses(header: MessageHeader, poses: readonly ToolPose[], metadata: ReadonlyMap<string, string>, arrivedNs: bigint): void {
-    const { stampNs } = header;
-    const atNs = stampNs === 0n ? arrivedNs : this.#clockOf(stampNs, arrivedNs).hostOf(stampNs, arrivedNs);
+    const atNs = this.#poseTime(header.stampNs, arrivedNs);
     // PLUS says so in the metadata of a TRANSFORM (vtkPlusIgtlMessageCommon.cxx); the matrix is the last one that was seen.
     const status = metadata.get('TransformStatus') ?? 'OK';
     for (const { tool, matrix } of poses) {
-      const taken = this.#tools.add({ tool, matrix: status === 'OK' ? matrix : undefined }, stampNs, atNs);
+      const taken = this.#tools.add({ tool, matrix: status === 'OK' ? matrix : undefined }, atNs);
       if (!taken) this.#warn(`there are too many tools: ${tool} is left out`);
     }
     if (this.#held !== undefined && !this.#tools.awaiting) this.release();
   }
 
-  #clockOf(stampNs: bigint, arrivedNs: bigint): DeviceClock {
-    return this.#clock.agrees(stampNs, arrivedNs) ? this.#clock : this.#poseClock;
+  /** When a pose was measured, by the clock of the images; by its arrival where it was not stamped. */
+  #poseTime(stampNs: bigint, arrivedNs: bigint): bigint {
+    if (stampNs === 0n) return this.#clock.deviceOf(arrivedNs);
+    if (!this.#clock.agrees(stampNs, arrivedNs)) return this.#clock.deviceOf(this.#poseClock.hostOf(stampNs, arrivedNs));
+    this.#clock.hostOf(stampNs, arrivedNs);
+    return stampNs;
   }
 
   #takeImage({ device, stampNs }: MessageHeader, content: Uint8Array, arrivedNs: bigint): void {
@@ -145,13 +150,14 @@ export class Sender implements MessageSink, Disposable {
     this.#device = device;
     // A sender without a clock stamps nothing: then the arrival is the best that is known.
     const capturedAtNs = stampNs === 0n ? arrivedNs : this.#clock.toHost(stampNs, arrivedNs);
-    if (!this.#tools.imageCame(stampNs)) {
-      this.#lend(image, pixels, capturedAtNs);
+    const atNs = stampNs === 0n ? this.#clock.deviceOf(arrivedNs) : stampNs;
+    if (!this.#tools.imageCame(atNs)) {
+      this.#lend(image, pixels, { capturedAtNs, atNs });
       return;
     }
     if (this.#heldPixels.length < pixels.length) this.#heldPixels = new Uint8Array(pixels.length);
     this.#heldPixels.set(pixels);
-    this.#held = { image, capturedAtNs, bytes: pixels.length };
+    this.#held = { image, capturedAtNs, atNs, bytes: pixels.length };
     this.#patience = setTimeout(() => this.#giveUpWaiting(), followersMs);
   }
 
@@ -163,8 +169,8 @@ export class Sender implements MessageSink, Disposable {
     }
   }
 
-  #lend(image: ImageHead, pixels: Uint8Array, capturedAtNs: bigint): void {
-    const poses = this.#tools.at(capturedAtNs, this.#context.options.poseAgeMs);
+  #lend(image: ImageHead, pixels: Uint8Array, { capturedAtNs, atNs }: Pick<HeldImage, 'capturedAtNs' | 'atNs'>): void {
+    const poses = this.#tools.at(atNs, this.#context.options.poseAgeMs);
     const capture = { capturedAtNs, clock: this.#clock, ...(poses && { poses }) };
     this.#context.lend(capture, (slot) => copyPixels(image, pixels, slot));
   }

@@ -10,32 +10,32 @@ interface Tool {
   follows: boolean;
 }
 
-/** The tracked tools of one sender, and which of their poses are still to come for an image. */
+/** The tracked tools of one sender, and which of their poses are still to come for an image. Times are of the sender's clock: images and poses are compared where they were stamped. */
 export class Tools {
   readonly #tools = new Map<string, Tool>();
   readonly #awaited = new Set<Tool>();
-  #imageStampNs = 0n;
+  #imageNs: bigint | undefined;
 
   /** Takes a pose; false: there are too many tools already. */
-  add({ tool: name, matrix }: ToolPose, stampNs: bigint, atNs: bigint): boolean {
+  add({ tool: name, matrix }: ToolPose, atNs: bigint): boolean {
     const known = this.#tools.get(name);
     if (known === undefined && this.#tools.size >= mostTools) return false;
     const tool = known ?? { history: new PoseHistory(name), follows: false };
     this.#tools.set(name, tool);
     tool.history.add(atNs, matrix);
-    tool.follows = stampNs !== 0n && stampNs === this.#imageStampNs;
+    tool.follows = atNs === this.#imageNs;
     if (tool.follows) this.#awaited.delete(tool);
     return true;
   }
 
   /** An image came: true when poses of the same moment are on their way behind it, as they were behind the image before. */
-  imageCame(stampNs: bigint): boolean {
+  imageCame(atNs: bigint): boolean {
     this.#awaited.clear();
     for (const tool of this.#tools.values()) {
       if (tool.follows) this.#awaited.add(tool);
       tool.follows = false;
     }
-    this.#imageStampNs = stampNs;
+    this.#imageNs = atNs;
     return this.awaiting;
   }
 

@@ -46,6 +46,11 @@ export class DeviceClock {
     return arrivedNs - this.#residualNs;
   }
 
+  /** What the device's clock shows at a time of the host's; the same where nothing of it was seen. */
+  deviceOf(hostNs: bigint): bigint {
+    return hostNs - (this.#least(hostNs) ?? 0n);
+  }
+
   /** Whether a stamp can be of the clock that was seen so far. */
   agrees(deviceNs: bigint, arrivedNs: bigint): boolean {
     const known = this.#least(arrivedNs);

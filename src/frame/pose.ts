@@ -22,10 +22,12 @@ interface Measurement {
 const kept = 256;
 /** What is nearer than this is of the same moment: stamps lose as much on their way through two clocks. */
 const sameMomentMs = 1;
+/** A time so far before the last is no late message: the clock was set back. */
+const setBackNs = 1_000_000_000n;
 /** Rotations whose axes are off by more are none: a matrix with scales in it is not interpolated. */
 const rigidTolerance = 1e-3;
 
-/** The latest measurements of one tool, in the order of their times. */
+/** The latest measurements of one tool, in the order of their times, by one clock. */
 export class PoseHistory {
   readonly tool: string;
   readonly #measurements: Measurement[] = [];
@@ -36,16 +38,13 @@ export class PoseHistory {
 
   /** Adds a measurement; `matrix` undefined: the tracker says that it does not see the tool. One that is older than the last is left out. */
   add(atNs: bigint, matrix: PoseMatrix | undefined): void {
+    const newest = this.#measurements.at(-1)?.atNs ?? atNs;
+    if (newest - atNs > setBackNs) this.#measurements.length = 0;
     const last = this.#measurements.at(-1);
     if (last !== undefined && atNs < last.atNs) return;
     if (last?.atNs === atNs) this.#measurements.pop();
     this.#measurements.push({ atNs, matrix });
     if (this.#measurements.length > kept) this.#measurements.shift();
-  }
-
-  /** Host time of the last measurement. */
-  get lastNs(): bigint | undefined {
-    return this.#measurements.at(-1)?.atNs;
   }
 
   /** Where the tool was at a time; a measurement that is further away than `mostAgeMs` does not count. */

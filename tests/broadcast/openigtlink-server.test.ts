@@ -8,7 +8,7 @@ import { readPoses } from '../../src/openigtlink/pose-messages.ts';
 import { readStatus } from '../../src/openigtlink/text-messages.ts';
 import { Stream } from '../../src/stream/stream.ts';
 import { TestClient } from '../support/openigtlink/client.ts';
-import { image, message } from '../support/openigtlink/messages.ts';
+import { image, message, transform } from '../support/openigtlink/messages.ts';
 import { serverThat } from '../support/openigtlink/server-that.ts';
 
 const small = { kind: 'ultrasound', width: 96, height: 80, fps: 50 };
@@ -177,11 +177,6 @@ describe('a client that does not read', () => {
 
 describe('poses', () => {
   it('go out as TRANSFORM with every picture, or as TDATA when asked, lost tools left out', async () => {
-    const transform = (x: number): Buffer => {
-      const content = Buffer.alloc(48);
-      for (const [place, value] of [1, 0, 0, 0, 1, 0, 0, 0, 1, x, 2, 3].entries()) content.writeFloatBE(value, 4 * place);
-      return content;
-    };
     await using sender = await serverThat((socket) => {
       let index = 0;
       const timer = setInterval(() => {

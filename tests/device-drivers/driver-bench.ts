@@ -3,11 +3,13 @@ import { Value } from 'typebox/value';
 import type { Capture, DeviceDriver, DriverContext, SourceFacts } from '../../device-drivers/driver.ts';
 import { type FrameFormat, frameBytes } from '../../src/frame/frame-format.ts';
 import { FramePool, slotLayout } from '../../src/frame/frame-pool.ts';
+import type { Pose } from '../../src/frame/pose.ts';
 
 export interface SeenFrame {
   readonly sequence: number;
   readonly capturedAtNs: bigint;
   readonly rPeak: boolean;
+  readonly poses?: readonly Pose[];
   readonly format: FrameFormat;
   /** A copy of the pixels. */
   readonly pixels: Uint8Array;
@@ -81,7 +83,7 @@ export function runDriver<Schema extends TObject>(
       fill(frame.pixels);
       settings.look?.(frame.pixels, format, truth.sequence);
       const kept = frames.length < (settings.keep ?? 1000) ? frame.pixels.slice() : new Uint8Array(0);
-      frames.push({ ...truth, format, pixels: kept });
+      frames.push({ ...truth, ...(capture.poses && { poses: capture.poses }), format, pixels: kept });
       happened();
       return true;
     },

@@ -1,43 +1,15 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openigtlink } from '../../device-drivers/openigtlink/openigtlink.ts';
 import type { AppError } from '../../src/app-error.ts';
-import { bodyParts, headerBytes, type MessageHeader, readHeader } from '../../src/openigtlink/header.ts';
-import { readImage } from '../../src/openigtlink/image.ts';
-import { Receiver } from '../../src/openigtlink/receiver.ts';
-import { readStatus } from '../../src/openigtlink/text-messages.ts';
-import { Crc64 } from '../../wasm/crc64.ts';
-import { mutantOf, seeded } from '../support/mutant.ts';
-import { image, message, slowCrc64 } from '../support/openigtlink/messages.ts';
-import { haveRecordings, recording } from '../support/recordings.ts';
+import { image, message, type Sent, transform } from '../support/openigtlink/messages.ts';
+import { buildPeer, haveLibrary } from '../support/openigtlink/peer.ts';
+import { serverThat } from '../support/openigtlink/server-that.ts';
 import { runDriver } from './driver-bench.ts';
 import { driverContract } from './driver-contract.ts';
-
-/** A server that does with every client what `serve` says. */
-async function serverThat(serve: (socket: Socket) => void): Promise<{ port: number } & AsyncDisposable> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    serve(socket);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
 
 const grey = (index: number): Buffer => image(new Uint8Array(12).fill(index), { width: 4, height: 3, spacingMm: [0.2, 0.3] });
 const sentBy = (messages: readonly Buffer[]) => serverThat((socket) => void socket.write(Buffer.concat(messages)));
@@ -162,107 +134,125 @@ describe('openigtlink', () => {
     expect((failed as AppError).code).toBe(code);
   });
 
-  it('takes any bytes: a clear refusal or messages, never more memory than was reserved', async () => {
-    const whole = Buffer.concat([1, 2, 1, 2].map((version, index) => message('IMAGE', grey(index), { version })));
-    const random = seeded(7);
-    let [messages, refused, damaged] = [0, 0, 0];
-    const sink = {
-      message(header: MessageHeader, body: Uint8Array): void {
-        messages++;
-        try {
-          const { offset, length } = bodyParts(header, body);
-          if (header.type === 'IMAGE') readImage(body.subarray(offset, offset + length));
-          if (header.type === 'STATUS') readStatus(body.subarray(offset, offset + length));
-        } catch (thrown) {
-          expect((thrown as AppError).code).toBe('openigtlink/bad-message');
-          refused++;
-        }
-      },
-      damaged(): void {
-        damaged++;
-      },
-    };
-    const rooms: Receiver[] = [];
-    for (let round = 0; round < 20_000; round++) {
-      // A line that was refused is closed, and the next one begins afresh.
-      const receiver = rooms.pop() ?? (await Receiver.open(4096, sink));
-      const mutant = mutantOf(whole, whole, random);
-      try {
-        for (let at = 0; at < mutant.length; at += 50) receiver.receive(mutant.subarray(at, at + 50));
-      } catch (thrown) {
-        expect((thrown as AppError).code).toBe('openigtlink/not-a-header');
-        refused++;
-        continue;
-      }
-      rooms.push(receiver);
-    }
-    expect(Math.min(messages, refused, damaged)).toBeGreaterThan(100);
-  }, 60_000);
-});
-
-describe('Crc64', () => {
-  it('is the checksum of the protocol, in any pieces', async () => {
-    const crc = await Crc64.open(32_768);
-    crc.bytes.set(Buffer.from('123456789'));
-    expect(crc.over(0, 9).toString(16)).toBe('6c40df5f0b497347');
-    crc.bytes.forEach((_, at) => {
-      crc.bytes[at] = (at * 131) >> 2;
-    });
-    for (const length of [0, 1, 7, 8, 9, 63, 1000, 4096, 12_345, 20_001]) {
-      expect(crc.over(3, length)).toBe(slowCrc64(crc.bytes.subarray(3, 3 + length)));
-      expect(crc.over(3 + (length >> 1), length - (length >> 1), crc.over(3, length >> 1))).toBe(crc.over(3, length));
-    }
-    expect(() => crc.over(0, crc.bytes.length + 1)).toThrow(RangeError);
+  it('says which texts and films a device sends, and counts the films, which are not read', async () => {
+    const film = Buffer.alloc(40);
+    film.write('VP9 ', 2);
+    const text = Buffer.concat([Buffer.from([0, 3, 0, 5]), Buffer.from('hello')]);
+    await using server = await sentBy([
+      message('STRING', text),
+      message('STRING', text),
+      message('VIDEO', film),
+      message('IMAGE', grey(1)),
+    ]);
+    const run = runAt(server.port);
+    await run.until(() => run.frames.length === 1);
+    await run.stop();
+    expect(run.warnings).toEqual(['Test says: hello', 'Test sends VIDEO (VP9), which is not read: let it send IMAGE']);
+    expect(Object.fromEntries(run.losses)).toEqual({ 'openigtlink/video': 1 });
+    expect(run.frames[0]?.sequence).toBe(1);
   });
 });
 
-describe.skipIf(!haveRecordings)("the protocol's own test messages (skipped without ../shared/data)", () => {
-  it('have the checksum that they say, and content where they say', async () => {
-    const folder = recording('openigtlink');
-    for (const name of readdirSync(folder)) {
-      const bytes = readFileSync(join(folder, name));
-      const header = readHeader(bytes, 4096);
-      const body = bytes.subarray(headerBytes);
-      expect(body.length, name).toBe(header.bodyBytes);
-      const crc = await Crc64.open(4096);
-      crc.bytes.set(body);
-      expect(crc.over(0, body.length), name).toBe(header.crc);
-      expect(bodyParts(header, body).length, name).toBeGreaterThan(0);
-    }
-    const status = readFileSync(join(folder, 'status_message.bin')).subarray(headerBytes);
-    expect(readStatus(status)).toEqual({ code: 15, name: 'ACTUATOR_DISABLED', message: 'Actuator A is disabled.' });
+describe('poses', () => {
+  const stampS = 1_700_000_000;
+  /** A pose of a tool at x, and an image, at milliseconds of the sender's clock. */
+  const pose = (tool: string, x: number, atMs: number, how: Sent = {}): Buffer =>
+    message('TRANSFORM', transform(x), { device: tool, stampedS: stampS + atMs / 1000, ...how });
+  const picture = (index: number, atMs: number): Buffer => message('IMAGE', grey(index), { stampedS: stampS + atMs / 1000 });
+  const runOf = async (messages: readonly Buffer[], frames: number, options = {}) => {
+    await using server = await sentBy(messages);
+    const run = runDriver(openigtlink, { host: '127.0.0.1', port: server.port, ...options });
+    await run.until(() => run.frames.length === frames);
+    await run.stop();
+    return run;
+  };
+
+  it('are those of the capture time: between two measurements, next to one, or lost', async () => {
+    const run = await runOf(
+      [picture(0, 0), pose('Probe', 10, 100), pose('Probe', 20, 200), picture(1, 150), picture(2, 260), picture(3, 900)],
+      4,
+    );
+    const [none, between, next, lost] = run.frames.map(({ poses }) => poses?.[0]);
+    expect(none).toBeUndefined();
+    expect(between).toMatchObject({ tool: 'Probe', source: 'interpolated' });
+    expect(between?.matrix?.[3]).toBeCloseTo(15, 3);
+    expect(between?.ageMs).toBeCloseTo(50, 1);
+    expect(next).toMatchObject({ source: 'measured' });
+    expect(next?.matrix?.[3]).toBe(20);
+    expect(next?.ageMs).toBeCloseTo(60, 1);
+    expect(lost).toMatchObject({ tool: 'Probe', source: 'lost' });
+    expect(lost).not.toHaveProperty('matrix');
+  });
+
+  it('that follow their image, as PLUS sends them, are waited for and belong to it', async () => {
+    const messages = Array.from({ length: 6 }, (_, index) => [picture(index, 50 * index), pose('Probe', index, 50 * index)]).flat();
+    const run = await runOf(messages, 6);
+    const seen = run.frames.map(({ poses }) => poses?.[0]?.matrix?.[3]);
+    // Only the second pose shows that they follow.
+    expect(seen.slice(2)).toEqual([2, 3, 4, 5]);
+    expect(run.frames.map(({ pixels }) => pixels[0])).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  it('that do not follow any more hold no image for long', async () => {
+    const messages = [0, 1, 2].flatMap((index) => [picture(index, 50 * index), pose('Probe', index, 50 * index)]);
+    const run = await runOf([...messages, picture(3, 150)], 4);
+    expect(run.frames[3]?.poses?.[0]?.matrix?.[3]).toBe(2);
+  });
+
+  it('of which the tracker says itself that it lost the tool count as lost', async () => {
+    const metadata = { TransformValid: '0', TransformStatus: 'OUT_OF_VIEW' };
+    const run = await runOf([pose('Probe', 1, 0), pose('Probe', 1, 20, { version: 2, metadata }), picture(1, 20)], 1);
+    expect(run.frames[0]?.poses).toMatchObject([{ tool: 'Probe', source: 'lost' }]);
+  });
+
+  it('of another clock than that of the images are placed by their arrival', async () => {
+    const other = { stampedS: 5 };
+    const run = await runOf([picture(0, 0), pose('Probe', 7, 0, other), picture(1, 1)], 2);
+    expect(run.frames[1]?.poses?.[0]?.matrix?.[3]).toBe(7);
+    expect(run.frames[1]?.poses?.[0]?.ageMs).toBeLessThan(100);
+  });
+
+  it('of more tools than any tracker has are left out with a word', async () => {
+    const many = Array.from({ length: 20 }, (_, tool) => pose(`Tool ${tool}`, tool, 0));
+    const run = await runOf([...many, picture(0, 0)], 1);
+    expect(run.frames[0]?.poses).toHaveLength(16);
+    expect(run.warnings).toHaveLength(4);
   });
 });
 
-const library = '/usr/include/openigtlink/igtlImageMessage.h';
-describe.skipIf(!existsSync(library))("the protocol's C++ library (skipped without libopenigtlink-dev and g++)", () => {
-  const folder = mkdtempSync(join(tmpdir(), 'openigtlink-'));
-  const program = join(folder, 'peer');
+describe.skipIf(!haveLibrary)("the protocol's C++ library (skipped without libopenigtlink-dev and g++)", () => {
+  let peer: ReturnType<typeof buildPeer>;
   beforeAll(() => {
-    const source = resolve(import.meta.dirname, '../support/openigtlink/peer.cxx');
-    const built = spawnSync('g++', ['-I/usr/include/openigtlink', '-o', program, source, '-lOpenIGTLink', '-lpthread'], {
-      encoding: 'utf8',
-    });
-    expect(built.stderr).toBe('');
+    peer = buildPeer();
   }, 60_000);
-  afterAll(() => rmSync(folder, { recursive: true }));
+  afterAll(() => peer[Symbol.dispose]());
 
   it.each([
     [3, 64, 48, 'GREY'],
     [5, 33, 7, 'Y16'],
-  ] as const)('sends images of type %i that arrive to the bit', async (scalar, width, height, pixelFormat) => {
-    const peer = spawn(program, ['5', `${width}`, `${height}`, `${scalar}`]);
-    const [line] = (await once(createInterface(peer.stdout), 'line')) as [string];
-    const run = runDriver(openigtlink, { host: '127.0.0.1', port: Number(line.split(' ')[1]), calibrated: true });
-    await run.until(() => run.frames.length === 5 && run.warnings.length === 1);
-    await run.stop();
-    await once(peer, 'exit');
-    expect(run.announced[0]?.format).toMatchObject({ width, height, pixelFormat });
-    expect(run.announced[0]?.format.regions[0]?.deltaY).toBeCloseTo(0.03, 6);
-    for (const [index, { pixels }] of run.frames.entries()) {
-      expect(pixels.every((value, at) => value === ((at * 7 + index * 31 + (at >> 8)) & 0xff))).toBe(true);
-    }
-    expect(run.warnings[0]).toBe('Peer reports NotReady: the probe is unplugged');
-    expect(run.losses.size).toBe(0);
-  });
+  ] as const)(
+    'sends images of type %i that arrive to the bit with their poses, and a damaged one that does not',
+    async (scalar, width, height, pixelFormat) => {
+      const served = spawn(peer.program, ['serve', '5', `${width}`, `${height}`, `${scalar}`]);
+      const [line] = (await once(createInterface(served.stdout), 'line')) as [string];
+      const run = runDriver(openigtlink, { host: '127.0.0.1', port: Number(line.split(' ')[1]), calibrated: true });
+      await run.until(() => run.frames.length === 5 && run.warnings.length === 2);
+      await run.stop();
+      await once(served, 'exit');
+      expect(run.announced[0]?.format).toMatchObject({ width, height, pixelFormat });
+      expect(run.announced[0]?.format.regions[0]?.deltaY).toBeCloseTo(0.03, 6);
+      for (const [index, { pixels }] of run.frames.entries()) {
+        expect(pixels.every((value, at) => value === ((at * 7 + index * 31 + (at >> 8)) & 0xff))).toBe(true);
+      }
+      expect(run.warnings).toEqual(['Peer says: probe 3C is warm', 'Peer reports NotReady: the probe is unplugged']);
+      expect(Object.fromEntries(run.losses)).toEqual({ 'openigtlink/checksum': 1 });
+      const poses = run.frames[4]?.poses ?? [];
+      expect(poses.map(({ tool }) => tool)).toEqual(['ByTransform', 'ByPosition', 'ByTrackingData', 'ByQuaternion']);
+      for (const { matrix, source } of poses) {
+        expect(source).toBe('measured');
+        const quarterTurn = [0, -1, 0, 4, 1, 0, 0, 2, 0, 0, 1, 3, 0, 0, 0, 1];
+        for (const [at, value] of quarterTurn.entries()) expect(matrix?.[at]).toBeCloseTo(value, 5);
+      }
+    },
+  );
 });

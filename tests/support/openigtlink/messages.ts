@@ -18,26 +18,47 @@ export interface Sent {
   readonly stampedS?: number;
   readonly crc?: bigint;
   readonly bodyBytes?: number;
+  /** Of header version 2. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
-export function message(type: string, content: Uint8Array, { version = 1, device = 'Test', stampedS = 0, ...wrong }: Sent = {}): Buffer {
-  // Version 2 of the header: an extended header in front and metadata behind.
-  const metadata = Buffer.from([0, 1, 0, 1, 0, 3, 0, 0, 0, 2, 97, 98, 99]);
-  const extended = Buffer.alloc(12);
-  extended.writeUInt16BE(12, 0);
-  extended.writeUInt16BE(10, 2);
-  extended.writeUInt32BE(3, 4);
-  extended.writeUInt32BE(7, 8);
-  const body = version === 1 ? Buffer.from(content) : Buffer.concat([extended, content, metadata]);
+export function message(type: string, content: Uint8Array, { version = 1, device = 'Test', stampedS = 0, ...rest }: Sent = {}): Buffer {
+  const body = version === 1 ? Buffer.from(content) : extendedBody(content, rest.metadata ?? { a: 'bc' });
   const header = Buffer.alloc(58);
   header.writeUInt16BE(version, 0);
   header.write(type, 2, 12, 'latin1');
   header.write(device, 14, 20, 'latin1');
   header.writeUInt32BE(Math.floor(stampedS), 34);
   header.writeUInt32BE(Math.floor((stampedS % 1) * 2 ** 32), 38);
-  header.writeBigUInt64BE(BigInt(wrong.bodyBytes ?? body.length), 42);
-  header.writeBigUInt64BE(wrong.crc ?? slowCrc64(body), 50);
+  header.writeBigUInt64BE(BigInt(rest.bodyBytes ?? body.length), 42);
+  header.writeBigUInt64BE(rest.crc ?? slowCrc64(body), 50);
   return Buffer.concat([header, body]);
+}
+
+/** Version 2 of the header: an extended header in front, the index of the metadata and the metadata behind. */
+function extendedBody(content: Uint8Array, metadata: Readonly<Record<string, string>>): Buffer {
+  const entries = Object.entries(metadata);
+  const index = Buffer.alloc(2 + 8 * entries.length);
+  index.writeUInt16BE(entries.length, 0);
+  for (const [entry, [key, value]] of entries.entries()) {
+    index.writeUInt16BE(key.length, 2 + 8 * entry);
+    index.writeUInt16BE(3, 4 + 8 * entry);
+    index.writeUInt32BE(value.length, 6 + 8 * entry);
+  }
+  const data = Buffer.from(entries.flat().join(''), 'latin1');
+  const extended = Buffer.alloc(12);
+  extended.writeUInt16BE(12, 0);
+  extended.writeUInt16BE(index.length, 2);
+  extended.writeUInt32BE(data.length, 4);
+  extended.writeUInt32BE(7, 8);
+  return Buffer.concat([extended, content, index, data]);
+}
+
+/** A TRANSFORM without rotation. */
+export function transform(x: number, y = 2, z = 3): Buffer {
+  const content = Buffer.alloc(48);
+  for (const [place, value] of [1, 0, 0, 0, 1, 0, 0, 0, 1, x, y, z].entries()) content.writeFloatBE(value, 4 * place);
+  return content;
 }
 
 export interface SentImage {
