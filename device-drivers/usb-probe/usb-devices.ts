@@ -2,7 +2,7 @@ import { accessSync, constants, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Device } from 'usb';
 import { AppError, type ErrorReport, printable } from '../../src/app-error.ts';
-import { loadUsb } from './usb-error.ts';
+import { loadLibusb } from './libusb.ts';
 
 /** An attached device as the bus shows it; nothing of it was opened. */
 export interface AttachedDevice {
@@ -19,11 +19,12 @@ export interface AttachedDevice {
 
 /** Devices with one of these vendor and product numbers. Throws `usb-probe/no-library`. */
 export async function attachedDevices(ids: readonly { readonly vendor: number; readonly product: number }[]): Promise<AttachedDevice[]> {
-  const usb = await loadUsb();
-  return usb.getDeviceList().flatMap((device) => {
-    const { idVendor, idProduct } = device.deviceDescriptor;
-    return ids.some(({ vendor, product }) => vendor === idVendor && product === idProduct) ? [seen(device)] : [];
-  });
+  return loadLibusb()
+    .getDeviceList()
+    .flatMap((device) => {
+      const { idVendor, idProduct } = device.deviceDescriptor;
+      return ids.some(({ vendor, product }) => vendor === idVendor && product === idProduct) ? [seen(device)] : [];
+    });
 }
 
 export const hex4 = (number: number): string => number.toString(16).padStart(4, '0');

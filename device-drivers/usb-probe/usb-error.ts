@@ -1,4 +1,4 @@
-import { AppError, asAppError, printable } from '../../src/app-error.ts';
+import { AppError, printable } from '../../src/app-error.ts';
 
 /** libusb_error: libusb.h of 1.0. A completed transfer that failed has a positive number instead (libusb_transfer_status). */
 export const libusb = { io: -1, access: -3, noDevice: -4, notFound: -5, busy: -6, timeout: -7 } as const;
@@ -18,13 +18,4 @@ export function usbError(thrown: unknown, device: string, doing: string): AppErr
 export function errnoOf(thrown: unknown): number | undefined {
   const errno = (thrown as { errno?: unknown } | null)?.errno;
   return typeof errno === 'number' ? errno : undefined;
-}
-
-/** node-usb with libusb inside, loaded where it is needed: it has native code, and wants libudev on Linux. */
-export async function loadUsb(): Promise<typeof import('usb')['usb']> {
-  try {
-    return (await import('usb')).usb;
-  } catch (thrown) {
-    throw asAppError(thrown, 'usb-probe/no-library');
-  }
 }
