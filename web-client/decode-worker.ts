@@ -5,6 +5,7 @@ import { frameHeaderBytes, readFrameHeader } from '../src/protocol/frame-header.
 import type { ServerMessage, StageState } from '../src/protocol/messages.ts';
 import { ServerClock } from '../src/protocol/server-clock.ts';
 import { openBrowserCodecs } from './browser-codecs.ts';
+import { InStep } from './in-step.ts';
 import { Painter } from './painter.ts';
 import { ServerLine } from './server-line.ts';
 import { type PlayerHost, StreamPlayer } from './stream-player.ts';
@@ -21,6 +22,7 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
   const clock = new ServerClock();
   const line = new ServerLine(address, ownUs);
   const players = new Map<number, StreamPlayer>();
+  const inStep = new InStep();
   let codecs: Codecs = { raw };
   let opening: Promise<void> | undefined;
   let quality: Quality = 'auto';
@@ -61,6 +63,7 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
   };
   const host: PlayerHost = {
     clock,
+    inStep,
     codecs: () => codecs,
     quality: () => quality,
     paint: (canvas, format, codec, payload) => painter.paint(canvas, format, codec, payload),
@@ -176,6 +179,9 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
       case 'quality':
         quality = order.quality;
         for (const player of players.values()) player.watch();
+        break;
+      case 'in-step':
+        inStep.enabled = order.inStep;
         break;
       case 'send':
         line.send(order.message);

@@ -101,6 +101,8 @@ export interface MonitorState {
   readonly devicesOpen: boolean;
   /** How this viewer wants its pictures. */
   readonly quality: Quality;
+  /** Pictures of several streams wait for each other. */
+  readonly inStep: boolean;
   readonly panelOpen: boolean;
   readonly keyMapOpen: boolean;
 }
@@ -147,6 +149,7 @@ export type Action =
   | { readonly act: 'preset'; readonly stream: number }
   | { readonly act: 'wish-settled'; readonly stream: number; readonly stage: string; readonly error?: WireError }
   | { readonly act: 'quality'; readonly quality: Quality }
+  | { readonly act: 'in-step'; readonly inStep: boolean }
   | { readonly act: 'panel'; readonly open: boolean }
   | { readonly act: 'devices'; readonly open: boolean }
   | { readonly act: 'key-map'; readonly open: boolean };
@@ -183,6 +186,7 @@ export function initialState(panelOpen: boolean): MonitorState {
     devices: undefined,
     devicesOpen: false,
     quality: 'auto',
+    inStep: true,
     panelOpen,
     keyMapOpen: false,
   };
@@ -246,6 +250,8 @@ export function reduce(state: MonitorState, action: Action): MonitorState {
       return settleWish(state, action.stream, action.stage, action.error);
     case 'quality':
       return { ...state, quality: action.quality };
+    case 'in-step':
+      return { ...state, inStep: action.inStep };
     case 'panel':
       return { ...state, panelOpen: action.open, devicesOpen: false };
     case 'devices':

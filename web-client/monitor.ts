@@ -36,6 +36,7 @@ export class Monitor {
   readonly generation$ = new BehaviorSubject(0);
   readonly #setter: StageSetter;
   #quality: Quality = 'auto';
+  #inStep = true;
   #worker: Worker;
   #canvases = new Map<string, HTMLCanvasElement>();
   #shown = new Map<number, Shown>();
@@ -257,6 +258,8 @@ export class Monitor {
   #tellWorker(state: MonitorState): void {
     if (state.quality !== this.#quality) this.#order({ order: 'quality', quality: state.quality });
     this.#quality = state.quality;
+    if (state.inStep !== this.#inStep) this.#order({ order: 'in-step', inStep: state.inStep });
+    this.#inStep = state.inStep;
     const shown = new Map(shownStreams(state).map(({ id }) => [id, shownOf(state, id)]));
     for (const stream of this.#shown.keys()) if (!shown.has(stream)) this.#order({ order: 'hide', stream });
     for (const [stream, what] of shown) if (this.#shown.get(stream) !== what) this.#order({ order: 'show', stream, shown: what });
@@ -283,6 +286,7 @@ export class Monitor {
     this.#shown = new Map();
     this.#frozen = new Set();
     this.#quality = 'auto';
+    this.#inStep = true;
     this.#reprocessing.clear();
     this.#setter.forget();
     this.#heardMs = performance.now();

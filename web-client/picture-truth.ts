@@ -1,3 +1,4 @@
+import type { Skew } from './in-step.ts';
 import type { LiveState } from './live-state.ts';
 import type { Shown, ShownPicture, StreamTruth } from './worker-messages.ts';
 
@@ -20,6 +21,7 @@ export interface PictureTruth {
   readonly reprocessed: boolean;
   readonly picture: ShownPicture | undefined;
   readonly refused: number;
+  readonly skew: Skew | undefined;
 }
 
 interface Heard {
@@ -41,11 +43,21 @@ const nothing: PictureTruth = {
   reprocessed: false,
   picture: undefined,
   refused: 0,
+  skew: undefined,
 };
 
 export function pictureTruth(heard: Heard, stream: number): PictureTruth {
   const truth = heard.byStream.get(stream) ?? nothing;
   if (heard.silentMs < staleMs) return { ...truth, unanswered: false };
   const ageMs = truth.ageMs === undefined ? undefined : truth.ageMs + heard.silentMs;
-  return { ...truth, state: 'not-live', unanswered: true, ageMs, meanAgeMs: undefined, worstAgeMs: undefined, fps: undefined };
+  return {
+    ...truth,
+    state: 'not-live',
+    unanswered: true,
+    ageMs,
+    meanAgeMs: undefined,
+    worstAgeMs: undefined,
+    fps: undefined,
+    skew: undefined,
+  };
 }

@@ -10,6 +10,7 @@ import type { CodecName } from '../src/protocol/tiers.ts';
 import type { StageSettings } from '../src/stage/chain.ts';
 import type { Kernels } from '../wasm/kernels.ts';
 import { AgeMeter, FrameRate } from './age-meter.ts';
+import type { InStep } from './in-step.ts';
 import { judge } from './live-state.ts';
 import { Pairing } from './pairing.ts';
 import { Reprocessor } from './reprocessor.ts';
@@ -22,9 +23,15 @@ interface ReceivedFrame {
   readonly receivedUs: number | undefined;
 }
 
+interface WaitingFrame {
+  readonly frame: ReceivedFrame;
+  readonly dueUs: number;
+}
+
 /** What a player shares with its worker. */
 export interface PlayerHost {
   readonly clock: ServerClock;
+  readonly inStep: InStep;
   /** Those that are open by now. */
   codecs(): Codecs;
   quality(): Quality;
@@ -42,6 +49,9 @@ export interface PlayerHost {
 const keptEpochs = 8;
 /** Poses come just before their frame. */
 const keptPoses = 16;
+/** Frames that wait for those of other streams. */
+const mostWaiting = 8;
+const earlyUs = 1000;
 /** How long a frozen stream waits for a frame in both views; a held source that cannot give it stays as it is. */
 const catchMs = 1000;
 
@@ -53,6 +63,9 @@ export class StreamPlayer {
   readonly #host: PlayerHost;
   readonly #canvases = new Map<View, OffscreenCanvas>();
   readonly #received = new Map<View, ReceivedFrame>();
+  /** Come, and not yet due beside the pictures of other streams. */
+  #waiting: readonly WaitingFrame[] = [];
+  #waitingTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #drawn = new Map<View, ShownPicture>();
   /** The frames that lie on the canvases, and the formats that they came in. */
   readonly #onCanvas = new Map<View, { readonly frame: ReceivedFrame; readonly format: FrameFormat }>();
@@ -91,6 +104,7 @@ export class StreamPlayer {
 
   /** The stream is no more: what is left of it is not shown again, frozen or not. */
   leave(): void {
+    this.#dropWaiting();
     this.#frozen = false;
     this.#catchUntilMs = undefined;
     this.#forgetProcessing();
@@ -122,6 +136,7 @@ export class StreamPlayer {
   }
 
   show(shown: Shown): void {
+    this.#dropWaiting();
     const before = viewsOf(this.#asked).length;
     const watched = this.#watching;
     const uncovered = this.#asked === 'raw';
@@ -136,6 +151,7 @@ export class StreamPlayer {
 
   hide(): void {
     if (!this.#watching) return;
+    this.#dropWaiting();
     this.#watching = false;
     this.#host.send({ type: 'unwatch', stream: this.stream });
     // A frozen picture stays on its canvas until it is thawed.
@@ -145,6 +161,7 @@ export class StreamPlayer {
   /** The page is hidden or seen again; what is on the canvas stays, and its age tells. */
   setHidden(hidden: boolean): void {
     if (hidden === this.#hidden) return;
+    this.#dropWaiting();
     this.#hidden = hidden;
     if (!this.#watching) return;
     if (hidden) this.#host.send({ type: 'unwatch', stream: this.stream });
@@ -164,6 +181,7 @@ export class StreamPlayer {
    */
   freeze(frozen: boolean): void {
     if (frozen === this.#frozen) return;
+    this.#dropWaiting();
     const catching = this.#catchUntilMs !== undefined;
     this.#frozen = frozen;
     this.#catchUntilMs = undefined;
@@ -212,29 +230,29 @@ export class StreamPlayer {
   receive(header: FrameHeader, payload: Uint8Array): void {
     const frame = { header, payload, receivedUs: this.#host.clock.at(this.#host.ownUs()) };
     if (!this.#watching || !this.#wanted().includes(header.view)) {
-      this.#acknowledge(frame, false);
+      this.#acknowledge(frame);
       return;
     }
     this.#received.set(header.view, frame);
     if (this.#frozen) {
       this.#count(header);
-      this.#acknowledge(frame, false);
+      this.#acknowledge(frame);
       this.#catch(header);
       return;
     }
     if (this.#asked === 'raw' && header.view === 'processed' && this.#drawn.has('raw')) {
       // It lies under the unprocessed picture: kept for the moment that the key is let go.
-      this.#acknowledge(frame, false);
+      this.#acknowledge(frame);
       return;
     }
     if (this.#asked !== 'both') {
-      this.#draw(frame);
+      this.#drawInStep(frame);
       return;
     }
     const step = this.#pairing.offer(header.view, header.sequence);
     if (step === 'wait') {
       // Held back frames are acknowledged at once: the other half could be waiting behind them for this very acknowledgement.
-      this.#acknowledge(frame, false);
+      this.#acknowledge(frame);
       return;
     }
     this.#draw(frame);
@@ -275,6 +293,7 @@ export class StreamPlayer {
       reprocessed: this.#reprocessed,
       picture,
       refused: this.#refused,
+      skew: verdict.state === 'live' && !this.#frozen && nowUs !== undefined ? this.#host.inStep.skewOf(this.stream, nowUs) : undefined,
     };
   }
 
@@ -339,13 +358,57 @@ export class StreamPlayer {
     return processed === undefined || raw === undefined ? undefined : Math.min(processed, raw);
   }
 
+  /** Draws a frame at once, or when those of the other streams that were captured with it have come. */
+  #drawInStep(frame: ReceivedFrame): void {
+    const nowUs = frame.receivedUs;
+    const dueUs = nowUs === undefined ? undefined : this.#host.inStep.arrived(this.stream, frame.header.capturedAtUs, nowUs);
+    if (nowUs === undefined || dueUs === undefined || (dueUs <= nowUs && this.#waiting.length === 0)) {
+      this.#draw(frame);
+      return;
+    }
+    // What waits for another stream is no backlog: the server may send the next.
+    this.#acknowledge(frame, dueUs);
+    this.#waiting = [...this.#waiting, { frame, dueUs }];
+    if (this.#waiting.length > mostWaiting) this.#drawWaiting(this.#waiting[0]?.dueUs ?? nowUs);
+    this.#waitingTimer ??= setTimeout(() => this.#wake(), (dueUs - nowUs) / 1000);
+  }
+
+  #wake(): void {
+    this.#waitingTimer = undefined;
+    const nowUs = this.#host.clock.at(this.#host.ownUs()) ?? Number.POSITIVE_INFINITY;
+    // A timer may come a little early.
+    this.#drawWaiting(nowUs + earlyUs);
+    const next = this.#waiting[0];
+    if (next !== undefined) this.#waitingTimer = setTimeout(() => this.#wake(), (next.dueUs - nowUs) / 1000);
+  }
+
+  /** In the order in which they came: a picture may be a change to the one before. */
+  #drawWaiting(untilUs: number): void {
+    const end = this.#waiting.findIndex(({ dueUs }) => dueUs > untilUs);
+    const due = end < 0 ? this.#waiting : this.#waiting.slice(0, end);
+    this.#waiting = end < 0 ? [] : this.#waiting.slice(end);
+    for (const { frame } of due) this.#show(frame);
+  }
+
+  #dropWaiting(): void {
+    clearTimeout(this.#waitingTimer);
+    this.#waitingTimer = undefined;
+    this.#waiting = [];
+    this.#host.inStep.forget(this.stream);
+  }
+
   #draw(frame: ReceivedFrame): void {
+    const drawn = this.#show(frame);
+    this.#acknowledge(frame, drawn ? this.#host.clock.at(this.#host.ownUs()) : undefined);
+  }
+
+  #show(frame: ReceivedFrame): boolean {
     const first = !this.#drawn.has(frame.header.view);
     const drawn = this.#place(frame);
-    this.#acknowledge(frame, drawn);
-    if (!drawn) return;
+    if (!drawn) return false;
     this.#count(frame.header);
     if (first || this.#state !== 'live') this.#host.hurry();
+    return true;
   }
 
   /** Puts a frame on its canvas, with what is true of it. */
@@ -393,12 +456,15 @@ export class StreamPlayer {
     this.#countedUs = header.capturedAtUs;
     const ownUs = this.#host.ownUs();
     const nowUs = this.#host.clock.at(ownUs);
-    if (nowUs !== undefined) this.#age.drawn(header.capturedAtUs, nowUs);
+    if (nowUs !== undefined) {
+      this.#age.drawn(header.capturedAtUs, nowUs);
+      if (!this.#frozen) this.#host.inStep.drawn(this.stream, header.capturedAtUs, nowUs);
+    }
     this.#rate.drawn(ownUs);
   }
 
-  #acknowledge({ header: { view, sequence }, receivedUs }: ReceivedFrame, drawn: boolean): void {
-    const drawnUs = drawn ? this.#host.clock.at(this.#host.ownUs()) : undefined;
+  /** `drawnUs`: when it was drawn, or will be; undefined: it is not. */
+  #acknowledge({ header: { view, sequence }, receivedUs }: ReceivedFrame, drawnUs?: number): void {
     this.#host.send({
       type: 'ack',
       stream: this.stream,

@@ -3,6 +3,7 @@ import type { View } from '../src/protocol/frame-header.ts';
 import type { ServerMessage, SourceStatus, StageState, ViewerMessage } from '../src/protocol/messages.ts';
 import type { TierName } from '../src/protocol/tiers.ts';
 import type { StageSettings } from '../src/stage/chain.ts';
+import type { Skew } from './in-step.ts';
 import type { LiveState } from './live-state.ts';
 
 /** An error as it crosses the WebSocket; a newer server may send codes that this page does not know. */
@@ -28,6 +29,8 @@ export type WorkerOrder =
   /** Nobody sees the page: nothing is drawn, and nothing asked for. */
   | { readonly order: 'hidden'; readonly hidden: boolean }
   | { readonly order: 'quality'; readonly quality: Quality }
+  /** Pictures of several streams wait for each other, or are drawn as they come. */
+  | { readonly order: 'in-step'; readonly inStep: boolean }
   | { readonly order: 'send'; readonly message: ViewerMessage };
 
 /** The picture that is on the canvas. */
@@ -67,6 +70,8 @@ export interface StreamTruth {
   readonly picture: ShownPicture | undefined;
   /** Frames that could not be decoded here. */
   readonly refused: number;
+  /** Undefined where no other picture is live beside it. */
+  readonly skew: Skew | undefined;
 }
 
 export type Link =

@@ -1,12 +1,13 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../src/app-error.ts';
 import { raw } from '../../src/codec/raw.ts';
 import type { CalibrationRegion } from '../../src/frame/calibration.ts';
 import { pictureFormatOf } from '../../src/frame/frame-format.ts';
 import { type FrameHeader, frameFlags, type View } from '../../src/protocol/frame-header.ts';
 import type { StreamDescription, ViewerMessage } from '../../src/protocol/messages.ts';
-import { compileKernels } from '../../wasm/load-kernels.ts';
 import { ServerClock } from '../../src/protocol/server-clock.ts';
+import { compileKernels } from '../../wasm/load-kernels.ts';
+import { InStep } from '../../web-client/in-step.ts';
 import { StreamPlayer } from '../../web-client/stream-player.ts';
 
 const region: CalibrationRegion = { kind: 'tissue', x0: 0, y0: 0, x1: 3, y1: 1, unitX: 'cm', unitY: 'cm', deltaX: 0.1, deltaY: 0.1 };
@@ -37,6 +38,7 @@ class Scene {
   /** Of the picture that was painted last. */
   pixels = new Uint8Array(0);
   broken = false;
+  readonly inStep = new InStep();
   readonly player: StreamPlayer;
 
   constructor() {
@@ -44,6 +46,7 @@ class Scene {
     clock.begin(0, 0);
     this.player = new StreamPlayer(0, {
       clock,
+      inStep: this.inStep,
       codecs: () => ({ raw }),
       quality: () => 'auto',
       paint: (canvas, format, codec, payload) => {
@@ -304,5 +307,52 @@ describe('StreamPlayer', () => {
     expect(scene.truth).toMatchObject({ state: 'waiting', frozen: false, picture: undefined });
     scene.frame('processed', 1);
     expect(scene.truth.state).toBe('live');
+  });
+
+  describe('beside another stream that comes 50 ms later', () => {
+    beforeEach(() => {
+      vi.useFakeTimers();
+      for (const agoUs of [300_000, 200_000, 100_000]) scene.inStep.arrived(9, scene.nowUs - agoUs - 70_000, scene.nowUs - agoUs);
+    });
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+    const pass = (ms: number): void => {
+      scene.nowUs += ms * 1000;
+      vi.advanceTimersByTime(ms);
+    };
+
+    const come = (sequence: number): void => {
+      vi.advanceTimersByTime(20);
+      scene.frame('processed', sequence);
+    };
+
+    it('a frame waits until the other is due, and is acknowledged meanwhile with the time at which it will be drawn', () => {
+      come(1);
+      expect(scene.painted).toEqual([]);
+      expect(scene.acknowledged).toMatchObject([{ sequence: 1, drawnUs: startUs + 70_000 }]);
+      pass(49);
+      expect(scene.painted).toEqual([]);
+      pass(2);
+      expect(scene.painted).toHaveLength(1);
+      expect(scene.truth).toMatchObject({ state: 'live', picture: { sequence: 1 } });
+      expect(scene.acknowledged).toHaveLength(1);
+    });
+
+    it('frames keep their order, and what waits is dropped when the picture is frozen', () => {
+      come(1);
+      come(2);
+      pass(32);
+      expect(scene.truth.picture?.sequence).toBe(1);
+      scene.player.freeze(true);
+      pass(200);
+      expect(scene.truth.picture?.sequence).toBe(1);
+    });
+
+    it('nothing waits where pictures are to be drawn as they come', () => {
+      scene.inStep.enabled = false;
+      come(1);
+      expect(scene.painted).toHaveLength(1);
+    });
   });
 });

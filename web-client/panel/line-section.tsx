@@ -18,13 +18,14 @@ const words: Readonly<Record<Quality, string>> = {
 
 interface LineProps {
   readonly quality: Quality;
+  readonly inStep: boolean;
   readonly counts: StreamCounts | undefined;
   /** What is wrong with all streams together, e.g. decoders that cannot be opened. */
   readonly trouble: WireError | undefined;
 }
 
 /** How good the pictures are that this screen gets, and why. */
-export function LineSection({ quality, counts, trouble }: LineProps) {
+export function LineSection({ quality, inStep, counts, trouble }: LineProps) {
   const monitor = useMonitor();
   return (
     <section aria-label="Line">
@@ -45,6 +46,14 @@ export function LineSection({ quality, counts, trouble }: LineProps) {
         value={quality}
         textOf={(choice) => words[choice]}
         onChange={(choice) => monitor.act({ act: 'quality', quality: choice })}
+      />
+      <Choice
+        label="Several pictures"
+        hint="in step: each waits up to 120 ms until that of the other stream has come, so that both show the same moment"
+        choices={['in step', 'as they come']}
+        value={inStep ? 'in step' : 'as they come'}
+        textOf={(choice) => choice}
+        onChange={(choice) => monitor.act({ act: 'in-step', inStep: choice === 'in step' })}
       />
       <dl className="facts">
         <dt>Now</dt>

@@ -18,7 +18,7 @@ export function SidePanel() {
       <Stages stream={stream} frozen={state.frozenStages[stream.id]} wishes={state.wishes} refusal={state.refusals[stream.id]} />
       <SourceSection stream={stream} counts={state.counts[stream.id]} />
       {stream.tools !== undefined && <ToolsSection stream={stream.id} tools={stream.tools} />}
-      <LineSection quality={state.quality} counts={state.counts[stream.id]} trouble={state.refusals[-1]} />
+      <LineSection quality={state.quality} inStep={state.inStep} counts={state.counts[stream.id]} trouble={state.refusals[-1]} />
     </aside>
   );
 }

@@ -2,12 +2,16 @@ import { Circle, CircleDashed, Pause, Snowflake, TriangleAlert, Unplug } from 'l
 import { type ReactNode, useState } from 'react';
 import type { StreamDescription } from '../../src/protocol/messages.ts';
 import { useMonitor } from '../hooks.ts';
+import type { Skew } from '../in-step.ts';
 import { type LiveState, liveWords } from '../live-state.ts';
 import { type StreamCounts, skippedOf } from '../monitor-state.ts';
 import type { PictureTruth } from '../picture-truth.ts';
 import { clockResidualText, clockText, countText, dash, milliseconds, seconds } from '../texts.ts';
 
 type Word = LiveState | 'frozen';
+
+/** Less than half a frame at 30 fps: the same moment for the eye. */
+const inStepMs = 17;
 
 /** Word, colour and shape say the same: no state is told by colour alone (IEC 60601-1-8). */
 const shapes: Readonly<Record<Word, ReactNode>> = {
@@ -39,6 +43,7 @@ export function TruthStrip({ place, stream, truth, counts, alone }: TruthStripPr
         <span className="age">{ageText(word, truth)}</span>
       </div>
       {truth.frozen && <LiveAside truth={truth} />}
+      {truth.skew !== undefined && <SkewAside skew={truth.skew} />}
       {word === 'held' && stream.status.reason !== undefined && (
         <div className="aside reason" data-testid="held-reason" title={stream.status.reason}>
           {stream.status.reason}
@@ -87,6 +92,20 @@ function LiveAside({ truth }: { truth: PictureTruth }) {
   return (
     <div className={`aside ${truth.state}`} data-testid="live-aside">
       source {liveWords[truth.state].toLowerCase()} {age}
+    </div>
+  );
+}
+
+/** How the picture stands to those beside it. */
+function SkewAside({ skew: { behindMs, left } }: { skew: Skew }) {
+  const behind = behindMs >= inStepMs;
+  return (
+    <div
+      className={left ? 'aside skew left' : 'aside skew'}
+      data-testid="skew"
+      title={`Drawn ${milliseconds(behindMs)} later after its capture than the freshest picture beside it, mean of the last second`}
+    >
+      {behind ? `${milliseconds(behindMs)} behind` : `in step, ${milliseconds(behindMs)}`}
     </div>
   );
 }
