@@ -1,72 +1,94 @@
-import { accessSync, constants, readFileSync, readlinkSync } from 'node:fs';
+import { access, constants, readdir, readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Device } from 'usb';
 import { AppError, type ErrorReport, printable } from '../../src/app-error.ts';
-import { loadLibusb } from './libusb.ts';
+import { sysfsText, usbIdentity } from '../../src/device/usb-sysfs.ts';
+import { loadUsb } from './usb-error.ts';
 
-/** An attached device as the bus shows it; nothing of it was opened. */
+/** An attached device as the system shows it; nothing of it is opened for this. */
 export interface AttachedDevice {
-  readonly device: Device;
   readonly vendor: number;
   readonly product: number;
-  /** Empty where it has none, or the system does not tell without opening it. */
-  readonly serial: string;
+  /** `usb:04b4:00f1:A1`; two of a kind without serial numbers are told apart by their port. */
+  readonly identity: string;
   /** Maker and product by its own words; may be empty. */
   readonly ownName: string;
   readonly place: string;
+  /** Number of its bus and its address there: another one whenever it is plugged in. */
+  readonly bus: number;
+  readonly address: number;
   readonly refusal?: ErrorReport;
 }
 
-/** Devices with one of these vendor and product numbers. Throws `usb-probe/no-library`. */
-export async function attachedDevices(ids: readonly { readonly vendor: number; readonly product: number }[]): Promise<AttachedDevice[]> {
-  return loadLibusb()
-    .getDeviceList()
-    .flatMap((device) => {
-      const { idVendor, idProduct } = device.deviceDescriptor;
-      return ids.some(({ vendor, product }) => vendor === idVendor && product === idProduct) ? [seen(device)] : [];
-    });
-}
+type Ids = readonly { readonly vendor: number; readonly product: number }[];
 
 export const hex4 = (number: number): string => number.toString(16).padStart(4, '0');
 
-function seen(device: Device): AttachedDevice {
-  const { idVendor, idProduct } = device.deviceDescriptor;
-  // node-usb leaves it undefined on systems that do not number their ports.
-  const ports = (device.portNumbers as number[] | undefined) ?? [];
-  const folder = `/sys/bus/usb/devices/${device.busNumber}-${ports.join('.')}`;
-  const word = (name: string): string => printable(readWord(`${folder}/${name}`), 80);
-  const place = `bus ${device.busNumber}${ports.length === 0 ? '' : `, port ${ports.join('.')}`}`;
-  const ownName = `${word('manufacturer')} ${word('product')}`.trim();
-  const found = { device, vendor: idVendor, product: idProduct, serial: word('serial'), ownName, place };
-  const refusal = refusalOf(device, folder, ownName === '' ? `${hex4(idVendor)}:${hex4(idProduct)}` : ownName);
-  return refusal === undefined ? found : { ...found, refusal };
+/** Devices with one of these vendor and product numbers. Throws `usb-probe/no-library` on systems that only libusb knows. */
+export async function attachedDevices(ids: Ids): Promise<AttachedDevice[]> {
+  const seen = process.platform === 'linux' ? await bySysfs() : byLibusb();
+  const wanted = seen.filter((device) => ids.some(({ vendor, product }) => vendor === device.vendor && product === device.product));
+  return wanted.map((device) => {
+    const twins = wanted.filter((other) => other.identity === device.identity);
+    return twins.length > 1 ? { ...device, identity: `${device.identity}@${device.place}` } : device;
+  });
 }
 
-/** Linux tells both without the device being asked; elsewhere opening it will tell. */
-function refusalOf(device: Device, folder: string, name: string): ErrorReport | undefined {
-  if (process.platform !== 'linux') return undefined;
-  const [bus, address] = [device.busNumber, device.deviceAddress].map((number) => String(number).padStart(3, '0'));
-  try {
-    accessSync(`/dev/bus/usb/${bus}/${address}`, constants.R_OK | constants.W_OK);
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'EACCES') return new AppError('usb-probe/no-rights', { device: name }).toJSON();
-  }
-  // A program that has claimed an interface shows as its driver "usbfs".
-  return driverOf(`${folder}:1.0`) === 'usbfs' ? new AppError('usb-probe/busy', { device: name }).toJSON() : undefined;
+/** The same device as libusb knows it. Throws `device/gone`. */
+export function libusbDevice({ bus, address, ownName, identity }: AttachedDevice): Device {
+  const find = (afresh: boolean): Device | undefined =>
+    loadUsb(afresh)
+      .getDeviceList()
+      .find((device) => device.busNumber === bus && device.deviceAddress === address);
+  // Without udev's events libusb knows only what was attached when it was loaded.
+  const device = find(false) ?? find(true);
+  if (device === undefined) throw new AppError('device/gone', { device: ownName === '' ? identity : ownName });
+  return device;
 }
 
-function driverOf(folder: string): string | undefined {
-  try {
-    return basename(readlinkSync(`${folder}/driver`));
-  } catch {
-    return undefined;
-  }
+const sysfs = '/sys/bus/usb/devices';
+
+async function bySysfs(): Promise<AttachedDevice[]> {
+  const names = await readdir(sysfs).catch(() => []);
+  const found = await Promise.all(names.filter((name) => /^\d+-[\d.]+$/.test(name)).map(seenAt));
+  return found.filter((device) => device !== undefined).sort((one, other) => one.bus - other.bus || one.address - other.address);
 }
 
-function readWord(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch {
-    return '';
-  }
+async function seenAt(port: string): Promise<AttachedDevice | undefined> {
+  const words = ['idVendor', 'idProduct', 'serial', 'manufacturer', 'product', 'busnum', 'devnum'];
+  const [vendor = '', product = '', serial = '', maker = '', title = '', bus = '', address = ''] = await Promise.all(
+    words.map((word) => sysfsText(`${sysfs}/${port}/${word}`)),
+  );
+  // It was pulled out while it was looked at.
+  if (vendor === '' || product === '' || address === '') return undefined;
+  const ownName = printable(`${maker} ${title}`.trim(), 80);
+  const identity = usbIdentity({ vendor, product, serial: printable(serial, 60), name: ownName });
+  const refusal = await refusalOf(port, Number(bus), Number(address), ownName === '' ? identity : ownName);
+  return {
+    ...{ vendor: Number.parseInt(vendor, 16), product: Number.parseInt(product, 16), identity, ownName },
+    ...{ place: `port ${port}`, bus: Number(bus), address: Number(address) },
+    ...(refusal !== undefined && { refusal }),
+  };
+}
+
+async function refusalOf(port: string, bus: number, address: number, device: string): Promise<ErrorReport | undefined> {
+  const [busName, addressName] = [bus, address].map((number) => String(number).padStart(3, '0'));
+  const fault = await access(`/dev/bus/usb/${busName}/${addressName}`, constants.R_OK | constants.W_OK).then(
+    () => undefined,
+    (thrown: NodeJS.ErrnoException) => thrown.code,
+  );
+  if (fault === 'EACCES') return new AppError('usb-probe/no-rights', { device }).toJSON();
+  // A program that has claimed the interface shows as its driver "usbfs".
+  const driver = await readlink(`${sysfs}/${port}:1.0/driver`).catch(() => '');
+  return basename(driver) === 'usbfs' ? new AppError('usb-probe/busy', { device }).toJSON() : undefined;
+}
+
+/** Serial numbers would have to be asked of the device: here a place tells them apart. */
+function byLibusb(): AttachedDevice[] {
+  return loadUsb(false)
+    .getDeviceList()
+    .map(({ deviceDescriptor: { idVendor: vendor, idProduct: product }, busNumber: bus, deviceAddress: address }) => ({
+      ...{ vendor, product, bus, address, ownName: '', place: `bus ${bus}, address ${address}` },
+      identity: `usb:${hex4(vendor)}:${hex4(product)}`,
+    }));
 }
