@@ -52,26 +52,33 @@ describeOnKernel('v4l2 on a real kernel', () => {
   it('comes back by itself when it was pulled out in the middle of a picture, wherever it comes back, and when it stalled', async () => {
     const { stalled, replugged } = await scenes(60, 'stalled', 'replugged');
     expect(['v4l2/silent', 'v4l2/broken', 'v4l2/refused']).toContain(stalled?.code);
-    const { codes, places, numbers, resumedMs } = replugged?.v4l2 as Record<string, unknown[]>;
-    expect(codes?.toSorted()).toEqual(['device/gone', 'device/not-found']);
+    const { codes, places, numbers, resumedMs } = (replugged?.v4l2 ?? {}) as Record<string, unknown[]>;
+    expect(codes).toEqual(['device/gone']);
     expect(places).toEqual(['/dev/video4', '/dev/video4', '/dev/video5', '/dev/video4']);
     expect(numbers?.every((number) => Number(number) >= 0)).toBe(true);
     expect(Math.max(...(resumedMs as number[]))).toBeLessThan(8000);
   }, 90_000);
 
-  it.skipIf(noV4l2Ctl)('says who has the device and who may not, with what to do (skipped without v4l-utils)', async () => {
-    const { refused } = await scenes(45, 'refused');
-    expect(refused).toMatchObject({ found: 'v4l2/busy', busy: 'v4l2/busy', nobody: { code: 'v4l2/no-rights' } });
-    expect(refused?.formats).toEqual(['YUYV 320x240, 15 fps', 'MJPG 320x240, 15 fps']);
-    expect((refused?.nobody as { remedy: string }).remedy).toContain('udev');
-  }, 75_000);
+  it.skipIf(noV4l2Ctl)(
+    'says who has the device and who may not, with what to do (skipped without v4l-utils)',
+    async () => {
+      const { refused } = await scenes(45, 'refused');
+      expect(refused).toMatchObject({ found: 'v4l2/busy', busy: 'v4l2/busy', nobody: { code: 'v4l2/no-rights' } });
+      expect(refused?.formats).toEqual(['YUYV 320x240, 15 fps', 'MJPG 320x240, 15 fps']);
+      expect(((refused?.nobody ?? {}) as { remedy?: string }).remedy).toContain('udev');
+    },
+    75_000,
+  );
 
-  it.skipIf(noFfmpeg)('comes back through ffmpeg too (skipped without ffmpeg)', async () => {
-    const { ffmpeg } = await scenes(60, 'ffmpeg');
-    const { codes, numbers } = ffmpeg?.ffmpeg as Record<string, unknown[]>;
-    for (const code of codes ?? []) expect(code).toMatch(/^ffmpeg\//);
-    expect(codes).not.toContain('ffmpeg/bad-option');
-    expect(numbers?.length).toBeGreaterThan(2);
-    expect(numbers?.every((number) => Number(number) >= 0)).toBe(true);
-  }, 90_000);
+  it.skipIf(noFfmpeg)(
+    'comes back through ffmpeg too (skipped without ffmpeg)',
+    async () => {
+      const { ffmpeg } = await scenes(60, 'ffmpeg');
+      const { codes, numbers } = (ffmpeg?.ffmpeg ?? {}) as Record<string, unknown[]>;
+      expect(codes).toEqual(['device/gone']);
+      expect(numbers?.length).toBeGreaterThan(2);
+      expect(numbers?.every((number) => Number(number) >= 0)).toBe(true);
+    },
+    90_000,
+  );
 });

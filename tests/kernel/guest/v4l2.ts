@@ -241,7 +241,7 @@ function startSession(driver: DeviceDriver, options: Readonly<Record<string, unk
         await run.ended;
       },
       delivered: () => (runs.at(-1)?.frames.length ?? 0) > 0,
-      report: (status) => void (status.state === 'faulted' && codes.push(status.error.code)),
+      report: (status) => void ('error' in status && codes.push(status.error.code)),
       hurried: () => undefined,
     },
     stop.signal,
