@@ -86,6 +86,8 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
 
   line.link$.subscribe((link) => {
     connected = link.state === 'open';
+    // Who is out keeps no picture.
+    if (link.state === 'shut') for (const player of players.values()) player.leave();
     post({ news: 'link', link });
     hurry();
   });
@@ -156,6 +158,7 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
   return (order) => {
     switch (order.order) {
       case 'connect':
+        line.connect();
         break;
       case 'canvas':
         playerOf(order.stream).setCanvas(order.view, order.canvas);
@@ -196,16 +199,18 @@ function serve(): void {
   let obey = (order: WorkerOrder): void => {
     waiting.push(order);
   };
+  let begun = false;
   const begin = async (address: string): Promise<void> => {
     const painter = await Painter.open();
     obey = openMonitor(address, painter);
     for (const order of waiting.splice(0)) obey(order);
   };
   self.addEventListener('message', ({ data }: MessageEvent<WorkerOrder>) => {
-    if (data.order !== 'connect') {
+    if (data.order !== 'connect' || begun) {
       obey(data);
       return;
     }
+    begun = true;
     begin(data.address).catch((thrown) => {
       post({ news: 'unfit', error: asAppError(thrown, 'kernels/not-built', { path: 'wasm' }).toJSON() });
     });
