@@ -1,9 +1,11 @@
 import { useEffect } from 'react';
 import { Banner } from './banner.tsx';
 import { useMonitor, useMonitorState } from './hooks.ts';
+import { JoinPage } from './join-page.tsx';
 import { KeyMapDialog } from './key-map-dialog.tsx';
 import { shownStreams } from './monitor-state.ts';
 import { DevicesPanel } from './panel/devices-panel.tsx';
+import { PeoplePanel } from './panel/people-panel.tsx';
 import { SidePanel } from './panel/side-panel.tsx';
 import { Tile } from './picture/tile.tsx';
 import { ToolColumn } from './tool-column.tsx';
@@ -11,14 +13,15 @@ import { ToolColumn } from './tool-column.tsx';
 /** The whole page: banner, tools, pictures, panel. */
 export function App() {
   const monitor = useMonitor();
-  const { unfit, room, streams, link, alone, panelOpen, devicesOpen } = useMonitorState();
+  const { unfit, room, streams, link, alone, panelOpen, devicesOpen, peopleOpen, joining } = useMonitorState();
   useEffect(() => {
     document.title = room === '' ? 'Lumencast' : `${room} · Lumencast`;
   }, [room]);
   if (unfit !== undefined) return <Unfit message={unfit.message} remedy={unfit.remedy} />;
+  if (joining !== undefined || link.state === 'shut') return <JoinPage />;
   const shown = shownStreams({ ...monitor.state, streams, alone });
   return (
-    <div className={panelOpen || devicesOpen ? 'monitor with-panel' : 'monitor'}>
+    <div className={panelOpen || devicesOpen || peopleOpen ? 'monitor with-panel' : 'monitor'}>
       <Banner />
       <ToolColumn />
       <main
@@ -38,7 +41,9 @@ export function App() {
           </p>
         )}
       </main>
-      {devicesOpen ? <DevicesPanel /> : panelOpen && <SidePanel />}
+      {peopleOpen && <PeoplePanel />}
+      {devicesOpen && <DevicesPanel />}
+      {panelOpen && !peopleOpen && !devicesOpen && <SidePanel />}
       <KeyMapDialog />
     </div>
   );

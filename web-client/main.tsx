@@ -4,13 +4,17 @@ import { App } from './app.tsx';
 import { MonitorContext } from './hooks.ts';
 import { attachKeys } from './keys.ts';
 import { Monitor } from './monitor.ts';
+import { invitationIn } from './session.ts';
 
 /** Below this width the panel would take from the picture. */
 const panelFromPx = 1500;
 
 const place = document.getElementById('monitor');
 if (place === null) throw new Error('index.html has no #monitor');
-const monitor = new Monitor(window.innerWidth >= panelFromPx);
+const invitation = location.hash === '' ? undefined : invitationIn(location.hash);
+// Whoever looks over a shoulder, or into the history, shall not find it there.
+if (location.hash !== '') history.replaceState(null, '', location.pathname);
+const monitor = new Monitor(window.innerWidth >= panelFromPx, invitation);
 attachKeys(monitor);
 createRoot(place).render(
   <StrictMode>

@@ -55,6 +55,13 @@ export interface PickedEnd {
   readonly end: 0 | 1;
 }
 
+export interface Joining {
+  readonly invitation?: string;
+  /** The server has not answered yet. */
+  readonly waiting: boolean;
+  readonly error?: WireError;
+}
+
 export type Tool = 'pan' | 'caliper';
 
 /** Everything that the page shows except what changes with every frame. Keyed by stream id. */
@@ -71,6 +78,13 @@ export interface MonitorState {
   /** Who is connected, as far as this viewer may know. */
   readonly viewers: readonly ConnectedViewer[];
   readonly invitations: readonly Invitation[];
+  /** Where the page was opened by an invitation, or somebody tries one. */
+  readonly joining: Joining | undefined;
+  /** The link of the invitation that was made last. */
+  readonly madeLink: string | undefined;
+  /** What was refused of inviting, revoking or sending out; shown until something succeeds. */
+  readonly doorRefusal: WireError | undefined;
+  readonly peopleOpen: boolean;
   readonly streams: readonly StreamDescription[];
   readonly counts: Readonly<Record<number, StreamCounts>>;
   /** What is wrong with sources; kept while they are opened again, so that a text can be read to its end. */
@@ -152,6 +166,10 @@ export type Action =
   | { readonly act: 'in-step'; readonly inStep: boolean }
   | { readonly act: 'panel'; readonly open: boolean }
   | { readonly act: 'devices'; readonly open: boolean }
+  | { readonly act: 'people'; readonly open: boolean }
+  | { readonly act: 'joining'; readonly joining: Joining | undefined }
+  | { readonly act: 'made-link'; readonly link: string }
+  | { readonly act: 'door-refused'; readonly error: WireError | undefined }
   | { readonly act: 'key-map'; readonly open: boolean };
 
 export function initialState(panelOpen: boolean): MonitorState {
@@ -165,6 +183,10 @@ export function initialState(panelOpen: boolean): MonitorState {
     invited: false,
     viewers: [],
     invitations: [],
+    joining: undefined,
+    madeLink: undefined,
+    doorRefusal: undefined,
+    peopleOpen: false,
     streams: [],
     counts: {},
     troubles: {},
@@ -201,7 +223,7 @@ export function reduce(state: MonitorState, action: Action): MonitorState {
     case 'unfit':
       return { ...state, unfit: action.error };
     case 'link':
-      return { ...state, link: action.link };
+      return hearLink(state, action.link);
     case 'server':
       return hear(state, action.message, action.nowMs);
     case 'refuse':
@@ -253,9 +275,23 @@ export function reduce(state: MonitorState, action: Action): MonitorState {
     case 'in-step':
       return { ...state, inStep: action.inStep };
     case 'panel':
-      return { ...state, panelOpen: action.open, devicesOpen: false };
+      return { ...state, panelOpen: action.open, devicesOpen: false, peopleOpen: false };
     case 'devices':
-      return { ...state, devicesOpen: action.open && state.devices !== undefined };
+      return { ...state, devicesOpen: action.open && state.devices !== undefined, peopleOpen: false };
+    case 'people':
+      return {
+        ...state,
+        peopleOpen: action.open && state.role === 'operator',
+        devicesOpen: false,
+        madeLink: undefined,
+        doorRefusal: undefined,
+      };
+    case 'joining':
+      return { ...state, joining: action.joining };
+    case 'made-link':
+      return { ...state, madeLink: action.link, doorRefusal: undefined };
+    case 'door-refused':
+      return { ...state, doorRefusal: action.error };
     case 'key-map':
       return { ...state, keyMapOpen: action.open };
   }
@@ -366,6 +402,13 @@ function hear(state: MonitorState, message: ServerMessage, nowMs: number): Monit
     case 'error':
       return state;
   }
+}
+
+/** Who is out keeps nothing of what was seen. */
+function hearLink(state: MonitorState, link: Link): MonitorState {
+  if (link.state !== 'shut') return { ...state, link };
+  const { panelOpen, quality } = state;
+  return { ...initialState(panelOpen), quality, link, joining: state.joining };
 }
 
 /** A server that comes back may have other streams under the same numbers: nothing laid over one picture may come to lie over another. */

@@ -4,6 +4,7 @@ import type { Device, ServerMessage, StageState, ViewerMessage } from '../src/pr
 import { presetNamed } from '../src/stage/presets.ts';
 import { type Action, initialState, type MonitorState, reduce, type StageWish, shownStreams, wishedStage } from './monitor-state.ts';
 import { staleMs } from './picture-truth.ts';
+import { comeIn, shareableLink } from './session.ts';
 import { StageSetter } from './stage-setter.ts';
 import type { Quality, Shown, StreamTruth, WorkerNews, WorkerOrder } from './worker-messages.ts';
 
@@ -47,12 +48,19 @@ export class Monitor {
   readonly #deviceRequests = new Map<number, number>();
   /** Streams whose frozen picture is being processed; true: with settings that have changed since. */
   readonly #reprocessing = new Map<number, boolean>();
+  /** False until whoever opened this page by an invitation has come in. */
+  #entered: boolean;
+  /** Asked of the door and not answered yet. */
+  readonly #doorRequests = new Set<number>();
   #heardMs = performance.now();
   #watchedMs = performance.now();
   #nextRequest = 1_000_000;
 
-  constructor(panelOpen: boolean) {
-    this.state$ = new BehaviorSubject(initialState(panelOpen));
+  /** `invitation`: the page was opened by it; nothing is asked of the server until its holder comes in. */
+  constructor(panelOpen: boolean, invitation?: string) {
+    const joining = invitation === undefined ? undefined : { invitation, waiting: false };
+    this.state$ = new BehaviorSubject<MonitorState>({ ...initialState(panelOpen), joining });
+    this.#entered = invitation === undefined;
     this.#setter = new StageSetter(
       (message) => this.#send(message),
       (stream, stage, error) => this.act({ act: 'wish-settled', stream, stage, ...(error && { error }) }),
@@ -133,6 +141,45 @@ export class Monitor {
     this.#send({ type: 'set-source', request: this.#nextRequest++, stream, running });
   }
 
+  /** Turns an invitation into a session of this browser, and comes in by it. */
+  async comeIn(invitation: string, name: string): Promise<void> {
+    this.act({ act: 'joining', joining: { invitation, waiting: true } });
+    const error = await comeIn(document.baseURI, invitation, name);
+    this.act({ act: 'joining', joining: error && { waiting: false, error } });
+    if (error === undefined) this.reconnect();
+  }
+
+  /** Tries again where the door was shut. */
+  reconnect(): void {
+    this.#entered = true;
+    this.act({ act: 'joining', joining: undefined });
+    this.#connect(this.#worker);
+  }
+
+  invite(order: Omit<Extract<ViewerMessage, { type: 'invite' }>, 'type' | 'request'>): void {
+    this.#send({ type: 'invite', request: this.#doorRequest(), ...order });
+  }
+
+  revoke(invitation: string): void {
+    this.#send({ type: 'revoke', request: this.#doorRequest(), invitation });
+  }
+
+  sendOut(viewer: number): void {
+    this.#send({ type: 'send-out', request: this.#doorRequest(), viewer });
+  }
+
+  #doorRequest(): number {
+    const request = this.#nextRequest++;
+    this.#doorRequests.add(request);
+    return request;
+  }
+
+  #hearDoor(message: ServerMessage): void {
+    if (!('request' in message) || message.request === undefined || !this.#doorRequests.delete(message.request)) return;
+    if (message.type === 'invited') this.act({ act: 'made-link', link: shareableLink(message.link, document.baseURI) });
+    else this.act({ act: 'door-refused', error: message.type === 'error' ? message.error : undefined });
+  }
+
   /** The canvas of a view, drawn by the worker; made at the first call of each generation. */
   canvasOf(stream: number, view: View): HTMLCanvasElement {
     const key = `${stream}/${view}`;
@@ -200,10 +247,14 @@ export class Monitor {
     worker.onmessage = ({ data }: MessageEvent<WorkerNews>) => {
       if (worker === this.#worker) this.#hear(data);
     };
+    if (this.#entered) this.#connect(worker);
+    return worker;
+  }
+
+  #connect(worker: Worker): void {
     const address = new URL('ws', document.baseURI);
     address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
     worker.postMessage({ order: 'connect', address: address.href } satisfies WorkerOrder);
-    return worker;
   }
 
   #order(order: WorkerOrder, transfer: Transferable[] = []): void {
@@ -220,9 +271,10 @@ export class Monitor {
         this.act({ act: 'unfit', error: news.error });
         break;
       case 'link':
-        if (news.link.state === 'lost') {
+        if (news.link.state === 'lost' || news.link.state === 'shut') {
           this.#setter.forget();
           this.#presetRequests.clear();
+          this.#doorRequests.clear();
         }
         this.act({ act: 'link', link: news.link });
         break;
@@ -231,6 +283,7 @@ export class Monitor {
         this.#setter.hear(news.message);
         this.#hearPreset(news.message);
         this.#hearDevice(news.message);
+        this.#hearDoor(news.message);
         break;
       case 'reprocessed':
         this.#reprocessed(news.stream, news.stages);
@@ -274,7 +327,7 @@ export class Monitor {
     const awake = nowMs - this.#watchedMs < 4 * watchPeriodMs;
     this.#watchedMs = nowMs;
     const silentMs = nowMs - this.#heardMs;
-    if (silentMs < staleMs) return;
+    if (silentMs < staleMs || !this.#entered) return;
     this.truths$.next({ ...this.truths$.value, silentMs });
     // A page that slept has not heard the worker either; only one that was awake all the time may judge.
     if (awake && silentMs > lostWorkerMs && this.state.unfit === undefined) this.#replaceWorker();

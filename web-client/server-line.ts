@@ -1,6 +1,7 @@
 import { Subject } from 'rxjs';
 import type { ServerMessage, ViewerMessage } from '../src/protocol/messages.ts';
-import type { Link } from './worker-messages.ts';
+import { endOf, refusal } from './session.ts';
+import type { Link, WireError } from './worker-messages.ts';
 
 const shortestWaitMs = 250;
 const longestWaitMs = 5000;
@@ -12,6 +13,9 @@ const firstPingPeriodMs = 150;
 const silentLineMs = 6000;
 /** A server that does not answer the opening handshake. */
 const openingMs = 5000;
+
+/** The server's own close code for who is put out; the reason is the code of an error. */
+const putOutCode = 4401;
 
 /** Wait before the next attempt: doubles with every failure, bounded, spread so that a room does not come back in one moment. */
 export function retryWaitMs(failures: number, random: number): number {
@@ -28,7 +32,10 @@ export class ServerLine {
   #socket: WebSocket | undefined;
   #failures = 0;
   #heardUs = 0;
+  #wasIn = false;
   #pings = 0;
+  #connectUs = 0;
+  #openedInUs = 0;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #pingTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -39,6 +46,7 @@ export class ServerLine {
 
   connect(): void {
     this.link$.next({ state: 'connecting', attempt: this.#failures });
+    this.#connectUs = this.#ownUs();
     const socket = new WebSocket(this.#address, 'lumencast.v1');
     socket.binaryType = 'arraybuffer';
     this.#socket = socket;
@@ -46,14 +54,31 @@ export class ServerLine {
     socket.onopen = () => {
       clearTimeout(opening);
       this.#heardUs = this.#ownUs();
+      this.#openedInUs = this.#heardUs - this.#connectUs;
       this.#pings = 0;
       this.#ping(socket);
     };
     socket.onmessage = ({ data }) => this.#hear(socket, data);
-    socket.onclose = () => {
+    let opened = false;
+    socket.addEventListener('open', () => {
+      opened = true;
+    });
+    socket.onclose = ({ code, reason }) => {
       clearTimeout(opening);
+      if (socket !== this.#socket) return;
+      if (code === putOutCode) {
+        this.#shut(endOf(reason));
+        return;
+      }
       this.#lose(socket);
+      // A browser does not say why a handshake was refused.
+      if (!opened) void this.#ask();
     };
+  }
+
+  /** How long it took to be opened: several times there and back. */
+  get openedInMs(): number {
+    return this.#openedInUs / 1000;
   }
 
   /** Ends the line for good. */
@@ -62,6 +87,7 @@ export class ServerLine {
     this.#socket = undefined;
     clearTimeout(this.#pingTimer);
     clearTimeout(this.#retryTimer);
+    this.#retryTimer = undefined;
     socket?.close();
   }
 
@@ -79,6 +105,7 @@ export class ServerLine {
     const message = JSON.parse(String(data)) as ServerMessage;
     if (message.type === 'hello') {
       this.#failures = 0;
+      this.#wasIn = true;
       this.link$.next({ state: 'open' });
     }
     this.message$.next(message);
@@ -93,6 +120,21 @@ export class ServerLine {
     this.send({ type: 'ping', sentUs: this.#ownUs() });
     this.#pings++;
     this.#pingTimer = setTimeout(() => this.#ping(socket), this.#pings < firstPings ? firstPingPeriodMs : pingPeriodMs);
+  }
+
+  async #ask(): Promise<void> {
+    const failures = this.#failures;
+    const error = await refusal(this.#address);
+    // It may have come in by now, or been closed.
+    if (error !== undefined && this.#socket === undefined && failures === this.#failures && this.#retryTimer !== undefined)
+      this.#shut(error);
+  }
+
+  #shut(error: WireError): void {
+    this.close();
+    this.#failures = 0;
+    this.link$.next({ state: 'shut', error, wasIn: this.#wasIn });
+    this.#wasIn = false;
   }
 
   /** Also for a socket that does not know yet: closing a dead line by handshake would take minutes. */

@@ -48,3 +48,12 @@ export function clockResidualText(residualMs: number, driftPpm: number | undefin
   const residual = `${residualMs.toFixed(1)}${space}ms`;
   return driftPpm === undefined ? residual : `${residual}, drift ${Math.round(driftPpm)}${space}ppm`;
 }
+
+/** A moment on the clock of this place: the time alone where it is today. */
+export function untilText(unixMs: number, nowMs = Date.now()): string {
+  const [date, now] = [new Date(unixMs), new Date(nowMs)];
+  const two = (part: number): string => String(part).padStart(2, '0');
+  const clock = `${two(date.getHours())}:${two(date.getMinutes())}`;
+  if (date.toDateString() === now.toDateString()) return clock;
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock}`;
+}

@@ -11,6 +11,7 @@ import {
   Scan,
   Snowflake,
   Undo2,
+  Users,
   ZoomIn,
   ZoomOut,
 } from 'lucide-react';
@@ -100,6 +101,15 @@ export function ToolColumn() {
             name="Devices that are attached (V)"
             on={state.devicesOpen}
             onPress={() => monitor.act({ act: 'devices', open: !state.devicesOpen })}
+          />
+        )}
+        {state.role === 'operator' && (
+          <Toggle
+            icon={Users}
+            word="People"
+            name="People: who is watching, who is invited (W)"
+            on={state.peopleOpen}
+            onPress={() => monitor.act({ act: 'people', open: !state.peopleOpen })}
           />
         )}
         <Act icon={ZoomIn} word="In" name={`Zoom in${of} (+)`} onPress={() => zoomSelected(monitor, zoomStep)} />

@@ -19,6 +19,7 @@ export type Quality = 'auto' | TierName;
 
 /** Page → worker. */
 export type WorkerOrder =
+  /** Also to try again where the door was shut. */
   | { readonly order: 'connect'; readonly address: string }
   | { readonly order: 'canvas'; readonly stream: number; readonly view: View; readonly canvas: OffscreenCanvas }
   | { readonly order: 'show'; readonly stream: number; readonly shown: Shown }
@@ -77,7 +78,9 @@ export interface StreamTruth {
 export type Link =
   | { readonly state: 'connecting'; readonly attempt: number }
   | { readonly state: 'open' }
-  | { readonly state: 'lost'; readonly attempt: number; readonly retryInMs: number };
+  | { readonly state: 'lost'; readonly attempt: number; readonly retryInMs: number }
+  /** Nobody comes in with what this browser has; it is not tried again. `wasIn`: there were pictures on this screen. */
+  | { readonly state: 'shut'; readonly error: WireError; readonly wasIn: boolean };
 
 /** Worker → page. */
 export type WorkerNews =

@@ -50,7 +50,7 @@ function DeviceItem({ device, state }: { device: Device; state: MonitorState }) 
   const monitor = useMonitor();
   const { name, driver, identity, place, formats, attached, refusal, stream } = device;
   const selected = streamOf(state, state.selected);
-  const usable = attached && refusal === undefined && selected !== undefined && stream !== selected.id;
+  const usable = state.role === 'operator' && attached && refusal === undefined && selected !== undefined && stream !== selected.id;
   return (
     <li className={attached ? 'device' : 'device gone'} data-testid="device">
       <p className="device-name">{name}</p>

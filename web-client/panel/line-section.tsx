@@ -6,7 +6,7 @@ import type { Quality, WireError } from '../worker-messages.ts';
 import { Choice } from './choice.tsx';
 
 const qualities: readonly Quality[] = ['auto', ...tierNames];
-const words: Readonly<Record<Quality, string>> = {
+export const qualityWords: Readonly<Record<Quality, string>> = {
   auto: 'Best the line bears',
   raw: 'As it is',
   exact: 'Exact, packed',
@@ -44,7 +44,7 @@ export function LineSection({ quality, inStep, counts, trouble }: LineProps) {
         hint="of all pictures on this screen"
         choices={qualities}
         value={quality}
-        textOf={(choice) => words[choice]}
+        textOf={(choice) => qualityWords[choice]}
         onChange={(choice) => monitor.act({ act: 'quality', quality: choice })}
       />
       <Choice
@@ -57,7 +57,7 @@ export function LineSection({ quality, inStep, counts, trouble }: LineProps) {
       />
       <dl className="facts">
         <dt>Now</dt>
-        <dd data-testid="tier">{counts === undefined ? '–' : words[counts.tier]}</dd>
+        <dd data-testid="tier">{counts === undefined ? '–' : qualityWords[counts.tier]}</dd>
         <dt>It bears</dt>
         <dd>{rateText(counts?.lineBytesPerSecond)}</dd>
       </dl>

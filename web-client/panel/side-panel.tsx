@@ -15,7 +15,13 @@ export function SidePanel() {
     <aside className="panel" aria-label="Stages and results">
       <h2 className="of">{stream.name}</h2>
       <Results stream={stream.id} calipers={state.calipers[stream.id]} picked={state.picked} />
-      <Stages stream={stream} frozen={state.frozenStages[stream.id]} wishes={state.wishes} refusal={state.refusals[stream.id]} />
+      <Stages
+        stream={stream}
+        frozen={state.frozenStages[stream.id]}
+        wishes={state.wishes}
+        refusal={state.refusals[stream.id]}
+        operator={state.role === 'operator'}
+      />
       <SourceSection stream={stream} counts={state.counts[stream.id]} />
       {stream.tools !== undefined && <ToolsSection stream={stream.id} tools={stream.tools} />}
       <LineSection quality={state.quality} inStep={state.inStep} counts={state.counts[stream.id]} trouble={state.refusals[-1]} />

@@ -1,7 +1,7 @@
 import { Play, Square } from 'lucide-react';
 import { Button } from 'react-aria-components';
 import type { StreamDescription } from '../../src/protocol/messages.ts';
-import { useMonitor } from '../hooks.ts';
+import { useMonitor, useMonitorState } from '../hooks.ts';
 import type { StreamCounts } from '../monitor-state.ts';
 import { countText, dash, milliseconds } from '../texts.ts';
 
@@ -30,6 +30,7 @@ function lossesOf(counts: StreamCounts | undefined): string {
 /** What the source says of itself, and its switch. */
 export function SourceSection({ stream, counts }: { stream: StreamDescription; counts: StreamCounts | undefined }) {
   const monitor = useMonitor();
+  const { role } = useMonitorState();
   const { status, formats, regions, source, warnings } = stream;
   const running = status.state !== 'stopped';
   const calibrated = regions.some(({ unitX, unitY }) => unitX === 'cm' && unitY === 'cm');
@@ -37,10 +38,12 @@ export function SourceSection({ stream, counts }: { stream: StreamDescription; c
     <section aria-label="Source">
       <header>
         <h3>Source</h3>
-        <Button className="quiet" onPress={() => monitor.setSource(stream.id, !running)}>
-          {running ? <Square aria-hidden="true" /> : <Play aria-hidden="true" />}
-          {running ? 'Stop' : 'Start'}
-        </Button>
+        {role === 'operator' && (
+          <Button className="quiet" onPress={() => monitor.setSource(stream.id, !running)}>
+            {running ? <Square aria-hidden="true" /> : <Play aria-hidden="true" />}
+            {running ? 'Stop' : 'Start'}
+          </Button>
+        )}
       </header>
       <dl className="facts">
         <dt>State</dt>

@@ -28,15 +28,17 @@ interface StagesProps {
   readonly stream: StreamDescription;
   readonly wishes: Readonly<Record<string, StageWish>>;
   readonly refusal: WireError | undefined;
+  /** Whether this viewer sets what everybody sees; its own frozen picture everybody sets. */
+  readonly operator: boolean;
 }
 
 /** What is done to the picture, in its order. Settings apply at once, for everybody who watches. */
-export const Stages = memo(function Stages({ stream, frozen, wishes, refusal }: StagesProps) {
+export const Stages = memo(function Stages({ stream, frozen, wishes, refusal, operator }: StagesProps) {
   const monitor = useMonitor();
   const reprocessable = useReprocessable(stream.id);
   const shown = (frozen === undefined ? stream.stages : (frozen.now ?? frozen.asFrozen)).filter((stage) => !isIdleByNature(stage));
   const forming = shown.filter(({ stage }) => isFormingStage(stage));
-  const idle = frozen !== undefined && !reprocessable;
+  const idle = frozen === undefined ? !operator : !reprocessable;
   const control = (stage: StageState) => (
     <Stage
       key={stage.stage}
@@ -63,6 +65,7 @@ export const Stages = memo(function Stages({ stream, frozen, wishes, refusal }: 
             : 'Changes apply to the frozen picture, on this screen alone. What averages over time has no effect on one picture.'}
         </p>
       )}
+      {frozen === undefined && !operator && <p className="hint">Set by the operator. A frozen picture you set for yourself.</p>}
       {refusal !== undefined && (
         <p className="refusal" role="alert">
           {refusal.message}

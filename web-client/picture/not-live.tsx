@@ -2,7 +2,7 @@ import { Play, Square, TriangleAlert } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { Button } from 'react-aria-components';
 import type { SourceStatus, StreamDescription } from '../../src/protocol/messages.ts';
-import { useMonitor, useNowMs } from '../hooks.ts';
+import { useMonitor, useMonitorState, useNowMs } from '../hooks.ts';
 import { liveWords } from '../live-state.ts';
 import type { SourceTrouble } from '../monitor-state.ts';
 import type { PictureTruth } from '../picture-truth.ts';
@@ -37,6 +37,7 @@ function reason(truth: PictureTruth, source: SourceStatus): string {
 /** What happened to the source, what to do, when it tries again. */
 export function SourceCard({ stream, trouble }: { stream: StreamDescription; trouble: SourceTrouble | undefined }) {
   const monitor = useMonitor();
+  const { role } = useMonitorState();
   const { state, attempts } = stream.status;
   if (trouble === undefined && state !== 'stopped') return null;
   return (
@@ -46,18 +47,20 @@ export function SourceCard({ stream, trouble }: { stream: StreamDescription; tro
         {trouble !== undefined && <p className="remedy">{trouble.error.remedy}</p>}
         {trouble !== undefined && state !== 'lost' && <Countdown untilMs={trouble.retryAtMs} attempts={attempts} />}
       </div>
-      <div className="acts">
-        <Button onPress={() => monitor.setSource(stream.id, true)}>
-          <Play aria-hidden="true" />
-          {trouble === undefined ? 'Start' : 'Try now'}
-        </Button>
-        {trouble !== undefined && (
-          <Button onPress={() => monitor.setSource(stream.id, false)}>
-            <Square aria-hidden="true" />
-            Stop
+      {role === 'operator' && (
+        <div className="acts">
+          <Button onPress={() => monitor.setSource(stream.id, true)}>
+            <Play aria-hidden="true" />
+            {trouble === undefined ? 'Start' : 'Try now'}
           </Button>
-        )}
-      </div>
+          {trouble !== undefined && (
+            <Button onPress={() => monitor.setSource(stream.id, false)}>
+              <Square aria-hidden="true" />
+              Stop
+            </Button>
+          )}
+        </div>
+      )}
     </aside>
   );
 }
