@@ -1,19 +1,28 @@
 import { asAppError } from '../src/app-error.ts';
-import type { Codecs } from '../src/codec/codecs.ts';
+import { type Codecs, codecNumber } from '../src/codec/codecs.ts';
 import { raw } from '../src/codec/raw.ts';
 import { frameHeaderBytes, readFrameHeader } from '../src/protocol/frame-header.ts';
-import type { ServerMessage, StageState } from '../src/protocol/messages.ts';
+import type { ServerMessage, StageState, StreamDescription } from '../src/protocol/messages.ts';
 import { ServerClock } from '../src/protocol/server-clock.ts';
-import { openBrowserCodecs } from './browser-codecs.ts';
+import { type CodecName, codecNames } from '../src/protocol/tiers.ts';
+import { decodesVideo, openBrowserCodecs } from './browser-codecs.ts';
 import { InStep } from './in-step.ts';
 import { Painter } from './painter.ts';
 import { ServerLine } from './server-line.ts';
 import { type PlayerHost, StreamPlayer } from './stream-player.ts';
+import { VideoPixels } from './video-pixels.ts';
+import { VideoStreams } from './video-streams.ts';
 import type { Quality, WorkerNews, WorkerOrder } from './worker-messages.ts';
 
 /** Everything that handles pixels: the line to the server, decoding, drawing, and the truth about what is drawn. */
 
 const tickMs = 100;
+/** A line that was lost so long after its last picture had been stuck. */
+const stuckMs = 500;
+/** A line that took so long to be opened leads further than a building. */
+const farMs = 60;
+/** So long after a doubtful start pictures are asked for that every line bears; the server finds out what this one does. */
+const carefulMs = 5000;
 
 const post = (news: WorkerNews): void => self.postMessage(news);
 const ownUs = (): number => performance.now() * 1000;
@@ -29,6 +38,11 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
   let hidden = false;
   let connected = false;
   let hurried = false;
+  let video = false;
+  let videoGivenUp = false;
+  let lastFrameUs = 0;
+  let carefulUntilUs = 0;
+  const pixels = new VideoPixels((memory) => painter.kernelsOn(memory));
 
   const tick = (): void => {
     hurried = false;
@@ -42,10 +56,11 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
     });
   };
   const openCodecs = (): Promise<void> => {
-    opening ??= openBrowserCodecs()
+    opening ??= Promise.all([openBrowserCodecs(), decodesVideo()])
       .then(
-        (opened) => {
+        ([opened, decodes]) => {
           codecs = opened;
+          video = decodes && !videoGivenUp;
           for (const player of players.values()) player.watch();
         },
         (thrown) => post({ news: 'fault', stream: -1, error: asAppError(thrown, 'codec/unknown', { codec: 'other than raw' }).toJSON() }),
@@ -65,7 +80,9 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
     clock,
     inStep,
     codecs: () => codecs,
+    decodes: () => [...(Object.keys(codecs) as CodecName[]), ...(video ? (['h264'] as const) : [])],
     quality: () => quality,
+    first: () => (ownUs() < carefulUntilUs && quality === 'auto' ? (video ? 'video-thin' : 'thin') : undefined),
     paint: (canvas, format, codec, payload) => painter.paint(canvas, format, codec, payload),
     kernelsOn: (memory) => painter.kernelsOn(memory),
     ownUs,
@@ -84,7 +101,28 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
     return player;
   };
 
+  const videos = new VideoStreams({
+    pixelsOf: (frame, header) => pixels.read(frame, header),
+    picture: (header, decoded, receivedUs) =>
+      players.get(header.stream)?.receive({ ...header, codec: codecNumber('raw'), payloadBytes: decoded.length }, decoded, receivedUs),
+    leftOut(header, receivedUs, error) {
+      if (error !== undefined) post({ news: 'fault', stream: header.stream, error });
+      players.get(header.stream)?.leaveOut(header, receivedUs, error !== undefined);
+    },
+    askKey: ({ stream, view }) => line.send({ type: 'key', stream, view }),
+    ownUs,
+    giveUp() {
+      video = false;
+      videoGivenUp = true;
+      for (const player of players.values()) player.watch();
+    },
+  });
+
   line.link$.subscribe((link) => {
+    if (link.state === 'lost' || link.state === 'shut') {
+      if (connected && ownUs() - lastFrameUs > stuckMs * 1000) carefulUntilUs = ownUs() + carefulMs * 1000;
+      videos.reset();
+    }
     connected = link.state === 'open';
     // Who is out keeps no picture.
     if (link.state === 'shut') for (const player of players.values()) player.leave();
@@ -98,7 +136,15 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
   line.frame$.subscribe((buffer) => {
     try {
       const header = readFrameHeader(new DataView(buffer));
-      players.get(header.stream)?.receive(header, new Uint8Array(buffer, frameHeaderBytes));
+      const payload = new Uint8Array(buffer, frameHeaderBytes);
+      lastFrameUs = ownUs();
+      const receivedUs = clock.at(lastFrameUs);
+      if (codecNames[header.codec] === 'h264') {
+        videos.receive(header, payload, receivedUs);
+        return;
+      }
+      videos.overtaken(header);
+      players.get(header.stream)?.receive(header, payload, receivedUs);
     } catch (thrown) {
       post({ news: 'fault', stream: -1, error: asAppError(thrown, 'protocol/bad-header').toJSON() });
     }
@@ -108,13 +154,9 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
     switch (message.type) {
       case 'hello':
         clock.begin(message.clockUs, ownUs());
-        // What could not be opened before is tried again with every new line.
-        if (Object.keys(codecs).length === 1) void openCodecs();
+        if (line.openedInMs > farMs) carefulUntilUs = ownUs() + carefulMs * 1000;
         for (const stream of message.streams) playerOf(stream.id).welcome(stream);
-        for (const player of players.values()) {
-          if (message.streams.some(({ id }) => id === player.stream)) player.watch();
-          else player.leave();
-        }
+        begin(message.streams);
         break;
       case 'pong':
         clock.sample(message.sentUs, message.clockUs, ownUs());
@@ -137,6 +179,16 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
       case 'done':
       case 'error':
         break;
+    }
+  }
+
+  /** Asks for the streams. Near the server the first picture does not wait for the codecs; over a long way it would get stuck as it is. */
+  function begin(streams: readonly StreamDescription[]): void {
+    // What could not be opened before is tried again with every new line.
+    const opened = Object.keys(codecs).length === 1 ? openCodecs() : undefined;
+    for (const player of players.values()) {
+      if (!streams.some(({ id }) => id === player.stream)) player.leave();
+      else if (opened === undefined || line.openedInMs <= farMs) player.watch();
     }
   }
 

@@ -6,7 +6,7 @@ import { type FrameFormat, frameFormat } from '../src/frame/frame-format.ts';
 import { type FrameHeader, frameFlags, type View, views } from '../src/protocol/frame-header.ts';
 import type { StageState, StreamDescription, ViewerMessage } from '../src/protocol/messages.ts';
 import type { ServerClock } from '../src/protocol/server-clock.ts';
-import type { CodecName } from '../src/protocol/tiers.ts';
+import type { CodecName, TierName } from '../src/protocol/tiers.ts';
 import type { StageSettings } from '../src/stage/chain.ts';
 import type { Kernels } from '../wasm/kernels.ts';
 import { AgeMeter, FrameRate } from './age-meter.ts';
@@ -34,7 +34,11 @@ export interface PlayerHost {
   readonly inStep: InStep;
   /** Those that are open by now. */
   codecs(): Codecs;
+  /** By the names of the protocol. */
+  decodes(): readonly CodecName[];
   quality(): Quality;
+  /** The tier to begin with; undefined: the server decides. */
+  first(): TierName | undefined;
   /** Decodes a picture onto a canvas; throws an AppError where the payload is not of the format. */
   paint(canvas: OffscreenCanvas, format: FrameFormat, codec: Codec, payload: Uint8Array): void;
   ownUs(): number;
@@ -54,6 +58,8 @@ const mostWaiting = 8;
 const earlyUs = 1000;
 /** How long a frozen stream waits for a frame in both views; a held source that cannot give it stays as it is. */
 const catchMs = 1000;
+
+const nothing = new Uint8Array(0);
 
 const viewsOf = (shown: Shown): View[] => (shown === 'processed' ? ['processed'] : ['processed', 'raw']);
 
@@ -171,8 +177,10 @@ export class StreamPlayer {
   /** Asks the server for what is to be shown: at every change and on every new line. */
   watch(): void {
     if (!this.#watching || this.#hidden) return;
-    const codecs = Object.keys(this.#host.codecs()) as CodecName[];
-    this.#host.send({ type: 'watch', stream: this.stream, views: this.#wanted(), tier: this.#host.quality(), codecs });
+    const codecs = this.#host.decodes();
+    const first = this.#host.first();
+    const wish = { stream: this.stream, views: this.#wanted(), tier: this.#host.quality(), codecs: [...codecs] };
+    this.#host.send({ type: 'watch', ...wish, ...(first !== undefined && { first }) });
   }
 
   /**
@@ -227,8 +235,9 @@ export class StreamPlayer {
     }
   }
 
-  receive(header: FrameHeader, payload: Uint8Array): void {
-    const frame = { header, payload, receivedUs: this.#host.clock.at(this.#host.ownUs()) };
+  /** `receivedUs`: when it had arrived, on the server's clock. */
+  receive(header: FrameHeader, payload: Uint8Array, receivedUs: number | undefined): void {
+    const frame = { header, payload, receivedUs };
     if (!this.#watching || !this.#wanted().includes(header.view)) {
       this.#acknowledge(frame);
       return;
@@ -258,6 +267,12 @@ export class StreamPlayer {
     this.#draw(frame);
     const other = this.#received.get(header.view === 'raw' ? 'processed' : 'raw');
     if (step === 'pair' && other !== undefined) this.#draw(other);
+  }
+
+  /** A frame that is not shown; `refused`: because it could not be decoded. */
+  leaveOut(header: FrameHeader, receivedUs: number | undefined, refused: boolean): void {
+    if (refused) this.#refused++;
+    this.#acknowledge({ header, payload: nothing, receivedUs });
   }
 
   truth(connected: boolean): StreamTruth {

@@ -48,6 +48,8 @@ class Scene {
       clock,
       inStep: this.inStep,
       codecs: () => ({ raw }),
+      decodes: () => ['raw'],
+      first: () => undefined,
       quality: () => 'auto',
       paint: (canvas, format, codec, payload) => {
         if (this.broken) throw new AppError('protocol/bad-header', { reason: 'planted' });
@@ -89,6 +91,7 @@ class Scene {
         ...rest,
       },
       pixels,
+      this.nowUs,
     );
   }
 

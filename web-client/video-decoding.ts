@@ -1,0 +1,133 @@
+import { AppError, asAppError } from '../src/app-error.ts';
+import { h264CodecString } from '../src/codec/h264.ts';
+import { type FrameHeader, frameFlags } from '../src/protocol/frame-header.ts';
+import type { WireError } from './worker-messages.ts';
+
+/** Pictures that may be in the decoder: more are only old. */
+const mostPending = 3;
+/** Between two requests for a key frame. */
+const askPauseMs = 400;
+
+export interface VideoHost {
+  /** Pixels of a decoded picture, tight; throws an AppError where the browser does not give them. */
+  pixelsOf(frame: VideoFrame, header: FrameHeader): Promise<Uint8Array>;
+  /** A picture, in the order in which they came. */
+  picture(header: FrameHeader, pixels: Uint8Array, receivedUs: number | undefined): void;
+  /** One that is not shown; with its error where it could not be decoded. */
+  leftOut(header: FrameHeader, receivedUs: number | undefined, error: WireError | undefined): void;
+  /** Nothing more can be decoded before a key frame. */
+  askKey(header: FrameHeader): void;
+  ownUs(): number;
+}
+
+interface Pending {
+  readonly header: FrameHeader;
+  readonly receivedUs: number | undefined;
+}
+
+/** The video of one view of a stream: decodes what can be decoded, and knows when it has to start anew. */
+export class VideoDecoding {
+  readonly #host: VideoHost;
+  readonly #pending = new Map<number, Pending>();
+  #decoder: VideoDecoder | undefined;
+  #codec = '';
+  #keySequence: number | undefined;
+  #next = 0;
+  #askedUs = Number.NEGATIVE_INFINITY;
+  /** The pictures that are being read out, one after the other. */
+  #reading: Promise<void> = Promise.resolve();
+
+  constructor(host: VideoHost) {
+    this.#host = host;
+  }
+
+  receive(header: FrameHeader, payload: Uint8Array, receivedUs: number | undefined): void {
+    const key = (header.flags & frameFlags.key) !== 0;
+    const overdue = this.#pending.size >= mostPending;
+    if (!key && (overdue || header.keySequence !== this.#keySequence)) {
+      this.#keySequence = undefined;
+      this.#host.leftOut(header, receivedUs, undefined);
+      this.#ask(header);
+      return;
+    }
+    try {
+      if (key) this.#start(payload, overdue);
+      this.#keySequence = header.keySequence;
+      const timestamp = this.#next++;
+      this.#pending.set(timestamp, { header, receivedUs });
+      this.#decoder?.decode(new EncodedVideoChunk({ type: key ? 'key' : 'delta', timestamp, data: payload }));
+    } catch (thrown) {
+      this.#fail(header, asAppError(thrown, 'codec/damaged', { codec: 'h264' }), receivedUs);
+    }
+  }
+
+  /** Forgets what is under way: pictures of another kind follow, or none. */
+  reset(): void {
+    if (this.#decoder !== undefined && this.#decoder.state !== 'closed') this.#decoder.close();
+    this.#decoder = undefined;
+    this.#codec = '';
+    this.#keySequence = undefined;
+    const pending = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const { header, receivedUs } of pending) this.#host.leftOut(header, receivedUs, undefined);
+  }
+
+  /** At a key frame: a decoder for its level, and another one where the last has got stuck. */
+  #start(keyFrame: Uint8Array, stuck: boolean): void {
+    const codec = h264CodecString(keyFrame);
+    if (stuck) this.reset();
+    if (this.#decoder?.state === 'configured' && codec === this.#codec) return;
+    if (this.#decoder?.state === 'closed') this.#decoder = undefined;
+    this.#decoder ??= this.#open();
+    this.#decoder.configure({ codec, optimizeForLatency: true });
+    this.#codec = codec;
+  }
+
+  #open(): VideoDecoder {
+    const decoder: VideoDecoder = new VideoDecoder({
+      output: (frame) => {
+        if (decoder !== this.#decoder) frame.close();
+        else this.#reading = this.#reading.then(() => this.#read(frame));
+      },
+      error: (error) => {
+        if (decoder !== this.#decoder) return;
+        const [first] = this.#pending.values();
+        this.#pending.delete([...this.#pending.keys()][0] ?? -1);
+        this.reset();
+        if (first !== undefined)
+          this.#fail(first.header, new AppError('codec/damaged', { codec: 'h264', reason: error.message }), first.receivedUs);
+      },
+    });
+    return decoder;
+  }
+
+  async #read(frame: VideoFrame): Promise<void> {
+    const pending = this.#pending.get(frame.timestamp);
+    try {
+      if (pending === undefined) return;
+      const pixels = await this.#host.pixelsOf(frame, pending.header);
+      // Meanwhile it may have been given up.
+      if (!this.#pending.delete(frame.timestamp)) return;
+      this.#host.picture(pending.header, pixels, pending.receivedUs);
+    } catch (thrown) {
+      if (pending !== undefined && this.#pending.delete(frame.timestamp)) {
+        this.#fail(pending.header, asAppError(thrown, 'codec/damaged', { codec: 'h264' }), pending.receivedUs);
+      }
+    } finally {
+      frame.close();
+    }
+  }
+
+  #fail(header: FrameHeader, error: AppError, receivedUs: number | undefined): void {
+    this.#keySequence = undefined;
+    this.#host.leftOut(header, receivedUs, error.toJSON());
+    this.#ask(header);
+  }
+
+  #ask(header: FrameHeader): void {
+    const nowUs = this.#host.ownUs();
+    if (nowUs - this.#askedUs < askPauseMs * 1000) return;
+    this.#askedUs = nowUs;
+    this.#host.askKey(header);
+  }
+}
