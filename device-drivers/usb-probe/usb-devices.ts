@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { Device } from 'usb';
 import { AppError, type ErrorReport, printable } from '../../src/app-error.ts';
 import { sysfsText, usbIdentity } from '../../src/device/usb-sysfs.ts';
-import { loadUsb } from './usb-error.ts';
+import { loadLibusb } from './libusb.ts';
 
 /** An attached device as the system shows it; nothing of it is opened for this. */
 export interface AttachedDevice {
@@ -37,7 +37,7 @@ export async function attachedDevices(ids: Ids): Promise<AttachedDevice[]> {
 /** The same device as libusb knows it. Throws `device/gone`. */
 export function libusbDevice({ bus, address, ownName, identity }: AttachedDevice): Device {
   const find = (afresh: boolean): Device | undefined =>
-    loadUsb(afresh)
+    loadLibusb(afresh)
       .getDeviceList()
       .find((device) => device.busNumber === bus && device.deviceAddress === address);
   // Without udev's events libusb knows only what was attached when it was loaded.
@@ -85,7 +85,7 @@ async function refusalOf(port: string, bus: number, address: number, device: str
 
 /** Serial numbers would have to be asked of the device: here a place tells them apart. */
 function byLibusb(): AttachedDevice[] {
-  return loadUsb(false)
+  return loadLibusb(false)
     .getDeviceList()
     .map(({ deviceDescriptor: { idVendor: vendor, idProduct: product }, busNumber: bus, deviceAddress: address }) => ({
       ...{ vendor, product, bus, address, ownName: '', place: `bus ${bus}, address ${address}` },

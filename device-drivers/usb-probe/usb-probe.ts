@@ -8,7 +8,7 @@ import { runProbe } from './probe-run.ts';
 import { probeNamed, probes } from './probes.ts';
 import { readRecordedBytes } from './recorded-bytes.ts';
 import { readSetUp } from './set-up.ts';
-import { type AttachedDevice, attachedDevices, hex4 } from './usb-devices.ts';
+import { type AttachedDevice, attachedDevices, hex4, libusbDevice } from './usb-devices.ts';
 
 const Number_ = (minimum: number, maximum: number, description: string) => Type.Optional(Type.Number({ minimum, maximum, description }));
 
@@ -54,7 +54,7 @@ export const usbProbe: DeviceDriver<typeof options> = {
   ),
   async discover() {
     const attached = await attachedDevices(probes);
-    return attached.map((device) => describe(device, attached));
+    return attached.map(describe);
   },
   run: (context, signal) => (context.options.recording === '' ? runAttached(context, signal) : playRecording(context, signal)),
 };
@@ -62,7 +62,7 @@ export const usbProbe: DeviceDriver<typeof options> = {
 async function runAttached(context: DriverContext<UsbProbeOptions>, signal: AbortSignal): Promise<void> {
   const { device: wanted, setUp } = context.options;
   const attached = await attachedDevices(probes);
-  const found = attached.find((device) => wanted === '' || wanted === probeOf(device).name || wanted === identityOf(device, attached));
+  const found = attached.find((device) => wanted === '' || wanted === probeOf(device).name || wanted === device.identity);
   if (signal.aborted) return;
   if (found === undefined) throw new AppError('device/not-found', { device: wanted === '' ? 'a probe' : wanted });
   const probe = probeOf(found);
@@ -71,9 +71,9 @@ async function runAttached(context: DriverContext<UsbProbeOptions>, signal: Abor
   if (probe.wantsSetUp && recorded === undefined) {
     context.warn(`${probe.title}: started without the tables of its maker's program (option setUp); a real one may show nothing`);
   }
-  const { name, identity } = describe(found, attached);
+  const { name, identity } = describe(found);
   const inputs = probe.queues.map(({ endpoint }) => endpoint);
-  const link = await LibusbTransport.open(found.device, name, [...probe.outputs, ...inputs]);
+  const link = await LibusbTransport.open(libusbDevice(found), name, [...probe.outputs, ...inputs]);
   try {
     await runProbe({ probe, link, setUp: recorded, scan: scanOf(context.options), device: { name, identity } }, context, signal);
   } finally {
@@ -108,27 +108,17 @@ function scanOf({ depthMm, widthMm, sectorDeg, radiusMm }: UsbProbeOptions): Sca
 const probeOf = ({ vendor, product }: AttachedDevice): Probe =>
   probes.find((probe) => probe.vendor === vendor && probe.product === product) as Probe;
 
-function describe(device: AttachedDevice, attached: readonly AttachedDevice[]): DeviceDescription {
+function describe(device: AttachedDevice): DeviceDescription {
   const probe = probeOf(device);
-  const identity = identityOf(device, attached);
+  const { identity, place, ownName, refusal } = device;
   const { width, height, pixelFormat } = probe.format({});
   return {
     driver: 'usb-probe',
-    name: device.ownName === '' ? probe.title : `${probe.title} (${device.ownName})`,
+    name: ownName === '' ? probe.title : `${probe.title} (${ownName})`,
     identity,
-    place: device.place,
+    place,
     formats: [`${pixelFormat}, ${height} lines of ${width} samples`],
-    ...(device.refusal !== undefined && { refusal: device.refusal }),
+    ...(refusal !== undefined && { refusal }),
     options: { device: identity },
   };
 }
-
-/** Two of a kind without a serial number are told apart by where they are plugged in. */
-function identityOf(device: AttachedDevice, attached: readonly AttachedDevice[]): string {
-  const identity = plainIdentity(device);
-  const isAlone = attached.filter((other) => plainIdentity(other) === identity).length === 1;
-  return isAlone ? identity : `${identity}@${device.place}`;
-}
-
-const plainIdentity = ({ vendor, product, serial }: AttachedDevice): string =>
-  `usb:${hex4(vendor)}:${hex4(product)}${serial === '' ? '' : `:${serial}`}`;
