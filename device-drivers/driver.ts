@@ -62,6 +62,9 @@ export interface DriverContext<Options> {
   sleepUntil(atNs: bigint): Promise<void>;
 }
 
+/** The device that was opened; `options` select it and no other when the stream starts again. */
+export type OpenedDevice = Pick<DeviceDescription, 'name' | 'identity'> & Partial<Pick<DeviceDescription, 'options'>>;
+
 /** What a source is, beside its pixels. No patient data: it is shown, logged and sent. */
 export interface SourceFacts {
   readonly modality: 'ultrasound' | 'x-ray' | 'other';
@@ -69,7 +72,7 @@ export interface SourceFacts {
   /** Short text for the operator, e.g. `DICOM, JPEG baseline, 65 frames`. */
   readonly description: string;
   /** The attached device, as `discover` describes it: the stream waits for it to come back when it is gone. */
-  readonly device?: Pick<DeviceDescription, 'name' | 'identity'>;
+  readonly device?: OpenedDevice;
 }
 
 /**
@@ -83,7 +86,7 @@ export interface DeviceDriver<Schema extends TObject = TObject> {
   /** What is attached now; opens nothing for longer than it takes to ask, and leaves a device that is in use alone. */
   discover(): Promise<readonly DeviceDescription[]>;
   /** The source that options name and no bus shows, e.g. a network address; undefined where they name an attached device. */
-  configured?(options: Readonly<Record<string, unknown>>): Omit<DeviceDescription, 'driver' | 'options'> | undefined;
+  configured?(options: Static<Schema>): Omit<DeviceDescription, 'driver' | 'options'> | undefined;
   /** Lines of a udev rules file that let a user of the seat open this driver's devices. */
   readonly udevRules?: readonly string[];
   run(context: DriverContext<Static<Schema>>, signal: AbortSignal): Promise<void>;

@@ -68,6 +68,11 @@ export const ffmpeg: DeviceDriver<typeof options> = {
   options,
   // On Linux the driver v4l2 lists what can be opened here too; names of other systems' devices are not asked for yet.
   discover: async () => [],
+  configured({ input }) {
+    if (!/^[a-z0-9+]+:\/\//i.test(input)) return undefined;
+    const place = shownName(input);
+    return { name: 'Network stream', identity: `ffmpeg:${place}`, place };
+  },
   async run(context, signal) {
     const { input, program } = context.options;
     const version = await versionOf(program, signal).catch((thrown: unknown) => {

@@ -7,6 +7,7 @@ import { options } from './options.ts';
 import { Sender } from './sender.ts';
 
 const connectPatienceMs = 5000;
+const placeOf = (host: string, port: number): string => `${printable(host, 80)}:${port}`;
 
 /** Images and poses of any OpenIGTLink server, protocol versions 1 to 3: PLUS and whatever stands behind it. */
 export const openigtlink: DeviceDriver<typeof options> = {
@@ -15,8 +16,12 @@ export const openigtlink: DeviceDriver<typeof options> = {
   async discover() {
     return [];
   },
+  configured({ host, port }) {
+    const place = placeOf(host, port);
+    return { name: 'OpenIGTLink server', identity: `openigtlink:${place}`, place };
+  },
   async run(context, signal) {
-    const place = `${printable(context.options.host, 80)}:${context.options.port}`;
+    const place = placeOf(context.options.host, context.options.port);
     const sender = new Sender(context);
     const receiver = await Receiver.open(context.options.longestMiB * 2 ** 20, sender);
     const socket = connect({

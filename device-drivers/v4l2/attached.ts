@@ -31,11 +31,13 @@ export async function attachedVideos(folder = videoClass): Promise<AttachedVideo
   });
 }
 
-/** The place of a device that is named by its identity or by its place. */
-export async function placeOf(device: string, folder = videoClass): Promise<string | undefined> {
-  if (device.startsWith('/')) return device;
-  const found = await attachedVideos(folder);
-  return found.find(({ identity }) => device === '' || identity === device)?.place;
+/** The device that is named by its identity or by its place; what is no video device of this machine has a place alone. */
+export async function videoNamed(
+  device: string,
+  folder = videoClass,
+): Promise<(Pick<AttachedVideo, 'place'> & Partial<AttachedVideo>) | undefined> {
+  const found = (await attachedVideos(folder)).find(({ identity, place }) => device === '' || [identity, place].includes(device));
+  return found ?? (device.startsWith('/') ? { place: device } : undefined);
 }
 
 async function identityOf(entry: string): Promise<{ identity: string; port: string }> {

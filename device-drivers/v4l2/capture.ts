@@ -1,7 +1,7 @@
 import { AppError, printable } from '../../src/app-error.ts';
 import { type FrameFormat, frameFormat, type PixelFormat } from '../../src/frame/frame-format.ts';
 import { GreyHistogram } from '../../src/frame/grey-histogram.ts';
-import type { DriverContext } from '../driver.ts';
+import type { DriverContext, OpenedDevice } from '../driver.ts';
 import { allowedCrop, type Crop, FieldLines, fieldOrders, isOneField, type Lines } from './field-lines.ts';
 import type { JpegPictures } from './jpeg-pictures.ts';
 import { colourOf, type ReadableFormat } from './pixel-formats.ts';
@@ -17,6 +17,7 @@ export interface CaptureSettings {
   /** Of motion JPEG, opened. */
   readonly jpegs: JpegPictures | undefined;
   readonly description: string;
+  readonly opened?: OpenedDevice;
   readonly synthetic: boolean;
 }
 
@@ -218,7 +219,7 @@ export class Capture {
   #announce(pixelFormat: PixelFormat, pictures: number, lines: FieldLines, source: Buffer): void {
     if (this.#announced === pixelFormat) return;
     this.#announced = pixelFormat;
-    const { agreed, rate, description, synthetic } = this.#settings;
+    const { agreed, rate, description, opened, synthetic } = this.#settings;
     const interval = rate > 0 ? { frameIntervalMs: 1000 / rate / (isOneField(agreed.field) ? 2 : pictures) } : {};
     const rest: Partial<FrameFormat> = {
       ...interval,
@@ -228,7 +229,7 @@ export class Capture {
       ...(pixelFormat === 'Y16' ? { window: windowOf(lines, source) } : {}),
     };
     const format = frameFormat(this.#crop.width, this.#crop.height, pixelFormat, rest);
-    this.#context.announce(format, { modality: this.#context.options.modality, synthetic, description });
+    this.#context.announce(format, { modality: this.#context.options.modality, synthetic, description, ...(opened && { device: opened }) });
   }
 }
 

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { AppError, asAppError, printable } from '../../src/app-error.ts';
 import type { DeviceDescription, DeviceDriver, DriverContext } from '../driver.ts';
-import { attachedVideos, placeOf, videoClass } from './attached.ts';
+import { attachedVideos, videoClass, videoNamed } from './attached.ts';
 import { Capture } from './capture.ts';
 import { isOneField } from './field-lines.ts';
 import { JpegPictures } from './jpeg-pictures.ts';
@@ -83,9 +83,9 @@ export function v4l2On(openSystem: () => Promise<VideoSystem>, folder = videoCla
     udevRules: ['SUBSYSTEM=="video4linux", KERNEL=="video[0-9]*", GROUP="video", MODE="0660", TAG+="uaccess"'],
     async run(context, signal) {
       const { device: asked, buffers } = context.options;
-      const place = await placeOf(asked, folder);
-      if (place === undefined) throw new AppError('device/not-found', { device: printable(asked, 120) || 'a video device' });
-      using device = new VideoDevice(await openedSystem(openSystem), place);
+      const found = await videoNamed(asked, folder);
+      if (found === undefined) throw new AppError('device/not-found', { device: printable(asked, 120) || 'a video device' });
+      using device = new VideoDevice(await openedSystem(openSystem), found.place);
       const { name, synthetic } = device.capability();
       chooseInput(device, context);
       const mode = settled(device, context.options);
@@ -94,7 +94,9 @@ export function v4l2On(openSystem: () => Promise<VideoSystem>, folder = videoCla
       if (signal.aborted) return;
       const description = `V4L2, ${name}, ${mode.format.name} ${mode.width}x${mode.height}${rateText(mode.rate)}`;
       const shared = device.start(buffers, mode.agreed.bytes);
-      await new Capture(device, { ...mode, jpegs, description, synthetic, buffers: shared }, context).run(signal);
+      const opened =
+        found.identity === undefined ? {} : { opened: { name, identity: found.identity, options: { device: found.identity } } };
+      await new Capture(device, { ...mode, ...opened, jpegs, description, synthetic, buffers: shared }, context).run(signal);
     },
   };
 }

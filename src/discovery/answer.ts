@@ -1,3 +1,4 @@
+import { Value } from 'typebox/value';
 import type { DeviceDescription, DeviceDriver } from '../../device-drivers/driver.ts';
 import { AppError, asAppError, type ErrorReport } from '../app-error.ts';
 
@@ -41,6 +42,6 @@ async function answer(drivers: readonly DeviceDriver[], { driver: name, configur
 }
 
 function sourceOf(driver: DeviceDriver, options: Options): DeviceDescription[] {
-  const source = driver.configured?.(options);
+  const source = driver.configured?.(Value.Default(driver.options, structuredClone(options)) as Options);
   return source === undefined ? [] : [{ ...source, driver: driver.name, options }];
 }

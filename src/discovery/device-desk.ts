@@ -43,9 +43,11 @@ export class DeviceDesk {
     if (news === 'status' && stream.status.state === 'lost') void this.#discovery.survey();
   }
 
+  /** What a lost stream waits for need not be on the list: its driver looks for itself whenever something has changed. */
   #resume({ devices }: Inventory): void {
     for (const stream of this.#streams) {
-      if (devices.some((device) => device.refusal === undefined && isSetTo(stream, device))) stream.hurry();
+      const isThere = devices.some((device) => device.refusal === undefined && isSetTo(stream, device));
+      if (isThere || stream.status.state === 'lost') stream.hurry();
     }
   }
 

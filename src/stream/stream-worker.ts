@@ -117,7 +117,9 @@ function nextEpoch(): void {
 
 async function runDriver(signal: AbortSignal): Promise<void> {
   const driver = driverNamed(setup.settings.driver);
-  const options = parseWith(driver.options, setup.settings.options, setup.settings.name, 'options');
+  // The device that was opened before, and no other that was plugged in meanwhile.
+  const chosen = { ...setup.settings.options, ...facts?.device?.options };
+  const options = parseWith(driver.options, chosen, setup.settings.name, 'options');
   delivered = false;
   warned = new Set();
   clock = undefined;

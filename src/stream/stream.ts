@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { Observable, Subject } from 'rxjs';
+import type { OpenedDevice } from '../../device-drivers/driver.ts';
 import { AppError, type ErrorReport } from '../app-error.ts';
 import type { Room, StreamSettings } from '../config/room.ts';
 import { type ClockAnchor, monotonicNs, unixUs } from '../device/clock.ts';
@@ -26,7 +27,7 @@ export type StreamNews =
 export interface StreamSource {
   readonly driver: string;
   readonly options: Readonly<Record<string, unknown>>;
-  readonly device?: { readonly name: string; readonly identity: string };
+  readonly device?: OpenedDevice;
 }
 
 /** A way out of a stream beside its viewers, for the metrics. */
@@ -340,7 +341,8 @@ export class Stream {
   /** A worker that replaces another keeps the stages as the viewers had set them. */
   #settingsInForce(): StreamSettings {
     const stages = this.#described?.stages.map(({ stage, enabled, options }) => ({ stage, enabled, options }));
-    return { ...this.#settings, ...(stages && { stages }) };
+    const options = { ...this.#settings.options, ...this.#device?.options };
+    return { ...this.#settings, options, ...(stages && { stages }) };
   }
 
   #hear(event: StreamEvent): void {

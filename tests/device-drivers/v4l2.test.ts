@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { attachedVideos, placeOf } from '../../device-drivers/v4l2/attached.ts';
+import { attachedVideos, videoNamed } from '../../device-drivers/v4l2/attached.ts';
 import { v4l2On } from '../../device-drivers/v4l2/v4l2.ts';
 import { constants, errnos } from '../../device-drivers/v4l2/videodev.ts';
 import type { AppError } from '../../src/app-error.ts';
@@ -273,9 +273,9 @@ describe('attached video devices', () => {
       ['/dev/video10', 'usb:534d:2109@1-3:1.0'],
       ['/dev/video11', 'usb:534d:2109@1-4:1.0'],
     ]);
-    expect(await placeOf('usb:534d:2109:A1:1', list)).toBe('/dev/video3');
-    expect(await placeOf('', list)).toBe('/dev/video2');
-    expect(await placeOf('usb:534d:2109:B2', list)).toBeUndefined();
+    expect((await videoNamed('usb:534d:2109:A1:1', list))?.place).toBe('/dev/video3');
+    expect((await videoNamed('', list))?.place).toBe('/dev/video2');
+    expect((await videoNamed('usb:534d:2109:B2', list))?.place).toBeUndefined();
   });
 
   it('are described with what they deliver, or why they cannot', async () => {
