@@ -20,6 +20,8 @@ const longestBodyBytes = 64 * 1024;
 const shortContentBytes = 16 * 1024;
 /** Answers to a client that asks and does not read. */
 const mostUnreadBytes = 256 * 1024;
+/** Answers and poses that are still under way hold no picture up. */
+const shortUnderWayBytes = 4096;
 const [shortestRetryMs, longestRetryMs] = [2, 50] as const;
 /** A client that has taken nothing for so long is gone. */
 const stalledMs = 30_000;
@@ -136,7 +138,7 @@ export class OpenIgtlinkClient {
     if (this.#writing || this.#closed) return;
     const next = this.#nextStream();
     if (next === undefined) return;
-    if (this.#socket.writableLength > 0 || this.#host.unacknowledged(this.#socket) > 0) {
+    if (this.#socket.writableLength + this.#host.unacknowledged(this.#socket) > shortUnderWayBytes) {
       this.#pumpLater();
       return;
     }

@@ -19,7 +19,7 @@ export interface ImageHead {
   readonly littleEndian: boolean;
   readonly width: number;
   readonly height: number;
-  /** Millimetres from pixel to pixel along a line and from line to line. */
+  /** Millimetres from pixel to pixel along a line and from line to line; 0: what was sent is no number. */
   readonly spacingMm: readonly [number, number];
 }
 
@@ -42,7 +42,10 @@ export function readImage(content: Uint8Array): ImageHead {
   if (content.length - imageHeadBytes !== bytes) {
     throw bad(`${content.length - imageHeadBytes} bytes of pixels, ${width}x${height} of ${components} ${scalar.name} need ${bytes}`);
   }
-  const axis = (at: number): number => Math.hypot(view.getFloat32(at), view.getFloat32(at + 4), view.getFloat32(at + 8));
+  const axis = (at: number): number => {
+    const length = Math.hypot(view.getFloat32(at), view.getFloat32(at + 4), view.getFloat32(at + 8));
+    return Number.isFinite(length) ? length : 0;
+  };
   return { components, scalar: scalar.name, littleEndian: endian === 2, width, height, spacingMm: [axis(12), axis(24)] };
 }
 

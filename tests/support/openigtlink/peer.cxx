@@ -195,8 +195,10 @@ static int watch(int port, int count) {
   ask->SetDeviceName("");
   ask->Pack();
   socket->Send(ask->GetPackPointer(), ask->GetPackSize());
+  bool together = false;
   for (int images = 0; images < count;) {
-    if (images == count / 2) {
+    if (images == count / 2 && !together) {
+      together = true;
       auto start = igtl::StartTrackingDataMessage::New();
       start->SetDeviceName("");
       start->SetResolution(1);
