@@ -7,6 +7,8 @@ const root = resolve(import.meta.dirname, '../..');
 
 export interface RunningServer extends AsyncDisposable {
   readonly address: string;
+  /** With TLS: the link that lets the first operator in. */
+  readonly invitation: string | undefined;
   readonly process: ChildProcess;
   stop(): Promise<void>;
 }
@@ -27,9 +29,9 @@ export async function startServer(
   });
   const [line] = (await Promise.race([once(createInterface({ input: child.stdout }), 'line'), exited])) as [string];
   exited.catch(() => undefined);
-  const { address } = JSON.parse(line) as { address: string };
+  const { address, invitation } = JSON.parse(line) as { address: string; invitation?: string };
   const end = (): Promise<void> => stop(child);
-  return { address, process: child, stop: end, [Symbol.asyncDispose]: end };
+  return { address, invitation, process: child, stop: end, [Symbol.asyncDispose]: end };
 }
 
 async function stop(child: ChildProcess): Promise<void> {
