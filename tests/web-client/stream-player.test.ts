@@ -104,6 +104,28 @@ class Scene {
   }
 }
 
+it('knows where the tools were in the picture that is drawn, frozen or not', () => {
+  const scene = new Scene();
+  const pose = (x: number) => ({
+    tool: 'Probe',
+    matrix: [1, 0, 0, x, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1],
+    ageMs: 4,
+    source: 'measured' as const,
+  });
+  const shown = () => scene.player.truth(true).picture?.poses;
+  scene.player.setPoses(1, [pose(1)]);
+  scene.frame('processed', 1);
+  expect(shown()).toEqual([pose(1)]);
+  scene.frame('processed', 2);
+  expect(shown()).toBeUndefined();
+  scene.player.setPoses(3, [pose(3)]);
+  scene.frame('processed', 3);
+  scene.player.freeze(true);
+  scene.player.setPoses(4, [pose(4)]);
+  scene.frame('processed', 4);
+  expect(shown()).toEqual([pose(3)]);
+});
+
 describe('StreamPlayer', () => {
   let scene: Scene;
   beforeEach(() => {

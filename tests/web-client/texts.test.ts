@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { clockText, countText, dash, milliseconds, rateText, seconds } from '../../web-client/texts.ts';
+import { clockResidualText, clockText, countText, dash, milliseconds, placeText, rateText, seconds } from '../../web-client/texts.ts';
 
 describe('texts', () => {
   it('shows an unknown as a dash', () => {
     expect([milliseconds(undefined), seconds(undefined), countText(undefined)]).toEqual([dash, dash, dash]);
+  });
+
+  it('writes places in tenths of a millimetre, and what a clock is worth', () => {
+    expect(placeText([1, -22.26, 0])).toBe('1.0  \u221222.3  0.0\u00a0mm');
+    expect(clockResidualText(0.26, undefined)).toBe('0.3\u00a0ms');
+    expect(clockResidualText(0.26, -12.4)).toBe('0.3\u00a0ms, drift -12\u00a0ppm');
   });
 
   it('rounds milliseconds and never rounds seconds up', () => {
