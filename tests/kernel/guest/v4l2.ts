@@ -173,7 +173,7 @@ const scenes: Readonly<Record<string, (bus: VirtualBus) => Promise<object>>> = {
     return { numbers: [...numbers].sort(), damaged: (run.losses.get('v4l2/damaged-jpeg') ?? 0) > 0 };
   },
 
-  /** The plug is pulled in the middle of a picture, three times; somebody holds the old place, so that the device comes back at another. */
+  /** The plug is pulled in the middle of a picture, twice; somebody holds the old place, so that the device comes back at another. */
   async replugged(bus) {
     return { v4l2: await replugging(bus, v4l2, { device: grabber }) };
   },
@@ -263,7 +263,7 @@ async function replugging(bus: VirtualBus, driver: DeviceDriver, options: Readon
   const session = startSession(driver, options);
   const places: (string | undefined)[] = [await placeOfGrabber()];
   const resumedMs: number[] = [];
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 2; round++) {
     const before = session.frames();
     await until('pictures', () => session.frames() >= before + 5);
     const known = session.codes.length;
@@ -277,6 +277,7 @@ async function replugging(bus: VirtualBus, driver: DeviceDriver, options: Readon
     const seen = session.frames();
     await until('the picture again', () => session.frames() > seen);
     resumedMs.push(Math.round(performance.now() - pluggedMs));
+    await until('more pictures', () => session.frames() > seen + 3);
     places.push(await placeOfGrabber());
     if (held !== undefined) closeSync(held);
   }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { DeviceOptions } from './devices.ts';
+import type { Malformed } from './malformed.ts';
 import type { Request } from './serve.ts';
 import type { DeviceAction } from './virtual-device.ts';
 
@@ -44,8 +45,8 @@ export class VirtualBus implements AsyncDisposable {
   }
 
   /** Plugs a device in; resolves when the kernel has been told of it. A bus id given twice is the same device plugged in again. */
-  async plug(options: DeviceOptions, busId = `1-${++this.#lastBusId}`): Promise<PluggedDevice> {
-    await this.#ask({ ask: 'offer', busId, options });
+  async plug(options: DeviceOptions, busId = `1-${++this.#lastBusId}`, wrong?: Malformed): Promise<PluggedDevice> {
+    await this.#ask({ ask: 'offer', busId, options, ...(wrong !== undefined && { wrong }) });
     await run('usbip', ['attach', '-r', '127.0.0.1', '-b', busId]);
     return {
       busId,

@@ -75,4 +75,4 @@ export type Fault =
 /** Faults of video payloads beside those of the transport: UVC 1.1 §2.4.3.3. */
 export type PayloadFault = 'error-bit' | 'truncated' | 'bad-header' | 'empty-header';
 
-export type DeviceAction = Fault | { readonly payload: PayloadFault } | { readonly rateMBps: number };
+export type DeviceAction = Fault | { readonly payload: PayloadFault } | { readonly rateMBps: number } | { readonly reseed: number };

@@ -1,0 +1,113 @@
+// The driver `usb-probe` with each virtual probe: what it asks for before it starts one, pictures, faults, pulled plugs.
+import { usbProbe } from '../../../device-drivers/usb-probe/usb-probe.ts';
+import { type DriverRun, runDriver } from '../../device-drivers/driver-bench.ts';
+import type { DeviceOptions } from '../../support/virtual-usb/devices.ts';
+import { numberIn } from '../../support/virtual-usb/echo-phantom.ts';
+import { type PluggedDevice, VirtualBus } from '../../support/virtual-usb/virtual-bus.ts';
+import type { Fault } from '../../support/virtual-usb/virtual-device.ts';
+import { attached, until } from './attached.ts';
+import { tell } from './tell.ts';
+
+await using bus = await VirtualBus.open();
+const enabled = { highVoltage: true, motor: true };
+
+/** The code of the error that ended it. */
+const endOf = (run: DriverRun): Promise<string> =>
+  run.ended.then(
+    () => 'stopped',
+    (thrown: unknown) => String((thrown as { code?: string }).code),
+  );
+
+async function plug(options: DeviceOptions): Promise<PluggedDevice> {
+  const before = attached().length;
+  const device = await bus.plug(options, '1-1');
+  await until(() => attached().length > before, 'the probe is attached');
+  return device;
+}
+
+async function unplug(device: PluggedDevice): Promise<void> {
+  await device.unplug();
+  await until(() => attached().length === 0, 'the probe is gone');
+}
+
+async function refusals(kind: 'convex' | 'up20l' | 'interson'): Promise<void> {
+  const device = await plug({ kind, serial: 'R1' });
+  const [found] = await usbProbe.discover();
+  const ends = [await endOf(runDriver(usbProbe, {})), await endOf(runDriver(usbProbe, { motor: true }))];
+  if (kind === 'interson') ends.push(await endOf(runDriver(usbProbe, { highVoltage: true })));
+  tell({ refused: kind, ends, identity: found?.identity, place: found?.place, name: found?.name, device: await device.counts() });
+  await unplug(device);
+}
+
+async function asked(): Promise<void> {
+  const device = await plug({ kind: 'up20l', serial: 'U1', pictureMs: 40 });
+  const numbers: number[] = [];
+  const run = runDriver(usbProbe, enabled, {
+    keep: 0,
+    look: (pixels) => numbers.push(numberIn((line, sample) => ((pixels[(line * 512 + sample) * 2 + 1] as number) > 0x3f ? 1 : -1))),
+  });
+  await run.until(() => numbers.length >= 6);
+  const faults: Fault[] = [{ fault: 'stall' }, { fault: 'short', bytes: 100 }, { fault: 'zero-length' }, { fault: 'babble' }];
+  const lost: number[] = [];
+  for (const fault of faults) {
+    const before = numbers.length;
+    await device.act(fault);
+    await run.until(() => numbers.length >= before + 5);
+    lost.push((numbers.at(-1) as number) - (numbers[before - 1] as number) - (numbers.length - before));
+  }
+  await run.stop();
+  tell({
+    asked: numbers.length,
+    backwards: numbers.filter((number, at) => at > 0 && number <= (numbers[at - 1] as number)).length,
+    lost,
+    losses: Object.fromEntries(run.losses),
+    device: await device.counts(),
+  });
+  await unplug(device);
+}
+
+async function swinging(): Promise<void> {
+  const device = await plug({ kind: 'interson', serial: 'I1' });
+  const run = runDriver(usbProbe, enabled, { keep: 12 });
+  await run.until(() => run.frames.length >= 12);
+  const running = await device.counts();
+  const [found] = await usbProbe.discover();
+  const second = await endOf(runDriver(usbProbe, enabled));
+  await run.stop();
+  const between = run.frames.slice(4).map(({ pixels }, at) => meanDifference(pixels, run.frames[at + 3]?.pixels as Uint8Array));
+  tell({
+    swinging: { motor: running.motor, supply: running.supply },
+    stopped: await device.counts(),
+    busy: [found?.refusal?.code, second],
+    between: Math.max(...between),
+    losses: Object.fromEntries(run.losses),
+  });
+  await unplug(device);
+}
+
+function meanDifference(one: Uint8Array, other: Uint8Array): number {
+  let sum = 0;
+  for (let at = 0; at < one.length; at++) sum += Math.abs((one[at] as number) - (other[at] as number));
+  return sum / one.length;
+}
+
+async function pulled(rounds: number): Promise<void> {
+  const ends: string[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const device = await plug({ kind: 'convex', serial: 'P1' });
+    const run = runDriver(usbProbe, { ...enabled, device: 'usb:04b4:00f1:P1' }, { keep: 0 });
+    let shown = 0;
+    await run.until(() => ++shown > 3);
+    await device.unplug();
+    ends.push(await endOf(run));
+    await until(() => attached().length === 0, 'the probe is gone');
+  }
+  tell({ pulled: ends, absent: await endOf(runDriver(usbProbe, { ...enabled, device: 'usb:04b4:00f1:P1' })) });
+}
+
+await refusals('convex');
+await refusals('up20l');
+await refusals('interson');
+await asked();
+await swinging();
+await pulled(4);
