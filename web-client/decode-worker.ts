@@ -61,12 +61,12 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
         ([opened, decodes]) => {
           codecs = opened;
           video = decodes && !videoGivenUp;
-          for (const player of players.values()) player.watch();
         },
         (thrown) => post({ news: 'fault', stream: -1, error: asAppError(thrown, 'codec/unknown', { codec: 'other than raw' }).toJSON() }),
       )
-      .finally(() => {
+      .then(() => {
         opening = undefined;
+        for (const player of players.values()) player.watch();
       });
     return opening;
   };
@@ -80,7 +80,7 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
     clock,
     inStep,
     codecs: () => codecs,
-    decodes: () => [...(Object.keys(codecs) as CodecName[]), ...(video ? (['h264'] as const) : [])],
+    decodes,
     quality: () => quality,
     first: () => (ownUs() < carefulUntilUs && quality === 'auto' ? (video ? 'video-thin' : 'thin') : undefined),
     paint: (canvas, format, codec, payload) => painter.paint(canvas, format, codec, payload),
@@ -182,14 +182,19 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
     }
   }
 
-  /** Asks for the streams. Near the server the first picture does not wait for the codecs; over a long way it would get stuck as it is. */
   function begin(streams: readonly StreamDescription[]): void {
     // What could not be opened before is tried again with every new line.
-    const opened = Object.keys(codecs).length === 1 ? openCodecs() : undefined;
+    if (Object.keys(codecs).length === 1) void openCodecs();
     for (const player of players.values()) {
-      if (!streams.some(({ id }) => id === player.stream)) player.leave();
-      else if (opened === undefined || line.openedInMs <= farMs) player.watch();
+      if (streams.some(({ id }) => id === player.stream)) player.watch();
+      else player.leave();
     }
+  }
+
+  /** Near the server the first picture does not wait for the codecs; over a long way it would get stuck as it is. */
+  function decodes(): CodecName[] | undefined {
+    if (opening !== undefined && Object.keys(codecs).length === 1 && !(line.openedInMs <= farMs)) return undefined;
+    return [...(Object.keys(codecs) as CodecName[]), ...(video ? (['h264'] as const) : [])];
   }
 
   function reprocess(stream: number, settings: Extract<WorkerOrder, { order: 'reprocess' }>['settings']): void {

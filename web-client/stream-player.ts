@@ -34,8 +34,8 @@ export interface PlayerHost {
   readonly inStep: InStep;
   /** Those that are open by now. */
   codecs(): Codecs;
-  /** By the names of the protocol. */
-  decodes(): readonly CodecName[];
+  /** By the names of the protocol; undefined: not known yet, and too early to ask for pictures. */
+  decodes(): readonly CodecName[] | undefined;
   quality(): Quality;
   /** The tier to begin with; undefined: the server decides. */
   first(): TierName | undefined;
@@ -178,6 +178,7 @@ export class StreamPlayer {
   watch(): void {
     if (!this.#watching || this.#hidden) return;
     const codecs = this.#host.decodes();
+    if (codecs === undefined) return;
     const first = this.#host.first();
     const wish = { stream: this.stream, views: this.#wanted(), tier: this.#host.quality(), codecs: [...codecs] };
     this.#host.send({ type: 'watch', ...wish, ...(first !== undefined && { first }) });

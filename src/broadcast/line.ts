@@ -3,22 +3,25 @@ import { isVideoTier, type TierName, tierNames } from '../protocol/tiers.ts';
 /** Over so many milliseconds a line is judged by what it carried. */
 const judgedMs = 1500;
 /** A transfer that no clock can measure counts as this long. */
-const shortestMs = 0.2;
-
+const shortestMs = 1;
+/** What arrives closer together than this came in one piece, e.g. after a packet had to be sent again: alone it would seem to have flown. */
+const togetherMs = 3;
 /** The part of the transfers that something disturbs. */
-const undisturbed = 0.75;
+const undisturbed = 0.85;
 
 interface Transfer {
-  readonly atMs: number;
+  readonly beganMs: number;
   readonly bytes: number;
-  readonly tookMs: number;
+  readonly arrivedMs: number;
 }
+
+const tookMs = ({ beganMs, arrivedMs }: Transfer): number => Math.max(shortestMs, arrivedMs - beganMs);
 
 /** What a line to a viewer bears, from the frames that went over it. All times are milliseconds of one clock. */
 export class Line {
   readonly #transfers: Transfer[] = [];
   #shortestRoundTripMs: number | undefined;
-  #lastArrivedMs = 0;
+  #shortestWayMs = Number.POSITIVE_INFINITY;
 
   /** A ping was answered. */
   roundTrip(tookMs: number): void {
@@ -32,25 +35,32 @@ export class Line {
 
   /** A frame arrived; one that was sent while another was under way had the line only after that. */
   carried(bytes: number, sentMs: number, arrivedMs: number): void {
-    const beganMs = Math.max(sentMs + (this.#shortestRoundTripMs ?? 0) / 2, this.#lastArrivedMs);
-    this.#lastArrivedMs = Math.max(arrivedMs, this.#lastArrivedMs);
-    this.#transfers.push({ atMs: arrivedMs, bytes, tookMs: Math.max(shortestMs, arrivedMs - beganMs) });
-    while (arrivedMs - (this.#transfers[0]?.atMs ?? arrivedMs) > judgedMs) this.#transfers.shift();
+    this.#shortestWayMs = Math.min(this.#shortestWayMs, Math.max(0, arrivedMs - sentMs));
+    const before = this.#transfers.at(-1);
+    const lastMs = before?.arrivedMs ?? 0;
+    // A ping may have been answered late; no way is longer than that of a frame.
+    const wayMs = Math.min((this.#shortestRoundTripMs ?? 0) / 2, this.#shortestWayMs);
+    if (before !== undefined && arrivedMs - lastMs < togetherMs && sentMs + wayMs < lastMs) {
+      const together = { beganMs: before.beganMs, bytes: before.bytes + bytes, arrivedMs: Math.max(arrivedMs, lastMs) };
+      this.#transfers[this.#transfers.length - 1] = together;
+    } else {
+      this.#transfers.push({ beganMs: Math.max(sentMs + wayMs, lastMs), bytes, arrivedMs: Math.max(arrivedMs, lastMs) });
+    }
+    while (arrivedMs - (this.#transfers[0]?.arrivedMs ?? arrivedMs) > judgedMs) this.#transfers.shift();
   }
 
   /** Bytes per second that went through while there was something to carry; undefined before the first frame. */
   get bytesPerSecond(): number | undefined {
     if (this.#transfers.length === 0) return undefined;
     const bytes = this.#transfers.reduce((sum, transfer) => sum + transfer.bytes, 0);
-    const tookMs = this.#transfers.reduce((sum, transfer) => sum + transfer.tookMs, 0);
-    return (bytes * 1000) / tookMs;
+    return (bytes * 1000) / this.#transfers.reduce((sum, transfer) => sum + tookMs(transfer), 0);
   }
 
   /**
    * What it bears when nothing disturbs it: a small frame is soon delayed by something else than the line. Undefined before the first frame.
    */
   get burstBytesPerSecond(): number | undefined {
-    const rates = this.#transfers.map(({ bytes, tookMs }) => (bytes * 1000) / tookMs).toSorted((a, b) => a - b);
+    const rates = this.#transfers.map((transfer) => (transfer.bytes * 1000) / tookMs(transfer)).toSorted((a, b) => a - b);
     return rates[Math.floor(rates.length * undisturbed)];
   }
 
@@ -65,7 +75,7 @@ const keepShare = 0.95;
 const riseShare = 0.6;
 /** What must hold for so long before a tier is changed: quick to give way, slower to come back. */
 const fallAfterMs = 400;
-const riseAfterMs = 2000;
+const riseAfterMs = 1500;
 /** Where the line seems to bear the next tier only just, it is tried after so long. */
 const [tryShare, tryAfterMs] = [0.9, 6000] as const;
 /** Who falls so soon after it rose waits twice as long before it rises again, up to so many times. */

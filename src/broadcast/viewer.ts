@@ -149,6 +149,8 @@ export class Viewer {
   /** Once a second: what became of this viewer's frames; renews its allowance of messages. */
   tellStats(): void {
     this.#messagesLeft = this.#host.messagesPerSecond;
+    // The shortest of many tells how long the way is.
+    if (this.#answered) this.#ping();
     for (const id of this.#watches.keys()) {
       const stream = this.#host.streams[id] as Stream;
       const { captured, fps, lost, processingMs, clockResidualMs, clockDriftPpm } = stream.counts;

@@ -17,7 +17,7 @@ const port = parentPort as MessagePort;
 const tell = (event: EncoderEvent): void => port.postMessage(event);
 
 /** Bits of a pixel (docs/performance.md). */
-const bitsPerPixel = { video: 0.3, 'video-thin': 0.06 } as const;
+const bitsPerPixel = { video: 0.3, 'video-thin': 0.05 } as const;
 
 const video = new VideoEncoder();
 /** What has 16 bits is never sent with loss. */

@@ -45,6 +45,18 @@ describe('Line', () => {
     expect(line.bytesPerSecond).toBeLessThan(10e6);
   });
 
+  it('does not take what a stall held up for a quick line', () => {
+    const line = new Line();
+    line.roundTrip(80);
+    // 6 kB at 250 kB/s take 24 ms; every second of frames is held up for 200 ms and comes in one piece.
+    for (let frame = 0; frame < 90; frame++) {
+      const arrivedMs = frame * 33 + 40 + 24;
+      const endOfStallMs = Math.ceil(arrivedMs / 1000) * 1000;
+      line.carried(6000, frame * 33, endOfStallMs - arrivedMs < 200 ? endOfStallMs : arrivedMs);
+    }
+    expect(line.burstBytesPerSecond).toBeLessThan(1e6);
+  });
+
   it('lets more frames be under way where the way is long', () => {
     const line = new Line();
     expect(line.window(33)).toBe(2);
@@ -99,7 +111,7 @@ describe('TierChoice', () => {
       choice.review({ now: 3e5, burst: 3e5, stuck: true }, needOf, () => false, nowMs + 200);
       nowMs += 400;
     }
-    expect(patience).toEqual([2000, 4000, 8000]);
+    expect(patience).toEqual([1600, 3000, 6000]);
   });
 
   it('does not swing on a line that bears a tier just so', () => {
