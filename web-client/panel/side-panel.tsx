@@ -15,6 +15,7 @@ export function SidePanel() {
     <aside className="panel" aria-label="Stages and results">
       <h2 className="of">{stream.name}</h2>
       <Results stream={stream.id} calipers={state.calipers[stream.id]} picked={state.picked} />
+      {stream.tools !== undefined && <ToolsSection stream={stream.id} tools={stream.tools} />}
       <Stages
         stream={stream}
         frozen={state.frozenStages[stream.id]}
@@ -23,7 +24,6 @@ export function SidePanel() {
         operator={state.role === 'operator'}
       />
       <SourceSection stream={stream} counts={state.counts[stream.id]} />
-      {stream.tools !== undefined && <ToolsSection stream={stream.id} tools={stream.tools} />}
       <LineSection quality={state.quality} inStep={state.inStep} counts={state.counts[stream.id]} trouble={state.refusals[-1]} />
     </aside>
   );
