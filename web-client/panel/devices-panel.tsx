@@ -115,7 +115,7 @@ function Formats({ formats }: { formats: readonly string[] }) {
       <ul>{first.map(item)}</ul>
       {rest.length > 0 && (
         <details>
-          <summary>{rest.length} more formats</summary>
+          <summary>{rest.length} more</summary>
           <ul>{rest.map(item)}</ul>
         </details>
       )}
