@@ -86,6 +86,7 @@ export const errorTable = {
   'replay/all-damaged': { message: '{file}: no frame can be decoded; the first: {reason}', remedy: 'export it again from its source' },
   'replay/decoder-silent': { message: '{file}: frame {frame} was not decoded within {seconds} s', remedy: 'the other frames are played' },
   'stage/unknown': { message: 'there is no stage called {stage}', remedy: 'known stages: {known}' },
+  'stage/frozen-only': { message: 'the stage {stage} is too slow for a live picture', remedy: 'freeze the picture and set it there' },
   'stage/no-source': { message: 'the source of {stream} has not told its format yet', remedy: 'set the stage when its picture is there' },
   'stage/band-lost': {
     message: 'a thread that works on a part of every picture does not answer',
@@ -152,6 +153,24 @@ export const errorTable = {
   'v4l2/wrong-picture': {
     message: '{device} sent {count} pictures that are not of its format: {reason}',
     remedy: 'choose another pixelFormat: some devices list formats that they do not send',
+  },
+  'serial-probe/transmit-off': {
+    message: '{device} is not started: its pulser puts high voltage on the element, and nothing allows it to',
+    remedy: 'set the option transmit of the stream to true when the element is connected',
+  },
+  'serial-probe/no-rights': {
+    message: '{device} may not be opened by this user ({reason})',
+    remedy: 'add the user to the group dialout, or install the rule that `lumencast devices --udev` writes',
+  },
+  'serial-probe/busy': { message: '{device} is in use ({reason})', remedy: 'close the program that uses it, e.g. a terminal' },
+  'serial-probe/refused': {
+    message: '{device} cannot be used as a serial line: {reason}',
+    remedy: 'check that it is one, and that stty is installed',
+  },
+  'serial-probe/silent': { message: '{device} does not answer ({reason})', remedy: 'plug it in anew; it is tried again by itself' },
+  'serial-probe/not-a-probe': {
+    message: '{device} is no probe that is known here, it says: {reason}',
+    remedy: 'choose another device, or load the firmware of pic0rick',
   },
   'openigtlink/no-connection': {
     message: 'nothing answers at {place}: {reason}',
