@@ -10,7 +10,7 @@ export function ToolsSection({ stream, tools }: { stream: number; tools: readonl
       <header>
         <h3>Tools</h3>
       </header>
-      <dl className="facts" data-testid="tools">
+      <dl className="tools" data-testid="tools">
         {tools.map((tool) => (
           <ToolRow key={tool} tool={tool} pose={picture?.poses?.find((pose) => pose.tool === tool)} />
         ))}
@@ -20,12 +20,19 @@ export function ToolsSection({ stream, tools }: { stream: number; tools: readonl
 }
 
 function ToolRow({ tool, pose }: { tool: string; pose: WirePose | undefined }) {
+  if (pose?.matrix === undefined) {
+    return (
+      <>
+        <dt>{tool}</dt>
+        <dd className="lost">lost</dd>
+      </>
+    );
+  }
   return (
     <>
       <dt>{tool}</dt>
-      <dd className={pose?.matrix === undefined ? 'lost' : 'place'}>
-        {pose?.matrix === undefined ? 'lost' : `${placeText(placeOf(pose.matrix))}, ${milliseconds(pose.ageMs)}`}
-      </dd>
+      <dd title="Between the picture and the measurement next to it">{milliseconds(pose.ageMs)}</dd>
+      <dd className="place">{placeText(placeOf(pose.matrix))}</dd>
     </>
   );
 }
