@@ -2,6 +2,7 @@ import { type Caliper, type Point, withEnd } from '../src/marks/mark.ts';
 import type { ConnectedViewer, Invitation, ServerMessage, SourceStatus, StageState, StreamDescription } from '../src/protocol/messages.ts';
 import type { Role } from '../src/protocol/roles.ts';
 import type { TierName } from '../src/protocol/tiers.ts';
+import { frozenStates } from '../src/stage/stage-state.ts';
 import { unmoved, type ViewTransform } from './view-transform.ts';
 import type { Link, Quality, WireError } from './worker-messages.ts';
 
@@ -323,7 +324,7 @@ export function stagesInForce(state: MonitorState, stream: number): readonly Sta
 }
 
 function freeze(state: MonitorState, stream: number, frozen: boolean): MonitorState {
-  const stages = frozen ? { asFrozen: stagesInForce(state, stream), now: undefined } : undefined;
+  const stages = frozen ? { asFrozen: frozenStates(stagesInForce(state, stream)), now: undefined } : undefined;
   return {
     ...state,
     frozen: { ...state.frozen, [stream]: frozen },

@@ -5,6 +5,7 @@ import { bytesPerPixel, type FrameFormat, frameBytes, pictureFormatOf } from '..
 import type { StageState } from '../src/protocol/messages.ts';
 import { StageChain, type StageSettings } from '../src/stage/chain.ts';
 import { isFormingStage } from '../src/stage/forming.ts';
+import { frozenStages } from '../src/stage/stages.ts';
 import type { Kernels } from '../wasm/kernels.ts';
 
 const pageBytes = 65_536;
@@ -21,7 +22,7 @@ export interface ProcessedPicture extends CapturedPicture {
   readonly stages: readonly StageState[];
 }
 
-/** The server's own stages over one picture that stands still, with settings of this screen's own. */
+/** The server's own stages over one picture that stands still, and those that take too long for a live one, with settings of this screen's own. */
 export class Reprocessor {
   readonly #bytes: Uint8Array;
   readonly #chain: StageChain;
@@ -34,12 +35,12 @@ export class Reprocessor {
     const largest = aligned(format.width * format.height * bytesPerPixel.RGB24);
     this.#target = largest;
     const scratch = 2 * largest;
-    const pages = Math.ceil((scratch + StageChain.scratchBytes(format)) / pageBytes);
+    const pages = Math.ceil((scratch + StageChain.scratchBytes(format, frozenStages)) / pageBytes);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     this.#bytes = new Uint8Array(memory.buffer);
     const { width, height } = format;
     this.#bytes.set(codec.decode({ width, height, pixelFormat: pictureFormatOf(format) }, payload));
-    this.#chain = new StageChain([], format, { kernels: kernelsOn(memory), memory: memory.buffer, scratch });
+    this.#chain = new StageChain([], format, { kernels: kernelsOn(memory), memory: memory.buffer, scratch }, frozenStages);
   }
 
   /** The picture with these settings; the pixels are valid until the next call. What formed the picture cannot be undone here. Throws stage/… errors. */

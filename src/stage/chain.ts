@@ -1,6 +1,4 @@
-import { Value } from 'typebox/value';
 import { AppError } from '../app-error.ts';
-import { schemaFault } from '../config/schema-fault.ts';
 import { aligned } from '../frame/aligned.ts';
 import type { FrameTruth } from '../frame/frame.ts';
 import { bytesPerPixel, type FrameFormat } from '../frame/frame-format.ts';
@@ -9,7 +7,8 @@ import { annotation } from './annotation.ts';
 import { greyOf, greyPlaneSteps } from './grey-plane.ts';
 import { overlay } from './overlay.ts';
 import type { OpenStage, Stage, StageRoom } from './stage.ts';
-import { enabledByDefault, stages } from './stages.ts';
+import { allowedOptions, defaultOptions, stateOf } from './stage-state.ts';
+import { enabledByDefault, frozenStages, stages } from './stages.ts';
 
 export interface StageSettings {
   readonly stage: string;
@@ -114,8 +113,11 @@ export class StageChain {
   #segments: readonly Segment[] = [];
   #output: FrameFormat;
 
-  /** `settings` name what differs from the defaults, in any order: pictures pass the stages in the order of stages.ts. Throws stage/… errors. */
-  constructor(settings: readonly StageSettings[], input: FrameFormat, room: StageRoom) {
+  /**
+   * `settings` name what differs from the defaults, in any order: pictures pass the stages in the order of `known`, those of a live
+   * stream or of a frozen picture. Throws stage/… errors.
+   */
+  constructor(settings: readonly StageSettings[], input: FrameFormat, room: StageRoom, known: readonly Stage[] = stages) {
     this.#input = input;
     this.#output = input;
     this.#room = room;
@@ -127,11 +129,11 @@ export class StageChain {
       return at;
     };
     this.#buffers = Array.from({ length: buffers }, () => reserve(largestPicture(input)));
-    this.#links = stages.map((stage) => ({
+    this.#links = known.map((stage) => ({
       stage,
       scratch: reserve(stage.scratchBytes(input)),
       enabled: enabledByDefault.includes(stage.name),
-      options: Value.Default(stage.options, {}) as Record<string, unknown>,
+      options: defaultOptions(stage),
       opened: undefined,
     }));
     const { split, join } = greyPlaneSteps();
@@ -145,8 +147,8 @@ export class StageChain {
   }
 
   /** Bytes that a chain over this format needs behind `room.scratch`. */
-  static scratchBytes(input: FrameFormat): number {
-    const own = stages.reduce((total, stage) => total + aligned(stage.scratchBytes(input)), 0);
+  static scratchBytes(input: FrameFormat, known: readonly Stage[] = stages): number {
+    const own = known.reduce((total, stage) => total + aligned(stage.scratchBytes(input)), 0);
     return own + buffers * aligned(largestPicture(input)) + 64;
   }
 
@@ -210,26 +212,13 @@ export class StageChain {
   }
 
   states(): StageState[] {
-    return this.#links.map(({ stage, enabled, options, opened }) => ({
-      stage: stage.name,
-      title: stage.title,
-      enabled,
-      applied: enabled && opened !== undefined,
-      options: { ...options },
-      schema: JSON.parse(JSON.stringify(stage.options)) as unknown,
-    }));
+    return this.#links.map(({ stage, enabled, options, opened }) => stateOf(stage, enabled, enabled && opened !== undefined, options));
   }
 
   #change(name: string, change: { readonly enabled?: boolean; readonly options?: Readonly<Record<string, unknown>> }): void {
     const link = this.#links.find(({ stage }) => stage.name === name);
-    if (link === undefined) throw new AppError('stage/unknown', { stage: name, known: stages.map((stage) => stage.name).join(', ') });
-    const options = { ...link.options, ...change.options };
-    const fault = schemaFault(link.stage.options, options);
-    if (fault !== undefined) {
-      const value = fault.kind === 'bad-value' ? fault.value : 'not a known option';
-      throw new AppError('stage/bad-option', { stage: name, option: fault.key, value, allowed: fault.allowed });
-    }
-    link.options = options;
+    if (link === undefined) throw unknownStage(name);
+    link.options = allowedOptions(link.stage, { ...link.options, ...change.options });
     link.enabled = change.enabled ?? link.enabled;
   }
 
@@ -361,6 +350,11 @@ function openFor({ link, input, output }: Step, room: StageRoom): AnyStage {
   const as = link.stage.open(input, link.options, { ...room, scratch: link.scratch });
   link.opened = { input, output, as, options: link.options };
   return as;
+}
+
+function unknownStage(stage: string): AppError {
+  if (frozenStages.some(({ name }) => name === stage)) return new AppError('stage/frozen-only', { stage });
+  return new AppError('stage/unknown', { stage, known: stages.map(({ name }) => name).join(', ') });
 }
 
 /** Stages after which a picture shows what the source did not. */

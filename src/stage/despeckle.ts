@@ -48,7 +48,7 @@ const noiseScale = 220;
 /** A picture that varies by no more from pixel to pixel is rather full of fine structure than noisy, levels. */
 const structureLevels = 1.5;
 /** Deviations at full strength. */
-const [bilateralLevels, bilateralPixels, gaussianPixels] = [60, 2, 2] as const;
+const [bilateralLevels, bilateralPixels, gaussianPixels] = [55, 4, 2] as const;
 
 /** A method with its settings; one that estimates the noise does so on the whole picture. */
 interface Filter {

@@ -1,6 +1,4 @@
-import { Value } from 'typebox/value';
 import { AppError } from '../app-error.ts';
-import { schemaFault } from '../config/schema-fault.ts';
 import { aligned } from '../frame/aligned.ts';
 import { type FrameFormat, frameBytes, isPicture } from '../frame/frame-format.ts';
 import type { StageState } from '../protocol/messages.ts';
@@ -11,6 +9,7 @@ import { orientation } from './orientation.ts';
 import { pixelFormat } from './pixel-format.ts';
 import { scanConversion } from './scan-conversion.ts';
 import type { FormingStage, StageRoom } from './stage.ts';
+import { allowedOptions, defaultOptions, stateOf } from './stage-state.ts';
 
 /** In the order in which they are applied. */
 const formingStages: readonly FormingStage[] = [pixelFormat, bMode, scanConversion, mask, orientation];
@@ -41,7 +40,7 @@ export class Forming {
       const given = settings.filter((one) => one.stage === stage.name);
       if (given.length > 1) throw new AppError('stage/twice', { stage: stage.name });
       const enabled = given[0]?.enabled ?? true;
-      return { stage, enabled, options: checked(stage, { ...(Value.Default(stage.options, {}) as object), ...given[0]?.options }) };
+      return { stage, enabled, options: allowedOptions(stage, { ...defaultOptions(stage), ...given[0]?.options }) };
     });
     const steps: Step[] = [];
     let format = input;
@@ -94,14 +93,14 @@ export class Forming {
   states(): StageState[] {
     return this.#chosen
       .filter(({ stage }) => this.#concerns(stage))
-      .map(({ stage, enabled, options }) => ({
-        stage: stage.name,
-        title: stage.title,
-        enabled,
-        applied: this.#steps.some((step) => step.stage === stage),
-        options: { ...options },
-        schema: JSON.parse(JSON.stringify(stage.options)) as unknown,
-      }));
+      .map(({ stage, enabled, options }) =>
+        stateOf(
+          stage,
+          enabled,
+          this.#steps.some((step) => step.stage === stage),
+          options,
+        ),
+      );
   }
 
   #concerns(stage: FormingStage): boolean {
@@ -114,13 +113,6 @@ export class Forming {
   get #betweenBytes(): number {
     return aligned(Math.max(0, ...this.#steps.slice(0, -1).map(({ output }) => frameBytes(output))));
   }
-}
-
-function checked(stage: FormingStage, options: Record<string, unknown>): Record<string, unknown> {
-  const fault = schemaFault(stage.options, options);
-  if (fault === undefined) return options;
-  const value = fault.kind === 'bad-value' ? fault.value : 'not a known option';
-  throw new AppError('stage/bad-option', { stage: stage.name, option: fault.key, value, allowed: fault.allowed });
 }
 
 /** Lines of grey that nobody turned into a picture are shown as they lie in memory. */

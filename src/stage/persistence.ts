@@ -140,8 +140,11 @@ function openMeasured({ width, height }: FrameFormat, layout: ReturnType<typeof 
     if (afresh || noise.sceneChanged()) restart(source);
     else noise.learn();
     noise.writeThresholds(threshold / 2);
-    const longest = Math.min(Math.round(1 / (1 - strength)) - 1, longestMemory);
-    for (let count = 0; count <= longestMemory; count++) bytes[tables + 16 + count] = Math.round(128 / (Math.min(count, longest) + 1)) - 1;
+    // The memory grows until the new picture has the share that the strength leaves it.
+    const longest = Math.min(Math.ceil(1 / (1 - strength) - 1e-9) - 1, longestMemory);
+    for (let count = 0; count <= longestMemory; count++) {
+      bytes[tables + 16 + count] = Math.round(128 * Math.max(1 / (Math.min(count, longest) + 1), 1 - strength)) - 1;
+    }
     const steepness = steepnessFor((threshold / 2) * noise.deviation);
     kernels.steadyAverage(source, width, target, width, width, height, history, counts, tables, longest, steepness, lines);
     if (mode === 'motion-compensated') bytes.copyWithin(shown, target, target + pixels);

@@ -1,10 +1,10 @@
-import { Value } from 'typebox/value';
 import { AppError } from '../app-error.ts';
 import type { StageSettings } from './chain.ts';
 import { despeckle } from './despeckle.ts';
 import { detail } from './detail.ts';
 import { median } from './median.ts';
 import { persistence } from './persistence.ts';
+import { defaultOptions } from './stage-state.ts';
 
 /** Settings of all denoising stages under a name that a clinician knows. Other stages stay as they are. */
 export interface Preset {
@@ -25,8 +25,7 @@ function preset(
 ): Preset {
   const settings = stagesOfPresets.map((stage): StageSettings => {
     const options = on[stage.name as PresetStage];
-    const defaults = Value.Default(stage.options, {}) as object;
-    return { stage: stage.name, enabled: options !== undefined, options: { ...defaults, ...options } };
+    return { stage: stage.name, enabled: options !== undefined, options: { ...defaultOptions(stage), ...options } };
   });
   return { name, title, description, settings };
 }
@@ -36,8 +35,8 @@ export const presets: readonly Preset[] = [
   preset('off', 'Off', 'the picture as the source gives it', {}),
   preset('ultrasound/soft', 'Ultrasound, soft', 'calms speckle a little; valves and walls stay crisp', {
     persistence: { mode: 'plain', strength: 0.5, threshold: 25 },
-    median: { size: 5 },
-    despeckle: { method: 'gaussian', strength: 0.6 },
+    median: { size: 3 },
+    despeckle: { method: 'lee', strength: 0.85, radius: 4 },
   }),
   preset('ultrasound/strong', 'Ultrasound, strong', 'smooth tissue and black cavities; fine texture goes', {
     persistence: { mode: 'plain', strength: 0.5, threshold: 25 },
@@ -46,7 +45,7 @@ export const presets: readonly Preset[] = [
   }),
   preset('fluoro/low-dose', 'Fluoroscopy, low dose', 'takes quantum noise away; a moving catheter keeps its contrast and place', {
     persistence: { mode: 'quantum', strength: 0.85, threshold: 4 },
-    despeckle: { method: 'lee', strength: 0.4, radius: 3 },
+    despeckle: { method: 'bilateral', strength: 0.35 },
   }),
   preset('fluoro/strong', 'Fluoroscopy, strong', 'follows the moving heart and smooths most; for very low dose', {
     persistence: { mode: 'motion-compensated', strength: 0.85, threshold: 5 },

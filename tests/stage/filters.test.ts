@@ -69,6 +69,18 @@ describe('persistence that measures the noise', () => {
       }
     });
 
+    it(`${mode}: averages more the stronger it is, from the least strength on`, () => {
+      const left = [0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8].map((strength) => {
+        const { show } = open(format, [on('persistence', { mode, strength })]);
+        const noise = grain(8);
+        let last = show(() => 120 + noise());
+        for (let frame = 0; frame < 12; frame++) last = show(() => 120 + noise());
+        return deviationFrom(last, () => 120, 128);
+      });
+      expect(left[0]).toBeGreaterThan(7.6);
+      for (let step = 1; step < left.length; step++) expect(left[step]).toBeLessThan(0.95 * (left[step - 1] as number));
+    });
+
     it(`${mode}: gives bright and dark tissue each its own threshold`, () => {
       const { show } = open(format, [on('persistence', { mode, strength: 0.9 })]);
       const noise = grain(1);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ServerMessage, StageState, StreamDescription } from '../../src/protocol/messages.ts';
+import { frozenStates } from '../../src/stage/stage-state.ts';
 import {
   type Action,
   calipersOf,
@@ -159,7 +160,7 @@ describe('stages of a frozen picture', () => {
   it('begin as they were when it was frozen, whatever others set later', () => {
     const frozen = reached({ act: 'freeze', stream: 0, frozen: true });
     const later = reduce(frozen, heard({ type: 'stream', stream: stream(0, { stages: [...softer] }) }));
-    expect(later.frozenStages[0]).toEqual({ asFrozen: stream(0).stages, now: undefined });
+    expect(later.frozenStages[0]).toEqual({ asFrozen: frozenStates(stream(0).stages), now: undefined });
     expect(reduce(later, { act: 'freeze', stream: 0, frozen: false }).frozenStages).toEqual({});
   });
 

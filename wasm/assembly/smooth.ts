@@ -132,6 +132,7 @@ function quotients(sums: v128, weights: v128, magic: v128, low8: v128): v128 {
   );
 }
 
+@inline
 function bilateral13(
   a: usize, b: usize, c: usize, d: usize, e: usize, centreWeight: v128, near: v128, diagonal: v128, far: v128, shift: i32, mask: v128,
   beyond: v128, magic: v128, low8: v128,
@@ -195,7 +196,6 @@ export function bilateral(
   const near = v128.load(weights), diagonal = v128.load(weights, 16), far = v128.load(weights, 32);
   const centre = i8x16.splat(<i8>centreWeight);
   const mask = i8x16.splat(<i8>(255 >> shift));
-  const beyond = held(pastSixteen(), width), magic = held(f32x4.splat(12583040), width), low8 = held(i32x4.splat(0xff), width);
   for (let y = -2; y < height; y++) {
     const next = y + 2;
     if (next < height) {
@@ -208,10 +208,21 @@ export function bilateral(
     const c = ringLine(scratch, stride, 5, y, height), d = ringLine(scratch, stride, 5, y + 1, height);
     const e = ringLine(scratch, stride, 5, y + 2, height);
     const to = target + <usize>y * targetStride;
-    for (let x = 0; x < width; x += 16) {
-      const pixels = bilateral13(a + x, b + x, c + x, d + x, e + x, centre, near, diagonal, far, shift, mask, beyond, magic, low8);
-      if (x + 16 <= width) v128.store(to + x, pixels);
-      else storePart(to + x, pixels, width - x);
-    }
+    // A shift that is known is one instruction, another three.
+    if (shift == 2) bilateralLine(a, b, c, d, e, to, width, centre, near, diagonal, far, 2, mask);
+    else bilateralLine(a, b, c, d, e, to, width, centre, near, diagonal, far, shift, mask);
+  }
+}
+
+@inline
+function bilateralLine(
+  a: usize, b: usize, c: usize, d: usize, e: usize, to: usize, width: i32,
+  centre: v128, near: v128, diagonal: v128, far: v128, shift: i32, mask: v128,
+): void {
+  const beyond = held(pastSixteen(), width), magic = held(f32x4.splat(12583040), width), low8 = held(i32x4.splat(0xff), width);
+  for (let x = 0; x < width; x += 16) {
+    const pixels = bilateral13(a + x, b + x, c + x, d + x, e + x, centre, near, diagonal, far, shift, mask, beyond, magic, low8);
+    if (x + 16 <= width) v128.store(to + x, pixels);
+    else storePart(to + x, pixels, width - x);
   }
 }
