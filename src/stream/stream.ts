@@ -46,6 +46,9 @@ export interface StreamLog {
 /** Frames that may still be under way, in all tiers: their poses are kept. */
 const keptPoses = 128;
 
+/** A thread that starts reads and compiles what it runs: on a slow machine that takes longer than any silence that is allowed afterwards. */
+const startMs = 15_000;
+
 const noCounts: Counts = { captured: 0, sequence: 0, fps: 0, processingMs: 0, cores: 1, lost: {} };
 
 /**
@@ -322,7 +325,7 @@ export class Stream {
     this.#counts = { ...noCounts, sequence: this.#counts.sequence };
     const worker = new Worker(new URL('./stream-worker.ts', import.meta.url), { workerData: setup, name: `stream-${this.id}` });
     this.#worker = worker;
-    this.#heardAtMs = performance.now();
+    this.#heardAtMs = performance.now() + startMs;
     let reason = 'its worker ended';
     worker.on('message', (event: StreamEvent) => {
       if (worker === this.#worker) this.#hear(event);
