@@ -29,15 +29,18 @@ describe.skipIf(browserPath === undefined)('tracked tools on the monitor (skippe
       socket.on('close', () => clearInterval(timer));
     });
     room = await openRoom([{ name: 'Tracked', driver: 'openigtlink', options: { host: '127.0.0.1', port: sender.port } }]);
-    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
     await page.goto(room.address);
     const tools = page.getByTestId('tools');
-    await tools.getByText('12.3  −104.3  58.9 mm').nth(1).waitFor();
+    await tools
+      .getByText(/^12\.3\s+−104\.3\s+58\.9\s+mm$/)
+      .nth(1)
+      .waitFor();
     tracked.delete('Needle');
     await tools.getByText('lost').waitFor();
-    expect(await tools.getByText('mm').count()).toBe(1);
+    expect(await tools.getByText(/mm$/).count()).toBe(1);
     await page.locator('.losses').hover();
     await page.getByTestId('clock-residual').waitFor();
-    expect(await page.getByTestId('clock-residual').textContent()).toMatch(/^\d+\.\d ms$/);
+    expect(await page.getByTestId('clock-residual').textContent()).toMatch(/^\d+\.\d\sms$/);
   }, 60_000);
 });
