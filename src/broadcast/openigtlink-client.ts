@@ -119,11 +119,7 @@ export class OpenIgtlinkClient {
     feed.stream.outlets.add(followed);
     this.#subscriptions.add(() => void feed.stream.outlets.delete(followed));
     this.#subscriptions.add(feed.stream.addViewer());
-    this.#subscriptions.add(
-      feed.stream.news$.subscribe(({ news }) => {
-        if (news === 'status' || news === 'described') this.#tellChange(followed);
-      }),
-    );
+    this.#subscriptions.add(feed.stream.news$.subscribe(() => this.#tellChange(followed)));
     this.#subscriptions.add(
       feed.stream.frames('processed', 'raw').subscribe((frame) => {
         if (!followed.flowing) return;

@@ -1,4 +1,4 @@
-import { filter, Subscription } from 'rxjs';
+import { Subscription } from 'rxjs';
 import type { WebSocket } from 'ws';
 import { type Access, refuseBelow } from '../access/access.ts';
 import type { Door } from '../access/door.ts';
@@ -131,8 +131,7 @@ export class Viewer {
     this.#ping();
     for (const stream of host.streams) {
       if (!access.may(stream.id)) continue;
-      const news$ = stream.news$.pipe(filter(({ news }) => news !== 'frame'));
-      this.#subscriptions.add(news$.subscribe(({ news }) => this.#tellNews(stream, news)));
+      this.#subscriptions.add(stream.news$.subscribe(({ news }) => this.#tellNews(stream, news)));
     }
     if (isAtLeast(access.role, 'operator'))
       this.#subscriptions.add(host.devices?.message$.subscribe((message) => this.#tellDevices(message)));

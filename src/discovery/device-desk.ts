@@ -3,7 +3,7 @@ import { BehaviorSubject, Subscription } from 'rxjs';
 import type { DeviceDescription } from '../../device-drivers/driver.ts';
 import { AppError } from '../app-error.ts';
 import type { Device, ServerMessage } from '../protocol/messages.ts';
-import type { Stream } from '../stream/stream.ts';
+import type { Stream, StreamNews } from '../stream/stream.ts';
 import type { Discovery, Inventory } from './discovery.ts';
 
 export type DevicesMessage = Extract<ServerMessage, { type: 'devices' }>;
@@ -36,8 +36,7 @@ export class DeviceDesk {
     void stream.setDevice(device.driver, device.options).then(() => this.#tell());
   }
 
-  #hear(stream: Stream, news: string): void {
-    if (news === 'frame') return;
+  #hear(stream: Stream, news: StreamNews['news']): void {
     this.#tell();
     // It may be back already, seen before its driver noticed that it was gone.
     if (news === 'status' && stream.status.state === 'lost') void this.#discovery.survey();

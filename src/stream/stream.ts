@@ -8,7 +8,7 @@ import { backOffMs } from '../device/session.ts';
 import { type FrameFormat, frameBytes, pictureFormatOf } from '../frame/frame-format.ts';
 import { SlotCounts } from '../frame/frame-pool.ts';
 import type { Pose } from '../frame/pose.ts';
-import type { View } from '../protocol/frame-header.ts';
+import { type View, views } from '../protocol/frame-header.ts';
 import type { SourceStatus, StreamDescription, WireFormat } from '../protocol/messages.ts';
 import type { EncodedTier, TierName } from '../protocol/tiers.ts';
 import { presetOf, presets, settingsFrom } from '../stage/presets.ts';
@@ -18,11 +18,8 @@ import { SharedFrame, type SlotMemory } from './shared-frame.ts';
 import type { Counts, Described, StreamEvent, StreamOrder, WorkerSetup, WorkerStatus } from './stream-events.ts';
 import { Tier, type TierViewer, type TierWatch } from './tier.ts';
 
-/** What a stream tells whoever subscribed, in order: a description comes before the first frame that it describes. */
-export type StreamNews =
-  | { readonly news: 'frame'; readonly frame: SharedFrame }
-  | { readonly news: 'described' }
-  | { readonly news: 'status' };
+/** What a stream tells whoever subscribed; a description comes before the first frame that it describes. */
+export type StreamNews = { readonly news: 'described' } | { readonly news: 'status' };
 
 export interface StreamSource {
   readonly driver: string;
@@ -53,12 +50,14 @@ const noCounts: Counts = { captured: 0, sequence: 0, fps: 0, processingMs: 0, co
 
 /**
  * One stream, seen from the main thread: its worker runs driver, stages and encoder; this starts it, watches over it
- * and starts it again when it dies or falls silent. Frames of `news$` are lent for the length of the call.
+ * and starts it again when it dies or falls silent.
  */
 export class Stream {
   readonly id: number;
   readonly name: string;
   readonly news$ = new Subject<StreamNews>();
+  /** A viewer more costs a call a frame; what is news to few does not go the same way. */
+  readonly #frames: Readonly<Record<View, Subject<SharedFrame>>> = { processed: new Subject(), raw: new Subject() };
   readonly outlets = new Set<Outlet>();
   #settings: StreamSettings;
   readonly #limits: Room['limits'];
@@ -114,6 +113,7 @@ export class Stream {
     for (const request of this.#requests.keys()) this.#settle(request)?.reject(gone);
     this.#forgetFrames();
     this.news$.complete();
+    for (const view of views) this.#frames[view].complete();
   }
 
   get status(): SourceStatus {
@@ -231,9 +231,7 @@ export class Stream {
   #rawFrames(view: View): Observable<SharedFrame> {
     return new Observable((viewer) => {
       const giveBack = this.#want(view);
-      const subscription = this.news$.subscribe((news) => {
-        if (news.news === 'frame' && news.frame.header.view === view) viewer.next(news.frame);
-      });
+      const subscription = this.#frames[view].subscribe(viewer);
       this.#lendLatest(view, (frame) => viewer.next(frame));
       return () => {
         subscription.unsubscribe();
@@ -387,7 +385,7 @@ export class Stream {
     this.#deaths = 0;
     if (frame.header.view === 'processed') this.#lastCapturedUs = frame.header.capturedAtUs;
     this.#latest[frame.header.view].put(frame);
-    this.news$.next({ news: 'frame', frame });
+    this.#frames[frame.header.view].next(frame);
   }
 
   #keepPoses(sequence: number, poses: readonly Pose[]): void {

@@ -48,11 +48,10 @@ const peer = createServer((request, response) => {
 await new Promise<void>((resolve) => peer.listen(0, '127.0.0.1', resolve));
 const peerAddress = `http://127.0.0.1:${(peer.address() as AddressInfo).port}/`;
 
-room.streams[0]?.news$.subscribe((news) => {
-  if (news.news !== 'frame' || news.frame.header.view !== 'processed') return;
-  capturedMs.set(news.frame.header.sequence % frames, news.frame.header.capturedAtUs / 1000);
+room.streams[0]?.frames('processed', 'raw').subscribe(({ header, bytes }) => {
+  capturedMs.set(header.sequence % frames, header.capturedAtUs / 1000);
   if (peers.size === 0) return;
-  const jpeg = jpegOf(news.frame.bytes.subarray(frameHeaderBytes));
+  const jpeg = jpegOf(bytes.subarray(frameHeaderBytes));
   for (const response of peers) {
     // A peer that lags skips too: MJPEG servers that queue would look worse than they need to.
     if (response.writableLength > 0) continue;
