@@ -20,7 +20,7 @@ const tickMs = 100;
 /** A line that was lost so long after its last picture had been stuck. */
 const stuckMs = 500;
 /** A line that took so long to be opened leads further than a building. */
-const farMs = 60;
+const farMs = 75;
 /** So long after a doubtful start pictures are asked for that every line bears; the server finds out what this one does. */
 const carefulMs = 5000;
 

@@ -6,6 +6,8 @@ const judgedMs = 1500;
 const shortestMs = 1;
 /** What arrives closer together than this came in one piece, e.g. after a packet had to be sent again: alone it would seem to have flown. */
 const togetherMs = 3;
+/** Pings that tell how long the way is. */
+const recentPings = 5;
 /** The part of the transfers that something disturbs. */
 const undisturbed = 0.85;
 
@@ -20,26 +22,25 @@ const tookMs = ({ beganMs, arrivedMs }: Transfer): number => Math.max(shortestMs
 /** What a line to a viewer bears, from the frames that went over it. All times are milliseconds of one clock. */
 export class Line {
   readonly #transfers: Transfer[] = [];
-  #shortestRoundTripMs: number | undefined;
-  #shortestWayMs = Number.POSITIVE_INFINITY;
+  readonly #roundTripsMs: number[] = [];
 
   /** A ping was answered. */
   roundTrip(tookMs: number): void {
-    if (this.#shortestRoundTripMs === undefined || tookMs < this.#shortestRoundTripMs) this.#shortestRoundTripMs = tookMs;
+    this.#roundTripsMs.push(tookMs);
+    if (this.#roundTripsMs.length > recentPings) this.#roundTripsMs.shift();
   }
 
-  /** The shortest way there and back that was seen. */
+  /** The shortest way there and back of the last pings: a line may become another one. */
   get roundTripMs(): number | undefined {
-    return this.#shortestRoundTripMs;
+    return this.#roundTripsMs.length === 0 ? undefined : Math.min(...this.#roundTripsMs);
   }
 
   /** A frame arrived; one that was sent while another was under way had the line only after that. */
   carried(bytes: number, sentMs: number, arrivedMs: number): void {
-    this.#shortestWayMs = Math.min(this.#shortestWayMs, Math.max(0, arrivedMs - sentMs));
     const before = this.#transfers.at(-1);
     const lastMs = before?.arrivedMs ?? 0;
     // A ping may have been answered late; no way is longer than that of a frame.
-    const wayMs = Math.min((this.#shortestRoundTripMs ?? 0) / 2, this.#shortestWayMs);
+    const wayMs = Math.min((this.roundTripMs ?? 0) / 2, Math.max(0, arrivedMs - sentMs));
     if (before !== undefined && arrivedMs - lastMs < togetherMs && sentMs + wayMs < lastMs) {
       const together = { beganMs: before.beganMs, bytes: before.bytes + bytes, arrivedMs: Math.max(arrivedMs, lastMs) };
       this.#transfers[this.#transfers.length - 1] = together;
@@ -66,7 +67,7 @@ export class Line {
 
   /** Frames that may be under way: two, and as many more as the way there and back takes. */
   window(frameIntervalMs: number): number {
-    return Math.min(8, 2 + Math.floor((this.#shortestRoundTripMs ?? 0) / Math.max(1, frameIntervalMs)));
+    return Math.min(8, 2 + Math.floor((this.roundTripMs ?? 0) / Math.max(1, frameIntervalMs)));
   }
 }
 

@@ -20,8 +20,6 @@ export type EncoderOrder =
       readonly intervalMs: number;
       /** Of video: decodable alone. */
       readonly key: boolean;
-      /** Of video: share of the bits that the tier usually takes. */
-      readonly share: number;
     }
   | { readonly order: 'end' };
 

@@ -52,7 +52,6 @@ export class Tier {
   #sourceMemory: SlotMemory | undefined;
   #ownMemory: SlotMemory | undefined;
   readonly #viewers = new Set<TierViewer>();
-  #share = 1;
   #keyWanted = false;
   #keyAtMs = Number.NEGATIVE_INFINITY;
   #keyTimer: NodeJS.Timeout | undefined;
@@ -89,11 +88,6 @@ export class Tier {
   /** Its encoder has died again and again. */
   get failing(): boolean {
     return this.#deaths >= mostDeaths;
-  }
-
-  /** Of video: share of its usual bits that the next frames take. */
-  set share(share: number) {
-    this.#share = share;
   }
 
   /** Bytes of a frame, mean of the last ones; 0 before the first. */
@@ -222,7 +216,7 @@ export class Tier {
       this.#sourceMemory = frame.memory;
     }
     this.#underWay = frame;
-    this.#order({ order: 'encode', slot: frame.slot, intervalMs: this.#intervalMs, key: this.#takeKeyWish(), share: this.#share });
+    this.#order({ order: 'encode', slot: frame.slot, intervalMs: this.#intervalMs, key: this.#takeKeyWish() });
     this.#patience = setTimeout(() => this.#replaceWorker(), patienceMs).unref();
   }
 

@@ -1,3 +1,5 @@
+import type { VideoTier } from '../protocol/tiers.ts';
+
 /*
  * Between a video tier's thread and the process that encodes for it. A picture lies as I420 at the start of a file in memory that both
  * hold open (descriptor 3 of the process); an order on standard input says that it is there, the answer on standard output is its bits.
@@ -9,6 +11,9 @@ export const orderBytes = 16;
 export const answerBytes = 8;
 /** Pictures per second that the rate control counts with: the bits of a picture do not depend on how often one comes. */
 export const countedFps = 30;
+
+/** What a tier spends (docs/performance.md). */
+export const bitsPerPixel = { video: 0.322, 'video-thin': 0.05 } as const satisfies Record<VideoTier, number>;
 
 export interface VideoOrder {
   /** Even. */

@@ -9,15 +9,12 @@ import { encoderOf } from './encoder.ts';
 import type { EncoderEvent, EncoderOrder, EncoderSetup } from './encoder-events.ts';
 import { SharedFrame, type SlotMemory } from './shared-frame.ts';
 import { VideoEncoder } from './video-encoder.ts';
-import { countedFps } from './video-orders.ts';
+import { bitsPerPixel, countedFps } from './video-orders.ts';
 
 /** The thread of a video tier of one stream: hands frames to the process that encodes, and its bits to the main thread. */
 const { tier } = workerData as EncoderSetup<VideoTier>;
 const port = parentPort as MessagePort;
 const tell = (event: EncoderEvent): void => port.postMessage(event);
-
-/** Bits of a pixel (docs/performance.md). */
-const bitsPerPixel = { video: 0.3, 'video-thin': 0.05 } as const;
 
 const video = new VideoEncoder();
 /** What has 16 bits is never sent with loss. */
@@ -52,7 +49,7 @@ void video.failed.then((reason) => {
   if (!ending) throw new Error(reason);
 });
 
-async function encode({ slot, intervalMs, key, share }: Extract<EncoderOrder, { order: 'encode' }>): Promise<EncoderEvent> {
+async function encode({ slot, intervalMs, key }: Extract<EncoderOrder, { order: 'encode' }>): Promise<EncoderEvent> {
   if (source === undefined) return { event: 'lost', place: 'encoder/failed' };
   const { header, bytes } = SharedFrame.receive(source, slot);
   const startMs = performance.now();
@@ -62,7 +59,7 @@ async function encode({ slot, intervalMs, key, share }: Extract<EncoderOrder, { 
     const { codec, payload } = exact.encode(header, pixels, intervalMs);
     return encoded.put({ ...header, codec: codecNumber(codec.name), processingUs: processing() }, payload, pixels.length);
   }
-  const bitsPerSecond = Math.round(bitsPerPixel[tier] * share * header.width * header.height * countedFps);
+  const bitsPerSecond = Math.round(bitsPerPixel[tier] * header.width * header.height * countedFps);
   const picture = await video.encode(header, pixels, bitsPerSecond, key || broken);
   if (picture.key) keySequence = header.sequence;
   const event = encoded.put(
