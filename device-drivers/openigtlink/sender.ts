@@ -17,11 +17,16 @@ const followersMs = 50;
 /** A sender that finds new words all the time is not listened to for ever. */
 const mostWarnings = 50;
 
-interface HeldImage {
-  readonly image: ImageHead;
+interface Moment {
   readonly capturedAtNs: bigint;
   /** The same by the sender's clock. */
   readonly atNs: bigint;
+  /** The sender said so; else it is the arrival. */
+  readonly stamped: boolean;
+}
+
+interface HeldImage extends Moment {
+  readonly image: ImageHead;
   readonly bytes: number;
 }
 
@@ -149,15 +154,16 @@ export class Sender implements MessageSink, Disposable {
     // The first that sends what can be shown.
     this.#device = device;
     // A sender without a clock stamps nothing: then the arrival is the best that is known.
-    const capturedAtNs = stampNs === 0n ? arrivedNs : this.#clock.toHost(stampNs, arrivedNs);
-    const atNs = stampNs === 0n ? this.#clock.deviceOf(arrivedNs) : stampNs;
+    const stamped = stampNs !== 0n;
+    const capturedAtNs = stamped ? this.#clock.toHost(stampNs, arrivedNs) : arrivedNs;
+    const atNs = stamped ? stampNs : this.#clock.deviceOf(arrivedNs);
     if (!this.#tools.imageCame(atNs)) {
-      this.#lend(image, pixels, { capturedAtNs, atNs });
+      this.#lend(image, pixels, { capturedAtNs, atNs, stamped });
       return;
     }
     if (this.#heldPixels.length < pixels.length) this.#heldPixels = new Uint8Array(pixels.length);
     this.#heldPixels.set(pixels);
-    this.#held = { image, capturedAtNs, atNs, bytes: pixels.length };
+    this.#held = { image, capturedAtNs, atNs, stamped, bytes: pixels.length };
     this.#patience = setTimeout(() => this.#giveUpWaiting(), followersMs);
   }
 
@@ -169,9 +175,9 @@ export class Sender implements MessageSink, Disposable {
     }
   }
 
-  #lend(image: ImageHead, pixels: Uint8Array, { capturedAtNs, atNs }: Pick<HeldImage, 'capturedAtNs' | 'atNs'>): void {
+  #lend(image: ImageHead, pixels: Uint8Array, { capturedAtNs, atNs, stamped }: Moment): void {
     const poses = this.#tools.at(atNs, this.#context.options.poseAgeMs);
-    const capture = { capturedAtNs, clock: this.#clock, ...(poses && { poses }) };
+    const capture = { capturedAtNs, ...(stamped && { clock: this.#clock }), ...(poses && { poses }) };
     this.#context.lend(capture, (slot) => copyPixels(image, pixels, slot));
   }
 

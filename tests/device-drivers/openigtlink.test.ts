@@ -42,11 +42,12 @@ describe('openigtlink', () => {
       message('IMAGE', grey(1), { device: 'Other' }),
       message('IMAGE', grey(2), { device: 'Probe' }),
       message('IMAGE', grey(3), { device: 'Probe', version: 2 }),
+      message('IMAGE', grey(4), { device: 'Probe', version: 3 }),
     ]);
     const run = runAt(server.port, { device: 'Probe', calibrated: true });
-    await run.until(() => run.frames.length === 2);
+    await run.until(() => run.frames.length === 3);
     await run.stop();
-    expect(run.frames.map(({ pixels }) => pixels[0])).toEqual([2, 3]);
+    expect(run.frames.map(({ pixels }) => pixels[0])).toEqual([2, 3, 4]);
     expect(run.announced).toHaveLength(1);
     const [region] = run.announced[0]?.format.regions ?? [];
     expect(region).toMatchObject({ kind: 'tissue', x1: 3, y1: 2, unitX: 'cm' });
