@@ -12,7 +12,7 @@ describeOnKernel('a stream whose probe is pulled out', () => {
     const [start, first, unplugged, other, ...back] = told;
     const identity = first?.identity;
     expect(start).toMatchObject({ error: 'device/not-found' });
-    expect(first).toMatchObject({ identity: expect.stringContaining('OWN'), on: 0 });
+    expect(identity).toContain('OWN');
     expect(unplugged).toMatchObject({ error: 'device/gone', waitsFor: expect.stringMatching(/convex/i) });
     expect(other).toMatchObject({ state: 'lost' });
     expect(back.map(({ identity: again }) => again)).toEqual(Array(5).fill(identity));

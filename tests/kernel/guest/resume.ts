@@ -31,7 +31,8 @@ let sinceMs = performance.now();
 let probe = await bus.plug({ kind: 'convex', serial: 'OWN' }, '1-1');
 await state('streaming');
 const identity = stream.source.device?.identity ?? '';
-tell({ at: 'first', tookMs: performance.now() - sinceMs, identity, on: listed(identity)?.stream });
+tell({ at: 'first', tookMs: performance.now() - sinceMs, identity });
+await until(() => listed(identity)?.stream === 0, 'the list shows on which stream it is');
 
 sinceMs = performance.now();
 await probe.unplug();
