@@ -25,6 +25,8 @@ export class LibusbTransport implements UsbTransport {
    * Throws `usb-probe/no-rights`, `usb-probe/busy`, `usb-probe/not-that-probe`, `device/gone`.
    */
   static async open(device: Device, name: string, endpoints: readonly number[]): Promise<LibusbTransport> {
+    // libusb refuses what another program has opened; in this thread the same device would simply be shared.
+    if (device.interfaces !== undefined) throw new AppError('usb-probe/busy', { device: name });
     try {
       device.open();
     } catch (thrown) {
@@ -147,5 +149,7 @@ function takeFromKernelDriver(device: Device): void {
 function alternateWith(configuration: ConfigDescriptor | undefined, endpoints: readonly number[]): number | undefined {
   const has = (settings: readonly { bEndpointAddress: number; bmAttributes: number }[], address: number): boolean =>
     settings.some((endpoint) => endpoint.bEndpointAddress === address && (endpoint.bmAttributes & 3) === bulk);
-  return configuration?.interfaces[0]?.find((setting) => endpoints.every((address) => has(setting.endpoints, address)))?.bAlternateSetting;
+  // node-usb looks an alternate setting up by its place in the list, and fails beyond catching where a device numbers them otherwise.
+  const settings = configuration?.interfaces[0]?.filter(({ bAlternateSetting }, place) => bAlternateSetting === place);
+  return settings?.find((setting) => endpoints.every((address) => has(setting.endpoints, address)))?.bAlternateSetting;
 }

@@ -2,10 +2,10 @@
 const blocks = 128;
 /** Lines on either side of a turning point that are compared. */
 const reach = 8;
-/** Lines compared at a turning point are alike to their speckle; structure that happens to be symmetric stays below 0.6. */
+/** Lines at a turning point are alike to their speckle; structure that happens to be symmetric stays below 0.6. */
 const alike = 0.8;
-/** So many lines behind the best likeness it is taken as decided. */
-const settled = 4;
+/** Likenesses that are remembered, two for every line: more than a turn of the motor has. */
+const remembered = 1024;
 
 /**
  * Finds where a mechanical probe turns round: the lines behind that point are those in front of it, in reverse. In the recording of
@@ -17,50 +17,37 @@ export class MirrorPoint {
   readonly #ring = Array.from({ length: 2 * reach + 1 }, () => new Float32Array(blocks));
   readonly #mean = new Float32Array(blocks);
   #lines = 0;
-  #best = { at: 0, likeness: 0 };
-  /** Likeness half a line in front of the best one and behind it. */
-  #before = 0;
-  #after = 0;
-  #last = 0;
+  /** How much the lines around each half line are each other's mirror image: at twice its number. */
+  readonly #likeness = new Float32Array(remembered);
 
   constructor(samples: number) {
     this.#samples = samples;
   }
 
-  /** Lines within which the point was passed when it is told. */
-  static readonly delay = reach + settled;
+  /** So many lines have to come behind a point before it can be told. */
+  static readonly reach = reach;
 
-  /** Forgets what it has seen of the sweep: the next point lies further on. */
-  restart(): void {
-    this.#best = { at: 0, likeness: 0 };
-    this.#before = 0;
-    this.#after = 0;
-    this.#last = 0;
-  }
-
-  /** Takes the line of that number, the next one; answers the turning point when it has been passed for long enough. */
-  passed(number: number, bytes: Uint8Array, at: number): number | undefined {
+  /** Takes the line of that number, the next one. */
+  take(number: number, bytes: Uint8Array, at: number): void {
     this.#blocksOf(bytes, at, this.#ring[number % this.#ring.length] as Float32Array);
     this.#lines++;
-    if (this.#lines < this.#ring.length) return undefined;
-    this.#note(number - reach, this.#likeness(number - reach, number - reach));
-    this.#note(number - reach + 0.5, this.#likeness(number - reach, number - reach + 1));
-    const { at: best, likeness } = this.#best;
-    if (likeness < alike || number - reach - best < settled) return undefined;
-    return best + peakOffset(this.#before, likeness, this.#after);
+    const isKnown = this.#lines >= this.#ring.length;
+    for (const half of [0, 1] as const) {
+      const left = number - reach;
+      this.#likeness[(2 * left + half) & (remembered - 1)] = isKnown ? this.#likenessAround(left, left + half) : 0;
+    }
   }
 
-  #note(at: number, likeness: number): void {
-    if (likeness > this.#best.likeness) {
-      this.#best = { at, likeness };
-      this.#before = this.#last;
-      this.#after = likeness;
-    } else if (at === this.#best.at + 0.5) this.#after = likeness;
-    this.#last = likeness;
+  /** The point between two places where the probe most likely turned round; undefined where nothing looks like it. */
+  between(from: number, to: number): number | undefined {
+    const at = (half: number): number => this.#likeness[half & (remembered - 1)] as number;
+    let best = Math.ceil(2 * from);
+    for (let half = best; half <= 2 * to; half++) if (at(half) > at(best)) best = half;
+    return at(best) < alike ? undefined : best / 2 + peakOffset(at(best - 1), at(best), at(best + 1));
   }
 
   /** Mean correlation of pairs of lines around the point between these two. */
-  #likeness(left: number, right: number): number {
+  #likenessAround(left: number, right: number): number {
     let sum = 0;
     const pairs = reach - 1;
     const first = left === right ? 1 : 0;

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../../src/app-error.ts';
-import type { DeviceDescription, DriverContext } from '../driver.ts';
+import type { DriverContext, OpenedDevice } from '../driver.ts';
 import type { Probe, ScanParser, ScanSettings, ScanSink, SetUp } from './probe.ts';
 import type { ReadQueue, UsbTransport } from './usb-transport.ts';
 
@@ -9,14 +9,14 @@ const patienceMs = 3000;
 /** A probe that is asked for each picture is asked again when one has not come. */
 const pictureMs = 1000;
 /** What was on its way when the stream broke has come when nothing comes for so long. */
-const quietMs = 50;
+const quietMs = 250;
 
 export interface ProbeSession {
   readonly probe: Probe;
   readonly link: UsbTransport;
   readonly setUp: SetUp | undefined;
   readonly scan: ScanSettings;
-  readonly device: Pick<DeviceDescription, 'name' | 'identity'>;
+  readonly device: OpenedDevice;
 }
 
 export const honestly = 'reverse engineered, never run on hardware';
@@ -40,6 +40,8 @@ export async function runProbe(session: ProbeSession, context: DriverContext<unk
   const stopped = (): void => reading.abort();
   signal.addEventListener('abort', stopped, { once: true });
   try {
+    // A probe that is asked answers other questions at the same endpoint: it is read when it has been started.
+    if (probe.askPicture !== undefined) await probe.start(link, setUp);
     const streams = probe.queues.map((queue) => running.read(queue));
     await Promise.race([Promise.all(streams), startAndWatch(running, session, reading.signal)]).finally(stopped);
     await Promise.allSettled(streams);
@@ -51,7 +53,7 @@ export async function runProbe(session: ProbeSession, context: DriverContext<unk
 }
 
 async function startAndWatch(running: RunningProbe, { probe, link, setUp }: ProbeSession, signal: AbortSignal): Promise<void> {
-  await probe.start(link, setUp);
+  if (probe.askPicture === undefined) await probe.start(link, setUp);
   await running.watch(signal);
 }
 
@@ -70,6 +72,9 @@ class RunningProbe {
   #isAsked = false;
   /** What comes is of a picture that broke: it is passed by until the line is quiet. */
   #isDraining = false;
+  #isInterrupted = false;
+  /** The picture that was asked for has come. */
+  #isComplete = false;
   #failed: unknown;
 
   constructor(session: ProbeSession, context: DriverContext<unknown>, reading: AbortController) {
@@ -88,6 +93,10 @@ class RunningProbe {
         fault: (kind) => {
           this.#context.lost(`usb-probe/${kind}`, 0);
           if (isOfPictures) this.#interrupted();
+        },
+        resumed: () => {
+          this.#isInterrupted = false;
+          this.#lastByteMs = performance.now();
         },
       },
       this.#reading.signal,
@@ -111,14 +120,23 @@ class RunningProbe {
   #data(bytes: Uint8Array, endpoint: number): void {
     this.#bytes += bytes.length;
     this.#lastByteMs = performance.now();
-    if (this.#isDraining) this.#context.lost('usb-probe/stray-bytes', 0);
-    else this.#parser.push(bytes, this.#context.now(), endpoint);
+    if (this.#isDraining) {
+      this.#context.lost('usb-probe/stray-transfer', 0);
+      return;
+    }
+    this.#parser.push(bytes, this.#context.now(), endpoint);
+    if (this.#parser.isOverfull === true) this.#passBy('usb-probe/broken-picture');
+    else if (this.#isComplete) this.#askNext();
   }
 
   #shown(): void {
     this.#pictures++;
     this.#lastPictureMs = performance.now();
-    if (this.#session.probe.askPicture === undefined) return;
+    this.#isComplete = this.#session.probe.askPicture !== undefined;
+  }
+
+  #askNext(): void {
+    this.#isComplete = false;
     this.#isAsked = false;
     this.#ask().catch((thrown: unknown) => {
       this.#failed = thrown;
@@ -126,8 +144,16 @@ class RunningProbe {
   }
 
   #interrupted(): void {
+    this.#isInterrupted = true;
+    if (this.#isAsked) this.#passBy('usb-probe/broken-picture');
+    else this.#parser.interrupted();
+  }
+
+  /** The picture that was asked for is lost, and whatever is still coming of it. */
+  #passBy(reason: string): void {
     this.#parser.interrupted();
-    this.#isDraining = this.#isAsked;
+    if (!this.#isDraining) this.#context.lost(reason, 1);
+    this.#isDraining = true;
   }
 
   async #ask(): Promise<void> {
@@ -141,12 +167,13 @@ class RunningProbe {
   async #recover(): Promise<void> {
     if (!this.#isAsked) return;
     const now = performance.now();
-    const isQuiet = this.#isDraining && now - this.#lastByteMs > quietMs;
-    if (!isQuiet && now - this.#askedMs < pictureMs) return;
-    if (!this.#isDraining) this.#parser.interrupted();
-    this.#isDraining = false;
-    this.#isAsked = false;
-    await this.#ask();
+    if (!this.#isDraining) {
+      if (now - this.#askedMs > pictureMs) this.#passBy('usb-probe/missing-picture');
+    } else if (!this.#isInterrupted && now - this.#lastByteMs > quietMs) {
+      this.#isDraining = false;
+      this.#isAsked = false;
+      await this.#ask();
+    }
   }
 
   #giveUpOnSilence(): void {

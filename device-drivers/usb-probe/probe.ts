@@ -30,6 +30,8 @@ export interface ScanSink {
 
 /** Makes pictures of the bytes of a probe; never throws on bytes. */
 export interface ScanParser {
+  /** More has come than the picture that was asked for has: it began with bytes of another one, and is not shown. */
+  readonly isOverfull?: boolean;
   push(bytes: Uint8Array, atNs: bigint, endpoint: number): void;
   /** The stream was interrupted: the next bytes may begin anywhere. */
   interrupted(): void;

@@ -76,7 +76,8 @@ export class ReadQueueAtEndpoint {
 
   #take(slot: Slot, error: LibUSBException | undefined, length: number): void {
     // What a read brought before it failed stands in its buffer, in order.
-    if (length > 0 && error?.errno !== status.overflow) this.#sink.data(slot.buffer.subarray(0, length));
+    if (length > 0 && error?.errno !== status.overflow)
+      this.#sink.data(length === slot.buffer.length ? slot.buffer : slot.buffer.subarray(0, length));
     if (error === undefined) this.#faults = 0;
     else if (error.errno === status.noDevice) throw error;
     else if (error.errno !== status.cancelled) this.#recover(error);
@@ -95,6 +96,7 @@ export class ReadQueueAtEndpoint {
         if (this.#state !== 'clearing') return;
         this.#state = 'reading';
         this.#submitAll();
+        this.#sink.resumed();
       })
       .catch((thrown: unknown) => this.#fail(thrown));
   }

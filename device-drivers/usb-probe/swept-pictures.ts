@@ -1,19 +1,16 @@
 import { MirrorPoint } from './mirror-point.ts';
 import type { ScanSink } from './probe.ts';
+import { SweepLag } from './sweep-lag.ts';
 
 /** A turn of the motor in lines: its first half is the way there, the second the way back. */
 const shortestSweep = 20;
 const longestTurn = 480;
 /** More lines missing in a row, and what they would have shown is not invented. */
 const longestGap = 6;
+/** Lines by which the next sweep may be longer or shorter than the last one, as a share; measured: 0.04 and 0.06. */
+const unevenness = 0.15;
 /** The first line of a turn comes so long after the point where the probe turned round, in lines; measured: 0.75 to 1. */
 const turnBeforeFirst = 0.8;
-/**
- * In the middle of the way there the probe is behind the middle of its angle, and ahead on the way back, by this share of the sweep:
- * measured on the recording, where both then show the same place (docs/decisions.md).
- */
-const lag = 0.0125;
-
 /**
  * Pictures from the lines of a probe whose transducer swings to and fro, at a speed that varies: every sweep is one picture, with a
  * fixed number of lines at equal steps between its two turning points, and every other one is turned round.
@@ -23,6 +20,7 @@ export class SweptPictures {
   readonly #samples: number;
   readonly #rows: number;
   readonly #mirror: MirrorPoint;
+  readonly #lag: SweepLag;
   /** Lines since `#base`. */
   readonly #lines: Uint8Array;
   readonly #times: bigint[] = [];
@@ -30,14 +28,15 @@ export class SweptPictures {
   /** Number of the line to come. */
   #next = 0;
   #sweep: { readonly from: number; readonly isBack: boolean } | undefined;
-  /** Lines of the last way there: those of the next one are not many more or less. */
-  #thereLines: number | undefined;
+  /** Lines of the last way back: those of the next one there are not many more or less. */
+  #sweepLines: number | undefined;
 
   constructor(sink: ScanSink, samples: number, rows: number) {
     this.#sink = sink;
     this.#samples = samples;
     this.#rows = rows;
     this.#mirror = new MirrorPoint(samples);
+    this.#lag = new SweepLag(rows, samples);
     this.#lines = new Uint8Array((longestTurn + 64) * samples);
   }
 
@@ -45,14 +44,14 @@ export class SweptPictures {
   line(bytes: Uint8Array, at: number, atNs: bigint, missing: number, isFirst: boolean): void {
     if (missing > 0) this.#bridge(missing, bytes, at, atNs);
     if (isFirst) this.#turn();
-    const point = this.#append(bytes, at, atNs);
+    this.#append(bytes, at, atNs);
     const sweep = this.#sweep;
     if (sweep === undefined) {
       if (this.#next - this.#base > 64) this.#leaveOut(32);
       return;
     }
     const number = this.#next - 1;
-    if (!sweep.isBack) this.#lookForTheTurn(sweep.from, point, number);
+    if (!sweep.isBack) this.#lookForTheTurn(sweep.from, number);
     if (number - sweep.from > longestTurn) this.giveUp();
   }
 
@@ -66,38 +65,49 @@ export class SweptPictures {
     this.#sink.lost('usb-probe/line-of-broken-picture', Math.max(1, this.#next - Math.ceil(begun.from)));
     this.#sink.lost('usb-probe/broken-picture', 1, 1);
     this.#sweep = undefined;
-    this.#mirror.restart();
     this.#dropBefore(this.#next);
   }
 
-  #lookForTheTurn(from: number, point: number | undefined, number: number): void {
-    const expected = this.#thereLines;
-    const isPlausible = (at: number): boolean =>
-      at - from >= shortestSweep && (expected === undefined || Math.abs(at - from - expected) < expected / 3);
-    // A picture without anything in it has no mirror image: the turn is where the last one was.
-    const overdue = expected !== undefined && number - from > expected * 1.25 + MirrorPoint.delay ? from + expected : undefined;
-    const turned = point !== undefined && isPlausible(point) ? point : overdue;
-    if (turned === undefined) {
-      if (point !== undefined) this.#mirror.restart();
-      return;
-    }
-    this.#thereLines = turned - from;
+  #lookForTheTurn(from: number, number: number): void {
+    const expected = this.#sweepLines;
+    if (expected === undefined || number - MirrorPoint.reach < from + expected * (1 + unevenness)) return;
+    const found = this.#mirror.between(from + expected * (1 - unevenness), from + expected * (1 + unevenness));
+    // A picture with nothing in it has no mirror image: the probe turned round where it did the last time.
+    this.#turnRound(from, found ?? from + expected);
+  }
+
+  #turnRound(from: number, turned: number): void {
     this.#show(from, turned, false);
     this.#sweep = { from: turned, isBack: true };
-    this.#mirror.restart();
     this.#dropBefore(Math.floor(turned) - 2);
   }
 
   #turn(): void {
     const turned = this.#next - turnBeforeFirst;
-    const sweep = this.#sweep;
-    if (sweep?.isBack === true && turned - sweep.from >= shortestSweep) {
-      this.#show(sweep.from, turned, true);
-    } else if (sweep !== undefined) this.giveUp();
-    else this.#leaveOut(this.#next - this.#base);
+    this.#endTurn(turned);
     this.#sweep = { from: turned, isBack: false };
-    this.#mirror.restart();
     this.#dropBefore(Math.floor(turned) - 2);
+  }
+
+  #endTurn(turned: number): void {
+    const begun = this.#sweep;
+    if (begun === undefined) {
+      this.#leaveOut(this.#next - this.#base);
+      return;
+    }
+    if (!begun.isBack) {
+      // The first turn, or one much faster than the last: only now it is known how many lines it has.
+      const half = (turned - begun.from) / 2;
+      const found = half < shortestSweep ? undefined : this.#mirror.between(begun.from + half * 0.8, begun.from + half * 1.2);
+      if (found === undefined) {
+        this.giveUp();
+        return;
+      }
+      this.#turnRound(begun.from, found);
+    }
+    const back = this.#sweep as { readonly from: number };
+    this.#sweepLines = turned - back.from;
+    this.#show(back.from, turned, true);
   }
 
   #bridge(missing: number, bytes: Uint8Array, at: number, atNs: bigint): void {
@@ -106,11 +116,10 @@ export class SweptPictures {
     else for (let line = 0; line < missing; line++) this.#append(bytes, at, atNs);
   }
 
-  /** Answers a point where the probe turned round, when it is known. */
-  #append(bytes: Uint8Array, at: number, atNs: bigint): number | undefined {
+  #append(bytes: Uint8Array, at: number, atNs: bigint): void {
     this.#lines.set(bytes.subarray(at, at + this.#samples), (this.#next - this.#base) * this.#samples);
     this.#times[this.#next - this.#base] = atNs;
-    return this.#mirror.passed(this.#next++, bytes, at);
+    this.#mirror.take(this.#next++, bytes, at);
   }
 
   /** Lines that came before a turn of the motor began: they are of no picture. */
@@ -131,12 +140,14 @@ export class SweptPictures {
   #show(from: number, to: number, isBack: boolean): void {
     const firstAtNs = this.#times[Math.max(0, Math.ceil(from) - this.#base)] ?? 0n;
     this.#sink.picture(firstAtNs, (pixels) => {
+      const { lag } = this.#lag;
       for (let row = 0; row < this.#rows; row++) {
         const place = (row + 0.5) / this.#rows;
         const bow = lag * Math.sin(Math.PI * place);
         const way = isBack ? 1 - (place + bow) : place - bow;
         this.#between(from + way * (to - from), pixels, row * this.#samples);
       }
+      this.#lag.follow(pixels, isBack);
     });
   }
 

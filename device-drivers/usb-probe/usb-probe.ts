@@ -75,7 +75,11 @@ async function runAttached(context: DriverContext<UsbProbeOptions>, signal: Abor
   const inputs = probe.queues.map(({ endpoint }) => endpoint);
   const link = await LibusbTransport.open(libusbDevice(found), name, [...probe.outputs, ...inputs]);
   try {
-    await runProbe({ probe, link, setUp: recorded, scan: scanOf(context.options), device: { name, identity } }, context, signal);
+    await runProbe(
+      { probe, link, setUp: recorded, scan: scanOf(context.options), device: { name, identity, options: { device: identity } } },
+      context,
+      signal,
+    );
   } finally {
     await link.close();
   }

@@ -20,7 +20,9 @@ export type ReadFault = 'stall' | 'overflow' | 'transfer-error';
 export interface ReadSink {
   /** Bytes in the order of the wire, lent for the length of the call. */
   data(bytes: Uint8Array): void;
+  /** Reading goes on behind it, when `resumed` is told. */
   fault(kind: ReadFault): void;
+  resumed(): void;
 }
 
 /**

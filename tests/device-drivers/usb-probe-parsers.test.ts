@@ -91,13 +91,13 @@ describe('pictures of a Healson UP20L', () => {
     }
   });
 
-  it('are left out where the stream broke in them, and counted', () => {
+  it('are left out where the stream broke in them', () => {
     const seen = new SeenScan(512 * 160 * 2);
     const parser = healsonUp20l.parser(seen);
     parser.push(new Uint8Array(100_000), 0n, 0x86);
     parser.interrupted();
     parser.push(new Uint8Array(512 * 160 * 2), 0n, 0x86);
-    expect([seen.pictures.length, seen.lostOf('broken-picture')]).toEqual([1, 1]);
+    expect(seen.pictures.length).toBe(1);
   });
 });
 

@@ -153,6 +153,7 @@ describe('a running probe', () => {
     stream.data(bmvPicture(1));
     stream.data(bmvPicture(2).subarray(0, 300_000));
     stream.fault('stall');
+    stream.resumed();
     for (const number of [3, 4, 5]) stream.data(bmvPicture(number));
     await run.until(1);
     await run.stop();
@@ -164,10 +165,12 @@ describe('a running probe', () => {
     const stream = await run.link.reading(0x86);
     const asked = (): number => run.link.noted.filter((request) => request === 'out 179 0').length;
     stream.fault('overflow');
+    stream.resumed();
     const whole = new Uint8Array(512 * 160 * 2);
     while (asked() < 1) await new Promise((resolve) => setImmediate(resolve));
     stream.data(whole.subarray(0, 5000));
     stream.fault('stall');
+    stream.resumed();
     while (asked() < 2) await new Promise((resolve) => setImmediate(resolve));
     stream.data(whole);
     await run.until(1);

@@ -226,25 +226,21 @@ class PictureOfDepths implements ScanParser {
     this.#sink = sink;
   }
 
+  get isOverfull(): boolean {
+    return this.#held > pictureBytes;
+  }
+
   push(bytes: Uint8Array, atNs: bigint): void {
-    for (let from = 0; from < bytes.length; ) {
-      if (this.#held === 0) this.#firstAtNs = atNs;
-      const part = Math.min(bytes.length - from, pictureBytes - this.#held);
-      this.#bytes.set(bytes.subarray(from, from + part), this.#held);
-      this.#held += part;
-      from += part;
-      if (this.#held === pictureBytes) this.#end();
-    }
+    if (this.#held === 0) this.#firstAtNs = atNs;
+    if (this.#held + bytes.length <= pictureBytes) this.#bytes.set(bytes, this.#held);
+    this.#held += bytes.length;
+    if (this.#held !== pictureBytes) return;
+    this.#held = 0;
+    this.#sink.picture(this.#firstAtNs, (pixels) => turned(this.#bytes, pixels));
   }
 
   interrupted(): void {
-    if (this.#held > 0) this.#sink.lost('usb-probe/broken-picture', 1, 1);
     this.#held = 0;
-  }
-
-  #end(): void {
-    this.#held = 0;
-    this.#sink.picture(this.#firstAtNs, (pixels) => turned(this.#bytes, pixels));
   }
 }
 
