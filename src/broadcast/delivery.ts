@@ -1,17 +1,19 @@
 import type { WebSocket } from 'ws';
 import type { View } from '../protocol/frame-header.ts';
 import { isVideoTier, type TierName } from '../protocol/tiers.ts';
-import { hasRoom, type SharedFrame } from '../stream/shared-frame.ts';
+import type { SharedFrame } from '../stream/shared-frame.ts';
 import type { Stream } from '../stream/stream.ts';
+import { thinBitsPerSecond } from '../stream/video-orders.ts';
 import { Feed } from './feed.ts';
 import { type Line, TierChoice } from './line.ts';
+import type { Wire } from './wire.ts';
 
 /** Share of the raw bytes that a tier needs, until it has been seen at work (docs/performance.md). */
 const usualShare: Readonly<Record<TierName, number>> = {
   raw: 1,
   exact: 0.35,
   video: 0.04,
-  'video-thin': 0.008,
+  'video-thin': 0.04,
   still: 0.15,
   thin: 0.06,
 };
@@ -47,6 +49,7 @@ export class Delivery {
   readonly stream: Stream;
   readonly view: View;
   readonly #socket: WebSocket;
+  readonly #wire: Wire;
   readonly #line: Line;
   readonly #choice: TierChoice;
   readonly #lateMs: number;
@@ -56,8 +59,6 @@ export class Delivery {
   #feed: Feed;
   /** Of the tier that was chosen and has no frame yet. */
   #nextFeed: Feed | undefined;
-  /** The viewer's own copy of a frame whose slot the stream could not spare while a slow line swallows it. */
-  #copy: Buffer | undefined;
   #writing = false;
   #skippedBefore = 0;
   sent = 0;
@@ -66,11 +67,13 @@ export class Delivery {
 
   constructor(
     socket: WebSocket,
+    wire: Wire,
     line: Line,
     stream: Stream,
     { view, delivery, tiers, first, suspectBelow, lateMs, sending }: DeliveryWish,
   ) {
     this.#socket = socket;
+    this.#wire = wire;
     this.#line = line;
     this.stream = stream;
     this.view = view;
@@ -112,7 +115,11 @@ export class Delivery {
     const before = this.#choice.tier;
     const { fps } = this.stream;
     const rawBytes = this.stream.tierCounts(this.view, 'raw').frameBytes;
-    const needOf = (tier: TierName): number => fps * (this.stream.tierCounts(this.view, tier).frameBytes || usualShare[tier] * rawBytes);
+    const needOf = (tier: TierName): number => {
+      const seen = this.stream.tierCounts(this.view, tier).frameBytes;
+      const usual = fps * (seen > 0 ? seen : usualShare[tier] * rawBytes);
+      return tier === 'video-thin' ? Math.min(usual, thinBitsPerSecond / 8) : usual;
+    };
     const failing = (tier: TierName): boolean => this.stream.tierCounts(this.view, tier).failing;
     const late = this.lateMs(nowMs) > (silent ? silentLateMs : this.#lateMs);
     const stuck = late ? (this.underWayBytes * 1000) / this.lateMs(nowMs) : undefined;
@@ -205,20 +212,9 @@ export class Delivery {
     this.#writing = true;
     this.sent++;
     this.#sending(sequence);
-    // Straight from the slot where its memory can spare it; else a copy, so that no slow line ever starves the capture.
-    const direct = hasRoom(frame.memory);
-    const bytes = direct ? frame.bytes : this.#copyOf(frame.bytes);
-    if (!direct) frame[Symbol.dispose]();
-    this.#socket.send(bytes, { binary: true, fin: true }, () => {
-      frame[Symbol.dispose]();
+    this.#wire.send(frame, () => {
       this.#writing = false;
       this.#pumpAndPull();
     });
-  }
-
-  #copyOf(bytes: Buffer): Buffer {
-    if (this.#copy === undefined || this.#copy.length < bytes.length) this.#copy = Buffer.allocUnsafeSlow(bytes.length);
-    bytes.copy(this.#copy);
-    return this.#copy.subarray(0, bytes.length);
   }
 }

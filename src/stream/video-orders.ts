@@ -12,8 +12,20 @@ export const answerBytes = 8;
 /** Pictures per second that the rate control counts with: the bits of a picture do not depend on how often one comes. */
 export const countedFps = 30;
 
-/** What a tier spends (docs/performance.md). */
-export const bitsPerPixel = { video: 0.322, 'video-thin': 0.05 } as const satisfies Record<VideoTier, number>;
+/** What `video` spends (docs/performance.md): 38 dB and more on real ultrasound. */
+const bitsPerPixel = 0.322;
+/** What `video-thin` spends at most: a line of 2 Mbit/s bears it with room to catch up after a stall. */
+export const thinBitsPerSecond = 1.2e6;
+
+/** Bits of a picture in a tier, where one comes every so many milliseconds. */
+export function bitsOfPicture(
+  tier: VideoTier,
+  { width, height }: { readonly width: number; readonly height: number },
+  intervalMs: number,
+): number {
+  const good = bitsPerPixel * width * height;
+  return tier === 'video' ? good : Math.min(good, (thinBitsPerSecond * intervalMs) / 1000);
+}
 
 export interface VideoOrder {
   /** Even. */

@@ -9,13 +9,27 @@ import { encoderOf } from './encoder.ts';
 import type { EncoderEvent, EncoderOrder, EncoderSetup } from './encoder-events.ts';
 import { SharedFrame, type SlotMemory } from './shared-frame.ts';
 import { VideoEncoder } from './video-encoder.ts';
-import { bitsPerPixel, countedFps } from './video-orders.ts';
+import { bitsOfPicture, countedFps } from './video-orders.ts';
 
 /** The thread of a video tier of one stream: hands frames to the process that encodes, and its bits to the main thread. */
 const { tier } = workerData as EncoderSetup<VideoTier>;
 const port = parentPort as MessagePort;
 const tell = (event: EncoderEvent): void => port.postMessage(event);
 
+/** Every change of the rate costs a key frame: only one that lasts counts. */
+class Pace {
+  #meanMs: number | undefined;
+  #inForceMs = 0;
+
+  of(intervalMs: number): number {
+    const boundedMs = Math.min(100, Math.max(10, intervalMs));
+    this.#meanMs = (this.#meanMs ?? boundedMs) * 0.95 + boundedMs * 0.05;
+    if (Math.abs(this.#meanMs - this.#inForceMs) > 0.3 * this.#inForceMs) this.#inForceMs = this.#meanMs;
+    return this.#inForceMs;
+  }
+}
+
+const pace = new Pace();
 const video = new VideoEncoder();
 /** What has 16 bits is never sent with loss. */
 const exact = encoderOf('exact', await openCodecs());
@@ -59,7 +73,7 @@ async function encode({ slot, intervalMs, key }: Extract<EncoderOrder, { order: 
     const { codec, payload } = exact.encode(header, pixels, intervalMs);
     return encoded.put({ ...header, codec: codecNumber(codec.name), processingUs: processing() }, payload, pixels.length);
   }
-  const bitsPerSecond = Math.round(bitsPerPixel[tier] * header.width * header.height * countedFps);
+  const bitsPerSecond = Math.round(bitsOfPicture(tier, header, pace.of(intervalMs)) * countedFps);
   const picture = await video.encode(header, pixels, bitsPerSecond, key || broken);
   if (picture.key) keySequence = header.sequence;
   const event = encoded.put(
