@@ -2,8 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { AppError } from '../src/app-error.ts';
 import { chooseVariant, instantiateKernels, type Kernels, type KernelVariant, yuvFactors } from './kernels.ts';
 
-/** Compiles the fastest build for this Node, or the one named; what it answers binds it to a memory. */
-export async function compileKernels(variant?: KernelVariant): Promise<(memory: WebAssembly.Memory) => Kernels> {
+/**
+ * Compiles the fastest build for this Node, or the one named, and warms up what streams use; what it answers binds it to a memory. A thread
+ * that joins another's work has no need of the warm-up: the engine shares what it has compiled of the same bytes within a process.
+ */
+export async function compileKernels(variant?: KernelVariant, warm = true): Promise<(memory: WebAssembly.Memory) => Kernels> {
   const chosen = variant ?? (await chooseVariant(`Node ${process.version}`));
   const path = `wasm/build/${chosen}.wasm`;
   const bytes = await readFile(new URL(`./build/${chosen}.wasm`, import.meta.url)).catch((thrown) => {
@@ -11,6 +14,7 @@ export async function compileKernels(variant?: KernelVariant): Promise<(memory: 
   });
   const module = await WebAssembly.compile(bytes);
   const kernelsOn = (memory: WebAssembly.Memory): Kernels => instantiateKernels(module, memory);
+  if (!warm) return kernelsOn;
   const memory = new WebAssembly.Memory({ initial: 8, maximum: 8, shared: true });
   warmUp(kernelsOn(memory));
   warmUpForming(kernelsOn(memory), memory.buffer);
@@ -51,7 +55,7 @@ function warmUp(kernels: Kernels): void {
   }
 }
 
-/** The same for what makes pictures of devices' data, and for tone and drawings. */
+/** The same for what makes pictures of devices' data, and for tone and drawings; kernels for RGBA are the browser's. */
 function warmUpForming(kernels: Kernels, memory: ArrayBufferLike): void {
   const [width, height, a, b, c] = [200, 64, 0, 131_072, 262_144];
   const [tables, scratch] = [c + 65_536, c + 131_072];
@@ -73,17 +77,9 @@ function warmUpForming(kernels: Kernels, memory: ArrayBufferLike): void {
     for (const order of [0, 1]) {
       kernels.packedToGrey(a, 2 * width, b, width, width, height, order, 0, 128);
       kernels.packedToRgb(a, 2 * width, b, 3 * width, width, height, order, ...yuv);
-      kernels.packedToRgba(a, 2 * width, b, 4 * width, width, height, order, ...yuv);
     }
     kernels.nv12ToRgb(a, width, a, width, b, 3 * width, width, height, ...yuv);
     kernels.i420ToRgb(a, width, a, a, width, b, 3 * width, width, height, ...yuv);
-    kernels.nv12ToRgba(a, width, a, width, b, 4 * width, width, height, ...yuv);
-    kernels.i420ToRgba(a, width, a, a, width, b, 4 * width, width, height, ...yuv);
-    kernels.bgraToRgba(a, 4 * width, b, 4 * width, width, height);
-    kernels.greyToRgba(a, b, width * height);
-    kernels.rgbToRgba(a, b, width * height);
-    kernels.y16ToRgba(a, b, width * height, 0, 1);
-    kernels.colourMapRgba(a, width, b, 4 * width, width, height, a);
     kernels.rgbToGrey(a, 3 * width, b, width, width, height, 77, 150, 29);
     kernels.rgbaToGrey(a, 4 * width, b, width, width, height, 77, 150, 29);
     kernels.bgraToRgb(a, 4 * width, b, 3 * width, width, height);

@@ -12,7 +12,7 @@ const port = parentPort as MessagePort;
 const control = new BandControl(buffer);
 
 try {
-  const kernelsOn = await compileKernels();
+  const kernelsOn = await compileKernels(undefined, false);
   const chain = new StageChain(settings, format, { kernels: kernelsOn(memory), memory: memory.buffer, scratch });
   chain.share(band);
   control.done(band.index, 0);

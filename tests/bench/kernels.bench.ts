@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { scaleTaps, writeColumnTaps, writeRowTaps } from '../../src/stage/scale-taps.ts';
@@ -11,7 +11,8 @@ import { Peer } from './peers/peer.ts';
 
 /*
  * npm run bench:kernels -- [--json] [--only=TEXT] [--rounds=N] [--build=simd] [--python=PROGRAM] [--opencv-js=FOLDER]
- * Every kernel beside OpenCV, ffmpeg and opencv.js at 1920x1080, all on one core and in turns. Peers that are not there are named.
+ * Every kernel beside OpenCV, ffmpeg and opencv.js at 1920x1080, all on one core and in turns, and, where a kernel does little but move
+ * bytes, beside a bare copy that reads and writes as many: nothing is faster. Peers that are not there are named.
  */
 
 interface Filter {
@@ -26,6 +27,8 @@ interface Case {
   /** At most this share of OpenCV's time. */
   readonly goal?: number;
   readonly ffmpeg?: Filter;
+  /** Bytes a pixel that it reads and writes, where that is what its time goes into. */
+  readonly moves?: number;
 }
 
 interface Line {
@@ -56,7 +59,7 @@ const only = given('only') ?? '';
 
 if (process.env.LUMENCAST_PINNED === undefined && spawnSync('taskset', ['-V']).status === 0) {
   // The last core: the first one serves most interrupts.
-  const core = String(Number(spawnSync('nproc', { encoding: 'utf8' }).stdout) - 1);
+  const core = /Cpus_allowed_list:\s*(?:\S*[,-])?(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
   const { status } = spawnSync('taskset', ['-c', core, process.execPath, ...process.execArgv, ...process.argv.slice(1)], {
     stdio: 'inherit',
     env: { ...process.env, LUMENCAST_PINNED: core },
@@ -72,7 +75,7 @@ const memory = new WebAssembly.Memory({ initial: 2048, maximum: 2048, shared: tr
 const kernels: Kernels = (await compileKernels(build))(memory);
 const bytes = new Uint8Array(memory.buffer);
 bytes.fill(1);
-const cases = prepare(kernels);
+const { cases, copyOf } = prepare(kernels);
 
 try {
   await measureAll();
@@ -98,27 +101,42 @@ async function measureAll(): Promise<void> {
     if (!name.includes(only)) continue;
     const peers = [opencv, opencvJs].filter((peer): peer is Peer => peer?.has(name) === true);
     const ours: number[] = [];
+    const copies: number[] = [];
     const theirs = new Map<Peer, number[]>(peers.map((peer) => [peer, []]));
     for (let round = 0; round < rounds; round++) {
       ours.push(...timed(work.run, 4));
-      // A slow peer takes fewer turns, and none of its first runs counts.
-      for (const [peer, times] of theirs) {
-        const slow = (times.at(-1) ?? 0) > 20;
-        if (!slow || round % 4 === 0) times.push(...(await peer.run(name, round === 0 || slow ? 2 : 4)).slice(round === 0 ? 1 : 0));
-      }
+      if (work.moves !== undefined) copies.push(...timed(copyOf((work.moves * pixels) / 2), 4));
+      for (const [peer, times] of theirs) await takeTurn(peer, name, times, round);
     }
-    for (const [peer, times] of theirs)
-      report(name, peer.name, peer.version, ours, times, peer.name === 'opencv' ? work.goal : goals['opencv.js']);
-    if (work.ffmpeg !== undefined && ffmpeg !== undefined) {
-      const filter = { input: join(folder, 'noise'), inputFormat: 'gray', frames: 60, ...work.ffmpeg };
-      const times: number[] = [];
-      for (let round = 0; round < 3; round++) {
-        ours.push(...timed(work.run, 4));
-        times.push(ffmpegMs(filter, width, height));
-      }
-      report(name, 'ffmpeg', ffmpeg, ours, times, goals.ffmpeg);
+    for (const [peer, times] of theirs) {
+      if (peer.has(name)) report(name, peer.name, peer.version, ours, times, peer === opencv ? work.goal : goals['opencv.js']);
+      else absent(peer.name, `ended in, or did not answer, ${name}`);
     }
-    if (peers.length === 0 && work.ffmpeg === undefined) report(name, 'none', '', ours, [], undefined);
+    if (work.moves !== undefined) report(name, 'memcpy of the same bytes', process.version, ours, copies, undefined);
+    if (work.ffmpeg !== undefined && ffmpeg !== undefined) besideFfmpeg(name, work, work.ffmpeg, ffmpeg, ours);
+    if (peers.length === 0 && work.ffmpeg === undefined && work.moves === undefined) report(name, 'none', '', ours, [], undefined);
+  }
+}
+
+/** A slow peer takes fewer turns, and none of its first runs counts. */
+async function takeTurn(peer: Peer, name: string, times: number[], round: number): Promise<void> {
+  const slow = (times.at(-1) ?? 0) > 20;
+  if (!peer.has(name) || (slow && round % 4 !== 0)) return;
+  const taken = await peer.run(name, round === 0 || slow ? 2 : 4);
+  times.push(...(taken ?? []).slice(round === 0 ? 1 : 0));
+}
+
+function besideFfmpeg(name: string, work: Case, filter: Filter, version: string, ours: number[]): void {
+  const whole = { input: join(folder, 'noise'), inputFormat: 'gray', frames: 60, ...filter };
+  const times: number[] = [];
+  try {
+    for (let round = 0; round < 3; round++) {
+      ours.push(...timed(work.run, 4));
+      times.push(ffmpegMs(whole, width, height));
+    }
+    report(name, 'ffmpeg', version, ours, times, goals.ffmpeg);
+  } catch (thrown) {
+    absent('ffmpeg', `${name}: ${(thrown as Error).message}`);
   }
 }
 
@@ -173,7 +191,7 @@ function median(values: readonly number[]): number {
 }
 
 /** Pictures in memory and, for the peers, in files: noise, a noisy ramp of 8 and 10 bits, and the maps of the scan conversion. */
-function prepare(k: Kernels): Readonly<Record<string, Case>> {
+function prepare(k: Kernels): { readonly cases: Readonly<Record<string, Case>>; readonly copyOf: (length: number) => () => void } {
   let next = 0;
   const place = (size: number): number => {
     const at = next;
@@ -222,8 +240,8 @@ function prepare(k: Kernels): Readonly<Record<string, Case>> {
   const ten = windowFactors({ centre: 512, width: 1024 });
   const chroma = noise + pixels;
   const [w, h] = [width, height];
-  return {
-    'median 3x3': { goal: 0.7, run: () => k.median3(grey, w, target, w, w, h), ffmpeg: { filter: 'median=radius=1', frames: 8 } },
+  const cases: Readonly<Record<string, Case>> = {
+    'median 3x3': { moves: 2, goal: 0.7, run: () => k.median3(grey, w, target, w, w, h), ffmpeg: { filter: 'median=radius=1', frames: 8 } },
     'median 5x5': { goal: 0.5, run: () => k.median5(grey, w, target, w, w, h, scratch), ffmpeg: { filter: 'median=radius=2', frames: 8 } },
     'gaussian 7x7': {
       goal: 0.8,
@@ -248,59 +266,74 @@ function prepare(k: Kernels): Readonly<Record<string, Case>> {
       ffmpeg: { filter: 'unsharp=7:7:1', frames: 20 },
     },
     'persistence adaptive': {
+      moves: 6,
       run: () => k.persistence(grey, w, target, w, w, h, history, 13_000, 512, 3),
       ffmpeg: { filter: 'hqdn3d', frames: 20 },
     },
     'yuyv grey': {
+      moves: 3,
       goal: 0.5,
       run: () => k.packedToGrey(noise, 2 * w, target, w, w, h, 0, full.black, full.gain),
       ffmpeg: { inputFormat: 'yuyv422', filter: 'format=gray' },
     },
-    'yuyv grey limited': { run: () => k.packedToGrey(noise, 2 * w, target, w, w, h, 0, 16, 149) },
+    'yuyv grey limited': { moves: 3, run: () => k.packedToGrey(noise, 2 * w, target, w, w, h, 0, 16, 149) },
     'yuyv rgba': {
+      moves: 6,
       goal: 0.85,
       run: () => k.packedToRgba(noise, 2 * w, target, 4 * w, w, h, 0, ...bt601),
       ffmpeg: { inputFormat: 'yuyv422', filter: 'format=rgba' },
     },
     'yuyv rgb': {
+      moves: 5,
       run: () => k.packedToRgb(noise, 2 * w, target, 3 * w, w, h, 0, ...bt601),
       ffmpeg: { inputFormat: 'yuyv422', filter: 'format=rgb24' },
     },
     'uyvy rgba': {
+      moves: 6,
       run: () => k.packedToRgba(noise, 2 * w, target, 4 * w, w, h, 1, ...bt601),
       ffmpeg: { inputFormat: 'uyvy422', filter: 'format=rgba' },
     },
     'nv12 rgba': {
+      moves: 5.5,
       run: () => k.nv12ToRgba(noise, w, chroma, w, target, 4 * w, w, h, ...bt601),
       ffmpeg: { inputFormat: 'nv12', filter: 'format=rgba' },
     },
     'nv12 rgb': {
+      moves: 4.5,
       run: () => k.nv12ToRgb(noise, w, chroma, w, target, 3 * w, w, h, ...bt601),
       ffmpeg: { inputFormat: 'nv12', filter: 'format=rgb24' },
     },
     'i420 rgba': {
+      moves: 5.5,
       run: () => k.i420ToRgba(noise, w, chroma, chroma + pixels / 4, w / 2, target, 4 * w, w, h, ...bt601),
       ffmpeg: { inputFormat: 'yuv420p', filter: 'format=rgba' },
     },
     'rgb grey': {
+      moves: 4,
       run: () => k.rgbToGrey(noise, 3 * w, target, w, w, h, 77, 150, 29),
       ffmpeg: { inputFormat: 'rgb24', filter: 'format=gray' },
     },
     'bgra grey': {
+      moves: 5,
       run: () => k.rgbaToGrey(noise, 4 * w, target, w, w, h, 29, 150, 77),
       ffmpeg: { inputFormat: 'bgra', filter: 'format=gray' },
     },
-    'bgra rgb': { run: () => k.bgraToRgb(noise, 4 * w, target, 3 * w, w, h), ffmpeg: { inputFormat: 'bgra', filter: 'format=rgb24' } },
-    'grey rgba': { run: () => k.greyToRgba(grey, target, pixels), ffmpeg: { filter: 'format=rgba' } },
+    'bgra rgb': {
+      moves: 7,
+      run: () => k.bgraToRgb(noise, 4 * w, target, 3 * w, w, h),
+      ffmpeg: { inputFormat: 'bgra', filter: 'format=rgb24' },
+    },
+    'grey rgba': { moves: 5, run: () => k.greyToRgba(grey, target, pixels), ffmpeg: { filter: 'format=rgba' } },
     'window 8 bits': {
+      moves: 2,
       goal: 0.7,
       run: () => k.windowGrey(grey, w, target, w, w, h, eight.low, eight.gain),
       ffmpeg: { filter: 'lut=c0=clip(1.25*val-30\\,0\\,255)' },
     },
-    'window 16 bits': { goal: 0.7, run: () => k.windowY16(deep, 2 * w, target, w, w, h, ten.low, ten.gain) },
-    'table 8 bits': { run: () => k.mapLevels(grey, w, target, w, w, h, pairs), ffmpeg: { filter: 'lut=c0=negval' } },
-    'table and colour map rgba': { goal: 0.6, run: () => k.colourMapRgba(grey, w, target, 4 * w, w, h, tables) },
-    'colour map rgb': { run: () => k.colourMap(grey, w, target, 3 * w, w, h, tables) },
+    'window 16 bits': { moves: 3, goal: 0.7, run: () => k.windowY16(deep, 2 * w, target, w, w, h, ten.low, ten.gain) },
+    'table 8 bits': { moves: 2, run: () => k.mapLevels(grey, w, target, w, w, h, pairs), ffmpeg: { filter: 'lut=c0=negval' } },
+    'table and colour map rgba': { moves: 5, goal: 0.6, run: () => k.colourMapRgba(grey, w, target, 4 * w, w, h, tables) },
+    'colour map rgb': { moves: 4, run: () => k.colourMap(grey, w, target, 3 * w, w, h, tables) },
     'clahe 8x8': {
       run: () => {
         k.tileTables(grey, w, w, h, 8, 8, 2, history, scratch);
@@ -312,17 +345,20 @@ function prepare(k: Kernels): Readonly<Record<string, Case>> {
       run: () => k.scanConvert(noise, samples, target, w, w, h, layout.runs, runs, layout.offsets, layout.fractions),
       ffmpeg: { filter: '[0][1][2]remap', frames: 20, more: [join(folder, 'map-x.pgm'), join(folder, 'map-y.pgm')] },
     },
-    'mirror grey': { run: () => k.mirror(grey, w, target, w, w, h, 1), ffmpeg: { filter: 'hflip', frames: 120 } },
+    'mirror grey': { moves: 2, run: () => k.mirror(grey, w, target, w, w, h, 1), ffmpeg: { filter: 'hflip', frames: 120 } },
     'quarter turn grey': {
+      moves: 2,
       run: () => k.transpose(grey + (h - 1) * w, -w, target, h, w, h, 1),
       ffmpeg: { filter: 'transpose=clock', frames: 120 },
     },
     'scale 1280x720': {
+      moves: 1 + 4 / 9,
       run: () => k.scale(grey, w, target, 1280, 1280, 720, w, rowTaps, columnTaps, scratch),
       ffmpeg: { filter: 'scale=1280:720:flags=area' },
     },
     'overlay sparse': { run: () => k.blendPlane(target, 3 * w, w, h, 3, plane, spans.byteOffset) },
   };
+  return { cases, copyOf: (length) => () => k.copyRows(noise, length, target, length, length, 1) };
 }
 
 /** Every row drawn upon for 4 % of its width. */

@@ -50,6 +50,8 @@ const peersWanted = [
   'ffmpeg nlmeans',
 ] as const;
 const frames = settling + measuredFrames;
+/** Some minutes are usual: a grid of settings for every peer. */
+const patienceMs = 1_800_000;
 const words = process.argv.slice(2);
 const given = (name: string): string | undefined => words.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3);
 const [json, alone, seed, python] = [
@@ -142,10 +144,12 @@ function peers(scene: Scene, noisy: readonly Picture[], clean: readonly Picture[
     writeFileSync(join(folder, 'mask.raw'), scene.mask);
     const program = resolve(import.meta.dirname, 'support/quality-peers.py');
     const { width, height } = scene;
-    const { status, stdout, stderr } = spawnSync(python, [program, folder, ...[width, height, frames, settling].map(String)], {
+    const { status, stdout, stderr, error } = spawnSync(python, [program, folder, ...[width, height, frames, settling].map(String)], {
       encoding: 'utf8',
+      timeout: patienceMs,
+      killSignal: 'SIGKILL',
     });
-    if (status !== 0) process.stderr.write(`the peers failed: ${stderr}\n`);
+    if (status !== 0) process.stderr.write(`the peers failed: ${error?.message ?? stderr}\n`);
     const found = status === 0 ? (JSON.parse(stdout) as Peer[]) : [];
     const absent = peersWanted.filter((name) => !found.some(({ peer }) => peer === name));
     if (absent.length > 0) process.stderr.write(`absent: ${absent.join(', ')}\n`);

@@ -17,7 +17,9 @@ export function ffmpegVersion(): string | undefined {
   return status === 0 ? stdout.split(' ')[2] : undefined;
 }
 
-/** CPU milliseconds a frame beyond those of the `null` filter. */
+const patienceMs = 120_000;
+
+/** CPU milliseconds a frame beyond those of the `null` filter. Throws where ffmpeg fails, or takes longer than all patience. */
 export function ffmpegMs(work: FfmpegWork, width: number, height: number): number {
   const cpuMs = (filter: string, more: readonly string[]): number => {
     const graph = more.length === 0 ? ['-vf', filter] : ['-filter_complex', filter];
@@ -27,8 +29,9 @@ export function ffmpegMs(work: FfmpegWork, width: number, height: number): numbe
       ...more.flatMap((input) => ['-i', input]),
       ...[...graph, '-frames:v', String(work.frames), '-f', 'null', '-'],
     ];
-    const { stderr } = spawnSync('ffmpeg', args, { encoding: 'utf8' });
+    const { stderr, status, error } = spawnSync('ffmpeg', args, { encoding: 'utf8', timeout: patienceMs, killSignal: 'SIGKILL' });
     const [, user, system] = /utime=([\d.]+)s stime=([\d.]+)s/.exec(stderr) ?? [];
+    if (status !== 0 || user === undefined) throw new Error(error?.message ?? stderr.trim().split('\n').at(-1), { cause: error });
     return (1000 * (Number(user) + Number(system))) / work.frames;
   };
   return cpuMs(work.filter, work.more ?? []) - cpuMs('null', []);

@@ -1,6 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface, type Interface } from 'node:readline';
+import { createInterface } from 'node:readline';
+import { setTimeout as after } from 'node:timers/promises';
+
+/** A program that has not said a word for so long has failed: slow kernels take a second, its own start some. */
+const patienceMs = 120_000;
 
 /** A program beside ours that does the same work when it is told to, so that both are measured in turns. */
 export class Peer implements Disposable {
@@ -9,6 +13,7 @@ export class Peer implements Disposable {
   readonly #names: ReadonlySet<string>;
   readonly #child: ChildProcess;
   readonly #answers: AsyncIterator<string>;
+  #lost = false;
 
   private constructor(name: string, child: ChildProcess, answers: AsyncIterator<string>, greeting: { version: string; names: string[] }) {
     this.name = name;
@@ -22,25 +27,37 @@ export class Peer implements Disposable {
   static async start(name: string, program: string, args: readonly string[]): Promise<Peer | undefined> {
     const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'] });
     const ended = Promise.race([once(child, 'error'), once(child, 'exit')]).then(() => undefined);
-    const lines: Interface = createInterface({ input: child.stdout as NonNullable<typeof child.stdout> });
-    const answers = lines[Symbol.asyncIterator]();
-    const greeting = await Promise.race([answers.next(), ended]);
-    if (greeting === undefined || greeting.done === true) return undefined;
-    return new Peer(name, child, answers, JSON.parse(greeting.value));
+    const answers = createInterface({ input: child.stdout as NonNullable<typeof child.stdout> })[Symbol.asyncIterator]();
+    const greeting = await Promise.race([nextOf(answers), ended]);
+    if (greeting !== undefined) return new Peer(name, child, answers, JSON.parse(greeting));
+    child.kill('SIGKILL');
+    return undefined;
   }
 
   has(work: string): boolean {
-    return this.#names.has(work);
+    return !this.#lost && this.#names.has(work);
   }
 
-  /** Milliseconds of each of so many runs. */
-  async run(work: string, times: number): Promise<number[]> {
+  /** Milliseconds of each of so many runs; undefined: it has ended or does not answer, and is asked no more. */
+  async run(work: string, times: number): Promise<number[] | undefined> {
     this.#child.stdin?.write(`${work} ${times}\n`);
-    const { value } = await this.#answers.next();
-    return JSON.parse(value);
+    const answer = await nextOf(this.#answers);
+    if (answer !== undefined) return JSON.parse(answer);
+    this.#lost = true;
+    this.#child.kill('SIGKILL');
+    return undefined;
   }
 
   [Symbol.dispose](): void {
     this.#child.stdin?.end();
   }
+}
+
+/** The next line; undefined: there is none, or none within all patience. */
+async function nextOf(lines: AsyncIterator<string>): Promise<string | undefined> {
+  const answered = new AbortController();
+  const late = after(patienceMs, undefined, { signal: answered.signal }).catch(() => undefined);
+  const line = await Promise.race([lines.next(), late]);
+  answered.abort();
+  return line === undefined || line.done === true ? undefined : line.value;
 }

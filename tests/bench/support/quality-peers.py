@@ -83,12 +83,12 @@ def through_ffmpeg(graph, count):
     command = ["ffmpeg", "-v", "error", "-threads", "1", "-filter_threads", "1", "-f", "rawvideo", "-pix_fmt", "gray"]
     command += ["-s", f"{width}x{height}", "-r", "30", "-i", "-", "-vf", graph, "-f", "rawvideo", "-pix_fmt", "gray", "-"]
     before = cpu()
-    done = subprocess.run(command, input=noisy[:count].tobytes(), stdout=subprocess.PIPE, check=True)
+    done = subprocess.run(command, input=noisy[:count].tobytes(), stdout=subprocess.PIPE, check=True, timeout=600)
     return np.frombuffer(done.stdout, np.uint8).reshape(-1, height, width), (cpu() - before) * 1000 / count
 
 
 def ffmpeg():
-    text = subprocess.run(["ffmpeg", "-version"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    text = subprocess.run(["ffmpeg", "-version"], stdout=subprocess.PIPE, text=True, check=True, timeout=60).stdout
     version = "ffmpeg " + text.split()[2]
     _, idle = through_ffmpeg("null", frames)
 
