@@ -3,7 +3,7 @@ import { type FrameFormat, frameFormat, type PixelFormat } from '../../src/frame
 import { GreyHistogram } from '../../src/frame/grey-histogram.ts';
 import type { DriverContext, OpenedDevice } from '../driver.ts';
 import { allowedCrop, type Crop, FieldLines, fieldOrders, isOneField, type Lines } from './field-lines.ts';
-import type { JpegPictures } from './jpeg-pictures.ts';
+import { beingReplaced, type JpegPictures } from './jpeg-pictures.ts';
 import { colourOf, type ReadableFormat } from './pixel-formats.ts';
 import type { Filled, Negotiated, VideoDevice } from './video-device.ts';
 
@@ -46,6 +46,7 @@ export class Capture {
   #lastSequence: number | undefined;
   #inError = 0;
   #wrong = 0;
+  #warned = false;
   #lastStampNs = 0n;
   #arrivedNs: bigint;
   #lent = 0;
@@ -131,8 +132,11 @@ export class Capture {
       this.#wrong = 0;
       return;
     }
-    this.#context.lost(this.#settings.jpegs === undefined ? 'v4l2/short-picture' : 'v4l2/damaged-jpeg', 1);
-    this.#wrong++;
+    const { jpegs } = this.#settings;
+    if (jpegs === undefined) this.#context.lost('v4l2/short-picture', 1);
+    else this.#context.lost('v4l2/damaged-jpeg', 1);
+    // While the decoder is replaced nothing is known of the pictures that pass.
+    if (fault !== beingReplaced) this.#wrong++;
     if (this.#wrong < mostWrong) return;
     throw new AppError('v4l2/wrong-picture', { device: printable(this.#device.path, 120), count: this.#wrong, reason: fault });
   }
@@ -159,7 +163,6 @@ export class Capture {
     const { agreed, buffers } = this.#settings;
     const encoded = (buffers[filled.index] as Buffer).subarray(0, filled.bytes);
     const decoded = jpegs.decode(encoded, agreed.width, agreed.height);
-    if (!jpegs.isOpen) void jpegs.open();
     if (typeof decoded === 'string') return decoded;
     const { pixelFormat } = decoded.shape;
     this.#lend(decoded.pixels, pixelFormat, agreed.width * (pixelFormat === 'GREY' ? 1 : 3), filled);
@@ -168,11 +171,12 @@ export class Capture {
 
   #lend(source: Buffer, pixelFormat: PixelFormat, bytesPerLine: number, filled: Filled): void {
     const fields = this.#fieldsOf(filled.field);
-    const stampNs = this.#stamp(filled.stampNs);
+    const laterNs = fields.length === 1 || this.#settings.rate === 0 ? 0n : BigInt(Math.round(5e8 / this.#settings.rate));
+    const stampNs = this.#stamp(filled.stampNs, laterNs);
     for (let index = 0; index < fields.length; index++) {
       const lines = this.#linesOf(fields[index] as Lines, filled.field, pixelFormat, bytesPerLine);
       this.#announce(pixelFormat, fields.length, lines, source);
-      const atNs = stampNs + (index === 0 || this.#settings.rate === 0 ? 0n : BigInt(Math.round(5e8 / this.#settings.rate)));
+      const atNs = index === 0 ? stampNs : stampNs + laterNs;
       this.#lastStampNs = atNs > this.#lastStampNs ? atNs : this.#lastStampNs + 1n;
       this.#context.lend({ capturedAtNs: this.#lastStampNs }, (pixels) => lines.copy(source, pixels));
     }
@@ -205,15 +209,17 @@ export class Capture {
     return planned;
   }
 
-  #stamp(stampNs: bigint | undefined): bigint {
-    const nowNs = this.#arrivedNs;
-    if (stampNs === undefined) return nowNs;
-    if (nowNs - stampNs > oldestStampNs) {
-      this.#context.warn('its times are of another clock: pictures are timed when they arrive');
-      return nowNs;
+  /** When the first picture of a buffer was taken; the last one, `laterNs` after it, came before the buffer did. */
+  #stamp(stampNs: bigint | undefined, laterNs: bigint): bigint {
+    const latestNs = this.#arrivedNs - laterNs;
+    if (stampNs === undefined) return latestNs;
+    if (latestNs - stampNs > oldestStampNs) {
+      if (!this.#warned) this.#context.warn('its times are of another clock: pictures are timed when they arrive');
+      this.#warned = true;
+      return latestNs;
     }
     // vivid stamps the end of a picture that it has not drawn yet.
-    return stampNs > nowNs ? nowNs : stampNs;
+    return stampNs > latestNs ? latestNs : stampNs;
   }
 
   #announce(pixelFormat: PixelFormat, pictures: number, lines: FieldLines, source: Buffer): void {

@@ -27,11 +27,14 @@ const usualTables = Buffer.from(
   'hex',
 );
 
+/** Why a picture is not decoded that may be whole. */
+export const beingReplaced = 'the decoder is being replaced';
+
 /** Decodes the pictures of motion JPEG with libjpeg-turbo. */
 export class JpegPictures {
   #codec: JpegCodec | undefined;
 
-  /** Resolves when the decoder is there; again after a damaged picture, which leaves it in disorder. */
+  /** Resolves when the decoder is there. */
   async open(): Promise<void> {
     // The package is CommonJS and brings no types.
     const load = createRequire(import.meta.url)('@cornerstonejs/codec-libjpeg-turbo-8bit/wasmjs') as () => Promise<JpegModule>;
@@ -41,7 +44,7 @@ export class JpegPictures {
   /** Pixels, valid until the next call, or why there are none. The picture must be of the size that was agreed upon. */
   decode(bytes: Buffer, width: number, height: number): { readonly shape: PictureShape; readonly pixels: Buffer } | string {
     const codec = this.#codec;
-    if (codec === undefined) return 'the decoder is being replaced';
+    if (codec === undefined) return beingReplaced;
     const end = jpegEnd(bytes);
     if (end === 0) return 'its end is missing';
     const head = jpegHead(bytes.subarray(0, end));
@@ -53,14 +56,11 @@ export class JpegPictures {
       const pixels = codec.decode(shape, whole(bytes.subarray(0, end), head));
       return { shape, pixels: Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength) };
     } catch (thrown) {
+      // libjpeg leaves through an exception, with its stack and its buffers in disorder.
       this.#codec = undefined;
+      this.open().catch(() => undefined);
       return thrown instanceof Error ? thrown.message : 'its data are damaged';
     }
-  }
-
-  /** False: `open` must be called again. */
-  get isOpen(): boolean {
-    return this.#codec !== undefined;
   }
 }
 

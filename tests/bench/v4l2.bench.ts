@@ -68,7 +68,7 @@ async function shareOfCore() {
     now: monotonicNs,
   };
   const run = v4l2On(async () => double).run(context as unknown as DriverContext<never>, stop.signal);
-  while (!double.streams) await new Promise((resolve) => setImmediate(resolve));
+  await double.starts();
   for (let warm = 0; warm < 120; warm++) double.deliver();
   copies.length = 0;
   conversions.length = 0;

@@ -30,14 +30,9 @@ function grabber(formats: readonly DoubleFormat[] = [yuyv], everyMs = 0, paint =
 async function streaming(formats: readonly DoubleFormat[], options: Readonly<Record<string, unknown>> = {}, paint = numbered) {
   const { double, start } = grabber(formats, 0, paint);
   const run = start(options);
-  await started(double);
+  await double.starts();
   return { double, run };
 }
-
-const started = async (double: VideoDouble): Promise<void> => {
-  for (let turn = 0; turn < 1000 && !double.streams; turn++) await new Promise((resolve) => setImmediate(resolve));
-  expect(double.streams).toBe(true);
-};
 
 async function failure(run: { ended: Promise<void> }): Promise<AppError> {
   const thrown: unknown = await run.ended.then(
@@ -241,7 +236,7 @@ describe('v4l2 meets trouble', () => {
       v4l2On(async () => double, folder),
       { device: '/dev/video0', input: 'S-V', standard: 'NTSC' },
     );
-    await started(double);
+    await double.starts();
     await again.stop();
     expect([double.input, double.standard]).toEqual([1, BigInt(constants.V4L2_STD_NTSC)]);
     expect(again.warnings).toEqual(['input S-Video: it has no signal']);

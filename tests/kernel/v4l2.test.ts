@@ -14,12 +14,13 @@ async function scenes(seconds: number, ...names: readonly string[]): Promise<Rec
 }
 
 describeOnKernel('v4l2 on a real kernel', () => {
-  it.skipIf(noV4l2Ctl)(
-    'takes the same pictures of vivid as v4l2-ctl, follows its inputs, and counts what it drops (skipped without v4l-utils)',
+  it.skipIf(noV4l2Ctl || noFfmpeg)(
+    'takes the same pictures of vivid as v4l2-ctl, follows its inputs, and counts what it drops (skipped without v4l-utils and ffmpeg)',
     async () => {
       const told = await scenes(60, 'formats', 'inputs', 'injected');
       const names = ['YUYV', 'UYVY', 'NV12', 'YU12', 'BGR24', 'RGB24', 'XR24', 'GREY', 'Y16'];
       expect(told.formats?.equal).toEqual(Object.fromEntries(names.map((name) => [name, true])));
+      expect(told.formats?.throughFfmpeg).toBe(true);
       expect(told.inputs).toEqual({
         PAL: { columns: 720, lines: 576, rate: 50 },
         NTSC: { columns: 720, lines: 480, rate: 60 },

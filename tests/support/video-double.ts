@@ -45,6 +45,7 @@ export class VideoDouble implements VideoSystem {
   #memory: Buffer[] = [];
   #filled: { index: number; delivery: Required<Delivery> }[] = [];
   #ready: (() => void) | undefined;
+  #started: (() => void) | undefined;
   #sequence = 0;
   readonly #formats: readonly DoubleFormat[];
   readonly #everyMs: number;
@@ -104,6 +105,14 @@ export class VideoDouble implements VideoSystem {
     this.#filled.push({ index, delivery: { ...whole, bytes: this.chosen.bytes, ...delivery } });
     this.#ready?.();
     return true;
+  }
+
+  /** Resolves when the device has been told to stream. */
+  starts(): Promise<void> {
+    if (this.streams) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#started = resolve;
+    });
   }
 
   unplug(): void {
@@ -207,6 +216,7 @@ export class VideoDouble implements VideoSystem {
     },
     VIDIOC_STREAMON: () => {
       this.streams = true;
+      this.#started?.();
       if (this.#everyMs > 0) this.#timer = setInterval(() => this.deliver(), this.#everyMs);
       return 0;
     },

@@ -69,7 +69,19 @@ const scenes: Readonly<Record<string, (bus: VirtualBus) => Promise<object>>> = {
       const theirs = readFileSync(file);
       equal[name] = theirs.length > 0 && Buffer.compare(Buffer.from(run.frames[2]?.pixels ?? []), theirs.subarray(theirs.length / 2)) === 0;
     }
-    return { equal };
+    const child = runDriver(ffmpeg, {
+      input: vivid,
+      format: 'v4l2',
+      pixels: 'grey',
+      inputOptions: ['-pixel_format', 'gray', '-video_size', '640x480'],
+    });
+    await child.until(() => child.frames.length >= 3);
+    await child.stop();
+    const own = runDriver(v4l2, { device: vivid, pixelFormat: 'GREY', width: 640, height: 480 });
+    await own.until(() => own.frames.length >= 3);
+    await own.stop();
+    const throughFfmpeg = Buffer.compare(Buffer.from(child.frames[2]?.pixels ?? []), Buffer.from(own.frames[2]?.pixels ?? [])) === 0;
+    return { equal, throughFfmpeg };
   },
 
   /** The fields of an interlaced source, and a digital signal that goes away. */
