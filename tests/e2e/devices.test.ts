@@ -43,7 +43,7 @@ describe.skipIf(browserPath === undefined)('the devices on the monitor', () => {
     await discovery.survey();
   };
   const open = async (faults: readonly object[] = []): Promise<void> => {
-    const streams = [{ name: 'Room', options: { width: 160, height: 120, fps: 10, faults } }];
+    const streams = [{ name: 'Room', options: { width: 160, height: 120, fps: 10, faults }, deviceDelayMs: 25 }];
     room = await openRoom(streams, { notLiveMs: 3000 }, {}, discovery);
     const context = await browser.newContext({ viewport: { width: 1280, height: 720 } });
     page = await context.newPage();
@@ -106,6 +106,16 @@ describe.skipIf(browserPath === undefined)('the devices on the monitor', () => {
     await stateOf('Echo probe', 'free').waitFor();
     await plugged(arm);
     await device('Echo probe').waitFor({ state: 'detached' });
+  });
+
+  it('are judged by what arrives of what was announced, beside the picture', async () => {
+    await plugged(echo);
+    await open();
+    await page.keyboard.press('p');
+    const text = (testId: string) => page.getByTestId(testId).textContent();
+    await expect.poll(() => text('source-rate'), { timeout: 10_000 }).toMatch(/^\d+\.\d of 10\.0 fps$/);
+    expect(await text('source-losses')).toMatch(/^nothing$|^\d+ \S+\/\S+/);
+    expect(await text('device-delay')).toMatch(/^25\sms, in the age$/);
   });
 
   it('that are unplugged are missed by name: NOT LIVE over the picture, and in the list', async () => {
