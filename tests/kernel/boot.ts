@@ -75,7 +75,12 @@ export function bootGuest({ program, args = [], memoryMiB = 512, seconds = defau
   child.stderr?.on('data', hear);
   const [, , , toGuest, fromGuest] = child.stdio as unknown as [unknown, unknown, unknown, Duplex, Duplex];
   for (const stream of [toGuest, fromGuest]) stream.on('error', () => undefined);
-  const ended = once(child, 'close').then(() => rmSync(job, { recursive: true, force: true }));
+  const orphaned = (): void => killGroup(child);
+  process.once('exit', orphaned);
+  const ended = once(child, 'close').then(() => {
+    process.off('exit', orphaned);
+    rmSync(job, { recursive: true, force: true });
+  });
   const end = async (): Promise<void> => {
     killGroup(child);
     await ended;

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { describeOnKernel, runGuest } from './on-test-kernel.ts';
+
+interface Told {
+  readonly payloads: number;
+  readonly answers: number;
+  readonly descriptors: number;
+  readonly shown: { readonly payloads: number; readonly answers: number; readonly descriptors: number };
+  /** How often a run of the driver ended so. */
+  readonly ends: Readonly<Record<string, number>>;
+  readonly wrong: readonly string[];
+  readonly sound: number;
+}
+
+describeOnKernel('usb-probe and devices that send anything', () => {
+  it('takes 1,000 malformed payloads, answers and descriptors without a crash and without a hang', async () => {
+    const { told } = await runGuest<Told>({ program: 'tests/kernel/guest/malformed.ts', seconds: 240 });
+    const [summary, after] = told.slice(-2) as [Told, Told];
+    expect(summary).toMatchObject({ payloads: 600, answers: 300, descriptors: 100, wrong: [] });
+    // Not by refusing everything: pictures came in between.
+    for (const times of Object.values(summary.shown)) expect(times).toBeGreaterThan(10);
+    expect(summary.ends['usb-probe/transfer-failed']).toBeGreaterThan(10);
+    expect(after.sound).toBeGreaterThanOrEqual(3);
+  }, 280_000);
+});
