@@ -4,19 +4,18 @@ import { held, pick, q15 } from './fixed';
 import { storePart } from './lines';
 
 @inline
-function interpolated8(a: v128, b: v128, fractions: v128): v128 {
-  const low = i16x8.splat(0xff);
+function interpolated8(a: v128, b: v128, fractions: v128, low: v128, half: v128): v128 {
   const along = v128.and(fractions, low);
   const across = i16x8.shl(i16x8.shr_u(fractions, 8), 7);
-  const first = depthBlend8(a, along);
-  const step = q15(i16x8.sub(depthBlend8(b, along), first), across);
-  return i16x8.shr_u(i16x8.add(i16x8.add(first, step), i16x8.splat(64)), 7);
+  const first = depthBlend8(a, along, low);
+  const step = q15(i16x8.sub(depthBlend8(b, along, low), first), across);
+  return i16x8.shr_u(i16x8.add(i16x8.add(first, step), half), 7);
 }
 
 // Two neighbouring samples in the bytes of each lane → their blend in 1/128 level.
 @inline
-function depthBlend8(pair: v128, along: v128): v128 {
-  const near = v128.and(pair, i16x8.splat(0xff));
+function depthBlend8(pair: v128, along: v128, low: v128): v128 {
+  const near = v128.and(pair, low);
   const far = i16x8.shr_u(pair, 8);
   return i16x8.shr_u(i16x8.add(i16x8.shl(near, 8), i16x8.mul(i16x8.sub(far, near), along)), 1);
 }
@@ -42,6 +41,7 @@ export function scanConvert(
 ): void {
   for (let y = 0; y < height; y++) memory.fill(target + <usize>y * targetStride, 0, width);
   const next = source + sourceStride;
+  const low = held(i16x8.splat(0xff), width), half = held(i16x8.splat(64), width);
   for (let run = 0; run < runCount; run++) {
     let to = target + <usize>load<u16>(runs, 2) * targetStride + <usize>load<u16>(runs);
     let left = load<i32>(runs, 4);
@@ -67,7 +67,7 @@ export function scanConvert(
       b = v128.load16_lane(next + o6, b, 6);
       a = v128.load16_lane(source + o7, a, 7);
       b = v128.load16_lane(next + o7, b, 7);
-      const levels = interpolated8(a, b, v128.load(fractions));
+      const levels = interpolated8(a, b, v128.load(fractions), low, half);
       v128.store64_lane(to, i8x16.narrow_i16x8_u(levels, levels), 0);
       offsets += 32;
       fractions += 16;

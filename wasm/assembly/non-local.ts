@@ -82,7 +82,8 @@ export function nonLocalMeans(
         for (let x = 0; x < width; x += 4) {
           const at = row + (<usize>x << 2);
           const distance = f32x4.convert_i32x4_s(alongLine(columns + (<usize>x << 2), lines));
-          const near = f32x4.max(f32x4.sub(one, f32x4.mul(distance, v128.load(limits + at))), none);
+          // Below nought is below nought as an integer too; that comparison is one instruction.
+          const near = i32x4.max_s(f32x4.sub(one, f32x4.mul(distance, v128.load(limits + at))), none);
           const square = f32x4.mul(near, near);
           const weight = f32x4.mul(square, square);
           const level = f32x4.convert_i32x4_u(

@@ -334,15 +334,15 @@ function grey16(to: usize, p: v128, q: v128, s: v128, t: v128, outer: v128, midd
 
 // The same by one sum of four products of bytes: signed levels, and the weight of the second byte shared between two, so that all have seven bits.
 @inline
-function weighedDot4(pixels: v128, order: v128, weights: v128): v128 {
-  const signed = v128.xor(pick(pixels, order), i8x16.splat(-128));
-  return i32x4.shr_u(i32x4.relaxed_dot_i8x16_i7x16_add_s(signed, weights, i32x4.splat(32768 + 128)), 8);
+function weighedDot4(pixels: v128, order: v128, weights: v128, sign: v128, round: v128): v128 {
+  const signed = v128.xor(pick(pixels, order), sign);
+  return i32x4.shr_u(i32x4.relaxed_dot_i8x16_i7x16_add_s(signed, weights, round), 8);
 }
 
 @inline
-function greyDots16(to: usize, p: v128, q: v128, s: v128, t: v128, order: v128, last: v128, weights: v128): void {
-  const lower = i16x8.narrow_i32x4_s(weighedDot4(p, order, weights), weighedDot4(q, order, weights));
-  const upper = i16x8.narrow_i32x4_s(weighedDot4(s, order, weights), weighedDot4(t, last, weights));
+function greyDots16(to: usize, p: v128, q: v128, s: v128, t: v128, order: v128, last: v128, weights: v128, sign: v128, round: v128): void {
+  const lower = i16x8.narrow_i32x4_s(weighedDot4(p, order, weights, sign, round), weighedDot4(q, order, weights, sign, round));
+  const upper = i16x8.narrow_i32x4_s(weighedDot4(s, order, weights, sign, round), weighedDot4(t, last, weights, sign, round));
   v128.store(to, i8x16.narrow_i16x8_u(lower, upper));
 }
 
@@ -374,6 +374,7 @@ export function rgbToGrey(
   const last = held(i8x16(4, 5, 6, -1, 7, 8, 9, -1, 10, 11, 12, -1, 13, 14, 15, -1), width);
   const dots = dotsSuffice(first, second, third);
   const weights = dotWeights(first, second, third);
+  const sign = held(i8x16.splat(-128), width), round = held(i32x4.splat(32768 + 128), width);
   const order = held(i8x16(0, 1, 2, 1, 3, 4, 5, 4, 6, 7, 8, 7, 9, 10, 11, 10), width);
   const lastOrder = held(i8x16(4, 5, 6, 5, 7, 8, 9, 8, 10, 11, 12, 11, 13, 14, 15, 14), width);
   for (let row = 0; row < height; row++) {
@@ -381,7 +382,7 @@ export function rgbToGrey(
     let x = 0;
     if (ASC_FEATURE_RELAXED_SIMD && dots) {
       for (; x + 16 <= width; x += 16) {
-        greyDots16(target + x, v128.load(from), v128.load(from, 12), v128.load(from, 24), v128.load(from, 32), order, lastOrder, weights);
+        greyDots16(target + x, v128.load(from), v128.load(from, 12), v128.load(from, 24), v128.load(from, 32), order, lastOrder, weights, sign, round);
         from += 48;
       }
     }
@@ -406,13 +407,14 @@ export function rgbaToGrey(
   const middle = i32x4.splat(second);
   const dots = dotsSuffice(first, second, third);
   const weights = dotWeights(first, second, third);
+  const sign = held(i8x16.splat(-128), width), round = held(i32x4.splat(32768 + 128), width);
   const order = held(i8x16(0, 1, 2, 1, 4, 5, 6, 5, 8, 9, 10, 9, 12, 13, 14, 13), width);
   for (let row = 0; row < height; row++) {
     let x = 0;
     if (ASC_FEATURE_RELAXED_SIMD && dots) {
       for (; x + 16 <= width; x += 16) {
         const from = source + (<usize>x << 2);
-        greyDots16(target + x, v128.load(from), v128.load(from, 16), v128.load(from, 32), v128.load(from, 48), order, order, weights);
+        greyDots16(target + x, v128.load(from), v128.load(from, 16), v128.load(from, 32), v128.load(from, 48), order, order, weights, sign, round);
       }
     }
     for (; x + 16 <= width; x += 16) {

@@ -1,3 +1,4 @@
+import { held } from './fixed';
 import { storePart } from './lines';
 
 // Speckle reducing anisotropic diffusion (Yu and Acton, IEEE Trans. Image Processing 11:1260, 2002) on a plane of floats with one
@@ -27,8 +28,8 @@ function readLine(source: usize, width: i32, offset: f32, line: usize): void {
   for (; x + 8 <= width; x += 8) {
     const levels = v128.load8x8_u(source + x);
     const at = line + (<usize>x << 2);
-    v128.store(at, f32x4.add(f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(levels)), offsets));
-    v128.store(at, f32x4.add(f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(levels)), offsets), 16);
+    v128.store(at, f32x4.add(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(levels)), offsets));
+    v128.store(at, f32x4.add(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(levels)), offsets), 16);
   }
   for (; x < width; x++) store<f32>(line + (<usize>x << 2), <f32>load<u8>(source + x) + offset);
   replicateEnds(line, width);
@@ -37,7 +38,8 @@ function readLine(source: usize, width: i32, offset: f32, line: usize): void {
 // Diffusion of a line from it and its neighbours; `gain` is q0^2 (1 + q0^2), `square` q0^4.
 function diffusion(above: usize, here: usize, below: usize, width: i32, gain: f32, square: f32, to: usize): void {
   const gains = f32x4.splat(gain), squares = f32x4.splat(square);
-  const one = f32x4.splat(1), half = f32x4.splat(0.5), quarter = f32x4.splat(0.25), sixteenth = f32x4.splat(0.0625);
+  const one = held(f32x4.splat(1), width), half = held(f32x4.splat(0.5), width);
+  const quarter = held(f32x4.splat(0.25), width), sixteenth = held(f32x4.splat(0.0625), width);
   for (let x = 0; x < width; x += 4) {
     const at = <usize>x << 2;
     const level = v128.load(here + at);
@@ -49,7 +51,7 @@ function diffusion(above: usize, here: usize, below: usize, width: i32, gain: f3
     const mean = f32x4.add(level, f32x4.mul(quarter, sum));
     const scale = f32x4.mul(mean, mean);
     const c = f32x4.div(f32x4.mul(gains, scale), f32x4.add(f32x4.mul(squares, scale), variation));
-    v128.store(to + at, f32x4.min(c, one));
+    v128.store(to + at, f32x4.pmin(c, one));
   }
   // Beyond the last pixel the difference is nought; the diffusion must be a number.
   store<f32>(to + (<usize>width << 2), 0);
@@ -77,7 +79,8 @@ function update(before: usize, here: usize, below: usize, ownC: usize, belowC: u
 function writeLine(line: usize, width: i32, offset: f32, target: usize): void {
   const offsets = f32x4.splat(offset);
   for (let x = 0; x < width; x += 4) {
-    const level = f32x4.max(f32x4.sub(v128.load(line + (<usize>x << 2)), offsets), f32x4.splat(0));
+    // Below nought is below nought as an integer too; that comparison is one instruction.
+    const level = i32x4.max_s(f32x4.sub(v128.load(line + (<usize>x << 2)), offsets), i32x4.splat(0));
     const whole = v128.and(f32x4.add(level, f32x4.splat(12582912)), i32x4.splat(0xffff));
     const words = i16x8.narrow_i32x4_u(whole, whole);
     const bytes = i8x16.narrow_i16x8_u(words, words);
