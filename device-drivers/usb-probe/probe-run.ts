@@ -19,7 +19,7 @@ export interface ProbeSession {
   readonly device: OpenedDevice;
 }
 
-export const honestly = 'reverse engineered, never run on hardware';
+const honestly = 'reverse engineered, never run on hardware';
 
 /** Runs an opened probe until the signal stops it; what the probe was told to start is stopped in any case. */
 export async function runProbe(session: ProbeSession, context: DriverContext<unknown>, signal: AbortSignal): Promise<void> {
