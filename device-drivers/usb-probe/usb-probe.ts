@@ -71,7 +71,7 @@ async function runAttached(context: DriverContext<UsbProbeOptions>, signal: Abor
   if (probe.wantsSetUp && recorded === undefined) {
     context.warn(`${probe.title}: started without the tables of its maker's program (option setUp); a real one may show nothing`);
   }
-  const { name, identity, options: device } = describe(found);
+  const { name, identity } = describe(found);
   const inputs = probe.queues.map(({ endpoint }) => endpoint);
   const link = await LibusbTransport.open(libusbDevice(found), name, [...probe.outputs, ...inputs]);
   try {
