@@ -30,6 +30,8 @@ export class LibusbTransport implements UsbTransport {
     try {
       device.open();
     } catch (thrown) {
+      // Descriptors that make no sense are found when it is open already.
+      if (device.interfaces !== undefined) device.close();
       throw usbError(thrown, name, 'be opened');
     }
     try {

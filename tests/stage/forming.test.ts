@@ -52,7 +52,7 @@ describe('Forming', () => {
       frameFormat(34, 12, 'GREY', { bytesPerLine: 50 }),
       frameFormat(34, 12, 'RGB24', { bytesPerLine: 110 }),
       frameFormat(80, 12, 'GREY', { scan }),
-      ...(['rf', 'iq-lines', 'iq-pairs'] as const).map((layout) => frameFormat(80, 12, 'S16', { scan, rf: { ...rf, layout } })),
+      ...(['rf', 'iq-lines', 'iq-pairs', 'envelope'] as const).map((layout) => frameFormat(80, 12, 'S16', { scan, rf: { ...rf, layout } })),
     ];
     for (const format of formats) {
       const settings = [
@@ -64,6 +64,21 @@ describe('Forming', () => {
       expect(new Set(ours.pixels).size, `${format.pixelFormat} ${format.rf?.layout ?? ''}: levels`).toBeGreaterThan(3);
       const plain = formed(format, noise(frameBytes(format)), settings, (memory) => twins(memory.buffer));
       expect(Buffer.compare(ours.pixels, plain.pixels), `${format.pixelFormat} ${format.rf?.layout ?? ''}`).toBe(0);
+    }
+  });
+
+  it('compresses an envelope as it is, and gives no calibration of numbers that nobody measured', () => {
+    const scan = { kind: 'linear', depthStartMm: 0, depthEndMm: 40, lineStartMm: -10, lineEndMm: 10 } as const;
+    const rf = { layout: 'envelope', sampleRateMHz: 10, centreMHz: 0, bandMHz: 0 } as const;
+    const strengths = Int16Array.from({ length: 64 * 4 }, (_, at) => [32_767, 3277, 328, 0][at >> 6] as number);
+    const settings = [on('b-mode', { dynamicRangeDb: 60, edgeSamples: 0 }), { stage: 'scan-conversion', enabled: false, options: {} }];
+    const { pixels } = formed(frameFormat(64, 4, 'S16', { scan, rf }), new Uint8Array(strengths.buffer), settings);
+    // 20 dB less are a third of 60 dB less bright.
+    for (const [line, level] of [255, 170, 85, 0].entries())
+      expect(Math.abs((pixels[line * 64 + 30] as number) - level)).toBeLessThanOrEqual(1);
+    for (const assumed of [{}, { assumed: true }] as const) {
+      const { output } = new Forming([], frameFormat(64, 4, 'GREY', { scan: { ...scan, ...assumed } }));
+      expect(output.regions.length).toBe('assumed' in assumed ? 0 : 1);
     }
   });
 
