@@ -14,6 +14,7 @@ import { isErrorReport, type Stream, type StreamNews } from '../stream/stream.ts
 import { Delivery } from './delivery.ts';
 import { Line } from './line.ts';
 import { readViewerMessage } from './viewer-messages.ts';
+import type { Wire } from './wire.ts';
 
 /** Inside this machine what is late is most often the machine; a way of less than fast Ethernet leads over some line, e.g. a tunnel. */
 const localPatience = { suspectBelow: 12.5e6, lateMs: 2000 } as const;
@@ -61,6 +62,7 @@ export interface ViewerPlace {
   readonly address: string;
   /** Ends its connection together with what is still to be sent. */
   cutOff(): void;
+  wire(): Wire;
 }
 
 /** A frame under way for so long makes the line suspicious: it is asked by a ping. */
@@ -167,6 +169,10 @@ export class Viewer {
         ...(clockResidualMs !== undefined && { clockResidualMs }),
         ...(clockDriftPpm !== undefined && { clockDriftPpm }),
         tier: own[0]?.tier ?? 'raw',
+        ...(own[0] !== undefined && {
+          tierReason: own[0].tierReason,
+          tierBytesPerSecond: Math.round(own.reduce((total, { tierBytesPerSecond }) => total + tierBytesPerSecond, 0)),
+        }),
         ...(this.#line.bytesPerSecond !== undefined && { lineBytesPerSecond: Math.round(this.#line.bytesPerSecond) }),
       });
     }
@@ -343,7 +349,7 @@ export class Viewer {
     watch.add(stream.addViewer());
     for (const view of views) {
       const key = `${stream.id}/${view}`;
-      const to = new Delivery(this.#socket, this.#line, stream, {
+      const to = new Delivery(this.#socket, this.#from.wire(), this.#line, stream, {
         view,
         delivery,
         tiers,

@@ -1,8 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
-import { AppError } from '../app-error.ts';
+import { AppError, printable } from '../app-error.ts';
 import { type TierName, tierNames } from '../protocol/tiers.ts';
 import { AgeHistogram } from './age-histogram.ts';
+import { ask, type Question } from './ask.ts';
 import { LoadViewer } from './load-viewer.ts';
 
 export interface LoadSettings {
@@ -65,14 +66,15 @@ export async function runLoad(settings: LoadSettings, tell: (text: string) => vo
   const base = new URL('/', settings.address);
   const socketAddress = new URL('/ws', base);
   socketAddress.protocol = base.protocol === 'https:' ? 'wss:' : 'ws:';
+  const headers = await sessionOf(settings);
+  const ofServer = { headers, trustAnyCertificate: settings.trustAnyCertificate };
   const viewers: LoadViewer[] = [];
   try {
     for (let asked = 0; asked < settings.viewers; asked += atOnce) {
       const next = Array.from({ length: Math.min(atOnce, settings.viewers - asked) }, () =>
         LoadViewer.open({
           address: socketAddress,
-          headers: {},
-          trustAnyCertificate: settings.trustAnyCertificate,
+          ...ofServer,
           stream: settings.stream,
           tier: settings.tier,
           frame(length, ageMs) {
@@ -90,7 +92,7 @@ export async function runLoad(settings: LoadSettings, tell: (text: string) => vo
     await wait(settleMs);
 
     const before = viewers.map(({ frames, skipped }) => ({ frames, skipped }));
-    const cpuBefore = await serverCpuSeconds(base);
+    const cpuBefore = await serverCpuSeconds(base, ofServer);
     const own = process.cpuUsage();
     const startMs = performance.now();
     counting = true;
@@ -98,7 +100,7 @@ export async function runLoad(settings: LoadSettings, tell: (text: string) => vo
     counting = false;
     const seconds = (performance.now() - startMs) / 1000;
     const { user, system } = process.cpuUsage(own);
-    const cpuAfter = await serverCpuSeconds(base);
+    const cpuAfter = await serverCpuSeconds(base, ofServer);
 
     const frames = viewers.map((viewer, at) => viewer.frames - (before[at]?.frames ?? 0));
     const skipped = viewers.reduce((sum, viewer, at) => sum + viewer.skipped - (before[at]?.skipped ?? 0), 0);
@@ -155,10 +157,28 @@ function inWords(report: LoadReport): string {
   return rows.map(([name, value]) => `  ${name.padEnd(18)}${value}`).join('\n');
 }
 
-async function serverCpuSeconds(base: URL): Promise<number | undefined> {
-  const answer = await fetch(new URL('/metrics', base), { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
-  if (answer === undefined || !answer.ok) return undefined;
-  const seconds = /^process_cpu_seconds_total (\S+)/m.exec(await answer.text())?.[1];
+/** Comes in by an invitation where the address is a link with one: all viewers are one guest. Throws `load/refused`. */
+async function sessionOf({ address, trustAnyCertificate }: LoadSettings): Promise<Readonly<Record<string, string>>> {
+  const [, invitation] = address.hash.split('#invite=');
+  if (invitation === undefined) return {};
+  const body = JSON.stringify({ invitation, name: 'lumencast load', bearer: true });
+  const asked = { method: 'POST', headers: { 'content-type': 'application/json' }, body, trustAnyCertificate } as const;
+  try {
+    const { text } = await ask(new URL('/session', address), asked);
+    const answer = JSON.parse(text) as { session?: string; message?: string };
+    if (answer.session !== undefined) return { authorization: `Bearer ${answer.session}` };
+    throw new Error(answer.message ?? 'no session');
+  } catch (thrown) {
+    throw new AppError('load/refused', { address: address.host, reason: printable((thrown as Error).message) }, { cause: thrown });
+  }
+}
+
+type OfServer = Pick<Question, 'headers' | 'trustAnyCertificate'>;
+
+async function serverCpuSeconds(base: URL, ofServer: OfServer): Promise<number | undefined> {
+  const answer = await ask(new URL('/metrics', base), ofServer).catch(() => undefined);
+  if (answer?.status !== 200) return undefined;
+  const seconds = /^process_cpu_seconds_total (\S+)/m.exec(answer.text)?.[1];
   return seconds === undefined ? undefined : Number(seconds);
 }
 

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgeHistogram } from '../../src/load/age-histogram.ts';
 import { type LoadReport, loadCommand } from '../../src/load/load.ts';
@@ -42,6 +45,26 @@ describe('lumencast load', () => {
     for (const wrong of [{ address: 'here' }, { address: 'ftp://127.0.0.1/' }, { tier: 'best' }])
       await expect(load(wrong)).rejects.toMatchObject({ code: 'cli/bad-value' });
   });
+});
+
+it('comes in by a link of an invitation, over TLS, and reads the CPU time as that guest', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lumencast-load-'));
+  const room = await openRoom(
+    [{ name: 'Echo', options: { width: 128, height: 96, fps: 50 } }],
+    {},
+    { host: '0.0.0.0', dataFolder: folder },
+  );
+  try {
+    const lines: string[] = [];
+    const by = async (address: string): Promise<void> => loadCommand({ ...asked, address, insecure: true }, (line) => lines.push(line));
+    await expect(by(room.address)).rejects.toMatchObject({ code: 'load/refused', fields: { reason: 'HTTP status 401' } });
+    await by(room.invitation ?? '');
+    expect(JSON.parse(lines.join(''))).toMatchObject({ viewers: 3, ended: [], serverCpu: { cores: expect.any(Number) } });
+    await expect(by(room.invitation ?? '')).rejects.toMatchObject({ fields: { reason: expect.stringContaining('has been used') } });
+  } finally {
+    await room.close();
+    rmSync(folder, { recursive: true });
+  }
 });
 
 describe('the histogram of ages', () => {
