@@ -38,11 +38,11 @@ export const errorTable = {
   },
   'device/discovery-crashed': {
     message: 'the driver {driver} crashed while it looked for devices: {reason}',
-    remedy: 'unplug the device that does not answer as it should; after half a minute the next change asks it again',
+    remedy: 'unplug the device that does not answer as it should; it is asked again in half a minute',
   },
   'device/discovery-silent': {
     message: 'the driver {driver} has not said within {seconds} s what is attached',
-    remedy: 'unplug the device that does not answer; after half a minute the next change asks it again',
+    remedy: 'unplug the device that does not answer; it is asked again in half a minute',
   },
   'calibrate/no-step': {
     message: 'the stream does not see the page: it is as bright in black ({black}) as in white ({white})',

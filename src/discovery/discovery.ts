@@ -71,9 +71,11 @@ export class Discovery {
   #look(): void {
     const signs = signsOf(this.#settings.places ?? systemPlaces);
     const changed = signs !== this.#signs || this.#askedMs === 0;
-    const due = signs === undefined && performance.now() - this.#askedMs > blindPeriodMs;
+    const nowMs = performance.now();
+    const blind = signs === undefined && nowMs - this.#askedMs > blindPeriodMs;
+    const rested = [...this.#restUntilMs.values()].some((untilMs) => untilMs > this.#askedMs && untilMs <= nowMs);
     this.#signs = signs;
-    if (changed || due) void this.survey();
+    if (changed || blind || rested) void this.survey();
   }
 
   async #askWhileNeeded(): Promise<void> {

@@ -12,7 +12,7 @@ export class DriverProcess {
   #child: ChildProcess | undefined;
   #drivers: readonly KnownDriver[] = [];
 
-  constructor(program = new URL('./discovery-process.ts', import.meta.url), patienceMs = 2000) {
+  constructor(program = new URL('./discovery-process.ts', import.meta.url), patienceMs = 3000) {
     this.#program = program;
     this.#patienceMs = patienceMs;
   }

@@ -26,7 +26,7 @@ afterEach(async () => {
 
 /** A room over real streams, and the drivers' answers from a file. */
 async function roomWith(streams: readonly object[]) {
-  const drivers = new DriverProcess(new URL('./odd-drivers.ts', import.meta.url), 300);
+  const drivers = new DriverProcess(new URL('./odd-drivers.ts', import.meta.url), 3000);
   const discovery = new Discovery({ configured: [], drivers });
   await discovery.survey();
   const room = await openRoom(streams, {}, {}, discovery);

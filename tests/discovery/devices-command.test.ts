@@ -32,7 +32,7 @@ function outlet() {
   return { lines, troubles, line: (text: string) => void lines.push(text), trouble: (error: ErrorReport) => void troubles.push(error) };
 }
 
-const oddDrivers = () => new DriverProcess(new URL('./odd-drivers.ts', import.meta.url), 400);
+const oddDrivers = () => new DriverProcess(new URL('./odd-drivers.ts', import.meta.url), 1500);
 
 describe('lumencast devices', () => {
   it('tells a program all of each device, and ends with 1 because three drivers could not say', async () => {

@@ -47,9 +47,10 @@ function emptyMachine(): void {
 }
 
 const open: Discovery[] = [];
-function discovery(patienceMs: number, configured: DiscoverySettings['configured'] = []): Discovery {
+function discovery(names: string, configured: DiscoverySettings['configured'] = []): Discovery {
   emptyMachine();
-  const drivers = new DriverProcess(new URL('./odd-drivers.ts', import.meta.url), patienceMs);
+  process.env.LUMENCAST_TEST_DRIVERS = names;
+  const drivers = new DriverProcess(new URL('./odd-drivers.ts', import.meta.url), 1500);
   const made = new Discovery({ configured, drivers, places });
   open.push(made);
   return made;
@@ -62,7 +63,7 @@ const codes = ({ troubles }: Inventory) => troubles.map(({ driver, error }) => [
 
 describe('discovery', () => {
   it('lists what the others find when one driver hangs, one crashes and one throws, and says who could not tell', async () => {
-    const found = discovery(400, [{ driver: 'fine', options: { host: '192.0.2.7' } }]);
+    const found = discovery('hangs,crashes,throws,fine', [{ driver: 'fine', options: { host: '192.0.2.7' } }]);
     plugIn('002');
     await found.survey();
     expect(found.inventory$.value.devices).toMatchObject([
@@ -78,7 +79,7 @@ describe('discovery', () => {
   });
 
   it('shows plugs and unplugs within a second', async () => {
-    const found = discovery(400);
+    const found = discovery('fine');
     found.watch();
     await until(found.surveyed$, () => true);
     const waitsMs: number[] = [];
@@ -98,7 +99,7 @@ describe('discovery', () => {
   });
 
   it('asks again when a device was pulled out and plugged in again between two looks', async () => {
-    const found = discovery(400);
+    const found = discovery('fine');
     plugIn('002');
     found.watch();
     await until(found.surveyed$, ({ devices }) => devices.length === 1);
