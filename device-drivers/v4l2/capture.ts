@@ -104,16 +104,14 @@ export class Capture {
     }
   }
 
-  /** All buffers that are filled. */
+  /** One buffer: a device that is faster than we are must leave time to stop it; it is called again for the next. */
   #take(): void {
-    for (;;) {
-      const filled = this.#device.dequeue();
-      if (filled === undefined) return;
-      this.#arrivedNs = this.#context.now();
-      if (filled.inError) this.#bad();
-      else this.#good(filled);
-      this.#device.queue(filled.index);
-    }
+    const filled = this.#device.dequeue();
+    if (filled === undefined) return;
+    this.#arrivedNs = this.#context.now();
+    if (filled.inError) this.#bad();
+    else this.#good(filled);
+    this.#device.queue(filled.index);
   }
 
   /** Of a buffer in error neither number nor time mean anything; uvcvideo leaves both at 0. */

@@ -13,7 +13,7 @@ export interface VideoSystem {
   call(descriptor: number, request: number, argument: Uint8Array): number;
   /** Shared memory of the device, or the error number. */
   map(descriptor: number, bytes: number, offset: number): Mapping | number;
-  /** Calls `ready` whenever the device has something, an error included, until the answer is called. */
+  /** Calls `ready` while the device has something, an error included, once a turn of the event loop, until the answer is called. */
   watch(descriptor: number, ready: () => void): () => void;
 }
 

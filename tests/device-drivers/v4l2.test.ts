@@ -225,6 +225,15 @@ describe('v4l2 meets trouble', () => {
     expect(await failure(start())).toMatchObject({ code: 'v4l2/no-signal' });
   });
 
+  it('can be stopped while the device is faster than it', async () => {
+    const { double, run } = await streaming([yuyv]);
+    double.eager = true;
+    for (let buffer = 0; buffer < 4; buffer++) double.deliver();
+    await run.until(() => run.frames.length >= 50);
+    await run.stop();
+    expect(double.closed).toBe(1);
+  });
+
   it('chooses input and standard', async () => {
     const { double, run } = await streaming([yuyv], {});
     await run.stop();

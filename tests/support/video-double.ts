@@ -29,6 +29,8 @@ const numbers = new Map(Object.keys(calls).map((call) => [callNumber(call as Cal
 export class VideoDouble implements VideoSystem {
   /** What `open` answers instead of a descriptor. */
   openErrno = 0;
+  /** Fills every buffer as soon as it is given back. */
+  eager = false;
   /** Errors that calls answer. */
   readonly errnos: Partial<Record<Call, number>> = {};
   /** Buffers that are still queued, and what happened to the device. */
@@ -96,6 +98,12 @@ export class VideoDouble implements VideoSystem {
 
   /** Fills the next buffer. False: none is queued, the picture is lost as it is in a kernel. */
   deliver(delivery: Delivery = {}): boolean {
+    const filled = this.#fill(delivery);
+    if (filled) this.#ready?.();
+    return filled;
+  }
+
+  #fill(delivery: Delivery): boolean {
     const sequence = delivery.sequence ?? this.#sequence;
     this.#sequence = sequence + 1;
     const index = this.queued.shift();
@@ -103,7 +111,6 @@ export class VideoDouble implements VideoSystem {
     this.#paint(this.#memory[index] as Buffer, sequence);
     const whole = { sequence, flags: constants.V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC, field: 1, stampNs: process.hrtime.bigint() };
     this.#filled.push({ index, delivery: { ...whole, bytes: this.chosen.bytes, ...delivery } });
-    this.#ready?.();
     return true;
   }
 
@@ -212,6 +219,10 @@ export class VideoDouble implements VideoSystem {
     },
     VIDIOC_QBUF: (bytes) => {
       this.queued.push(bytes.readUInt32LE(0));
+      if (this.eager && this.streams) {
+        this.#fill({});
+        setImmediate(() => this.#ready?.());
+      }
       return 0;
     },
     VIDIOC_STREAMON: () => {

@@ -57,11 +57,11 @@ const scenes: Readonly<Record<string, (bus: VirtualBus) => Promise<object>>> = {
     const letters = { BGR24: 'BGR3', RGB24: 'RGB3', Y16: 'Y16 ' } as const satisfies Record<string, string>;
     const equal: Record<string, boolean> = {};
     for (const name of names) {
-      const run = runDriver(v4l2, { device: vivid, input: '0', pixelFormat: name, width: 640, height: 480 });
+      const run = runDriver(v4l2, { device: vivid, input: '0', pixelFormat: name, width: 320, height: 180 });
       await run.until(() => run.frames.length >= 3);
       await run.stop();
       const code = name in letters ? letters[name as keyof typeof letters] : name;
-      const setting = `width=640,height=480,pixelformat=${code}`;
+      const setting = `width=320,height=180,pixelformat=${code}`;
       const file = '/dev/shm/theirs';
       execFileSync('v4l2-ctl', ['-d', vivid, '-v', setting, '--stream-mmap', '--stream-count=2', `--stream-to=${file}`], {
         stdio: 'ignore',
@@ -73,11 +73,11 @@ const scenes: Readonly<Record<string, (bus: VirtualBus) => Promise<object>>> = {
       input: vivid,
       format: 'v4l2',
       pixels: 'grey',
-      inputOptions: ['-pixel_format', 'gray', '-video_size', '640x480'],
+      inputOptions: ['-pixel_format', 'gray', '-video_size', '320x180'],
     });
     await child.until(() => child.frames.length >= 3);
     await child.stop();
-    const own = runDriver(v4l2, { device: vivid, pixelFormat: 'GREY', width: 640, height: 480 });
+    const own = runDriver(v4l2, { device: vivid, pixelFormat: 'GREY', width: 320, height: 180 });
     await own.until(() => own.frames.length >= 3);
     await own.stop();
     const throughFfmpeg = Buffer.compare(Buffer.from(child.frames[2]?.pixels ?? []), Buffer.from(own.frames[2]?.pixels ?? [])) === 0;
