@@ -1,7 +1,7 @@
 import { type Caliper, type Point, withEnd } from '../src/marks/mark.ts';
 import type { ConnectedViewer, Invitation, ServerMessage, SourceStatus, StageState, StreamDescription } from '../src/protocol/messages.ts';
 import type { Role } from '../src/protocol/roles.ts';
-import type { TierName } from '../src/protocol/tiers.ts';
+import type { TierName, TierReason } from '../src/protocol/tiers.ts';
 import { frozenStates } from '../src/stage/stage-state.ts';
 import { unmoved, type ViewTransform } from './view-transform.ts';
 import type { Link, Quality, WireError } from './worker-messages.ts';
@@ -19,6 +19,8 @@ export interface StreamCounts {
   /** How the pictures come, and what the line was seen to bear. */
   readonly tier: TierName;
   readonly lineBytesPerSecond: number | undefined;
+  readonly tierReason: TierReason | undefined;
+  readonly tierBytesPerSecond: number | undefined;
   /** Of a device with a clock of its own: jitter taken off its times, and how much too slow it runs. */
   readonly clockResidualMs: number | undefined;
   readonly clockDriftPpm: number | undefined;
@@ -382,11 +384,13 @@ function hear(state: MonitorState, message: ServerMessage, nowMs: number): Monit
     case 'stats': {
       const before = state.counts[message.stream];
       const again = before !== undefined && message.skipped < before.skipped;
-      const { captured, fps: capturedFps, lost, processingMs, skipped, viewers, tier, lineBytesPerSecond } = message;
+      const { captured, fps: capturedFps, lost, processingMs, skipped, viewers, tier } = message;
+      const { tierReason, tierBytesPerSecond, lineBytesPerSecond } = message;
+      const ofLine = { tier, tierReason, tierBytesPerSecond, lineBytesPerSecond };
       const { clockResidualMs, clockDriftPpm } = message;
       const skippedBefore = (before?.skippedBefore ?? 0) + (again ? before.skipped : 0);
       const ofClock = { clockResidualMs, clockDriftPpm };
-      const counts = { captured, capturedFps, lost, processingMs, skipped, skippedBefore, viewers, tier, lineBytesPerSecond, ...ofClock };
+      const counts = { captured, capturedFps, lost, processingMs, skipped, skippedBefore, viewers, ...ofLine, ...ofClock };
       return { ...state, counts: { ...state.counts, [message.stream]: counts } };
     }
     case 'viewers':

@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 import type { View } from '../protocol/frame-header.ts';
-import { isVideoTier, type TierName } from '../protocol/tiers.ts';
+import { isVideoTier, type TierName, type TierReason } from '../protocol/tiers.ts';
 import type { SharedFrame } from '../stream/shared-frame.ts';
 import type { Stream } from '../stream/stream.ts';
 import { thinBitsPerSecond } from '../stream/video-orders.ts';
@@ -88,6 +88,14 @@ export class Delivery {
   /** In which frames come now. */
   get tier(): TierName {
     return this.#feed.tier;
+  }
+
+  get tierReason(): TierReason {
+    return this.#choice.reason;
+  }
+
+  get tierBytesPerSecond(): number {
+    return this.stream.fps * this.stream.tierCounts(this.view, this.tier).frameBytes;
   }
 
   /** Frames that were left out for this viewer, or for all of its tier by the encoder. */

@@ -1,4 +1,4 @@
-import { isVideoTier, type TierName, tierNames } from '../protocol/tiers.ts';
+import { isVideoTier, type TierName, type TierReason, tierNames } from '../protocol/tiers.ts';
 
 /** Over so many milliseconds a line is judged by what it carried. */
 const judgedMs = 1500;
@@ -98,6 +98,7 @@ export class TierChoice {
   #tooMuchSinceMs: number | undefined;
   #roomSinceMs: number | undefined;
   #justSinceMs: number | undefined;
+  #reason: TierReason = 'beginning';
   #roseMs = Number.NEGATIVE_INFINITY;
   #patience = 1;
 
@@ -115,6 +116,10 @@ export class TierChoice {
     return this.#tier;
   }
 
+  get reason(): TierReason {
+    return this.free ? this.#reason : 'asked';
+  }
+
   get free(): boolean {
     return this.#offered.length > 1;
   }
@@ -127,7 +132,7 @@ export class TierChoice {
     nowMs: number,
   ): TierName {
     const offered = this.#usable(failing);
-    if (!offered.includes(this.#tier)) this.#move(offered.at(-1) as TierName);
+    if (!offered.includes(this.#tier)) this.#move(offered.at(-1) as TierName, 'failing');
     if (line === undefined) return this.#tier;
     const at = offered.indexOf(this.#tier);
     const tooMuch = line < this.#suspectBelow && needOf(this.#tier) > keepShare * line;
@@ -156,17 +161,18 @@ export class TierChoice {
 
   #fall(tier: TierName, nowMs: number): void {
     if (tier !== this.#tier && nowMs - this.#roseMs < regretMs) this.#patience = Math.min(mostPatience, 2 * this.#patience);
-    this.#move(tier);
+    this.#move(tier, 'thin');
   }
 
   #rise(tier: TierName, nowMs: number): void {
     if (nowMs - this.#roseMs > regretMs) this.#patience = 1;
     this.#roseMs = nowMs;
-    this.#move(tier);
+    this.#move(tier, 'bears');
   }
 
-  #move(tier: TierName): void {
+  #move(tier: TierName, reason: TierReason): void {
     this.#tier = tier;
+    this.#reason = reason;
     this.#tooMuchSinceMs = undefined;
     this.#roomSinceMs = undefined;
     this.#justSinceMs = undefined;

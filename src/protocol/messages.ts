@@ -2,7 +2,7 @@ import Type, { type Static, type TSchema } from 'typebox';
 import { regionKinds, unitNames } from '../frame/calibration.ts';
 import { views, wirePixelFormats } from './frame-header.ts';
 import { roleNames } from './roles.ts';
-import { codecNames, tierNames } from './tiers.ts';
+import { codecNames, tierNames, tierReasons } from './tiers.ts';
 
 /**
  * Everything that crosses the WebSocket except pixels: one schema per message, `type` tells them apart.
@@ -261,6 +261,13 @@ export const serverMessages = {
       Type.Number({ description: "how much too slow the device's clock runs, parts per million, after a minute" }),
     ),
     tier: oneOf(tierNames, 'tier in which this viewer gets the stream now'),
+    tierReason: Type.Optional(
+      oneOf(
+        tierReasons,
+        'asked: this one was asked for; beginning: not changed yet; bears: the line bears it; thin: the line bears no more; failing: the encoder of a better one fails',
+      ),
+    ),
+    tierBytesPerSecond: Type.Optional(Type.Number({ description: 'what that tier needs now' })),
     lineBytesPerSecond: Type.Optional(Type.Number({ description: "what this viewer's line bears, as far as it was seen" })),
   }),
   'stage-set': message('stage-set', 'Answer to set-stage and set-preset: the settings are in force from the epoch named.', {

@@ -14,6 +14,10 @@ export type TierName = (typeof tierNames)[number];
 /** What is made beside the stream's own raw pictures. */
 export type EncodedTier = Exclude<TierName, 'raw'>;
 
+/** Why a viewer gets the tier it gets. */
+export const tierReasons = ['asked', 'beginning', 'bears', 'thin', 'failing'] as const;
+export type TierReason = (typeof tierReasons)[number];
+
 /** Tiers whose frames need the frames before them, back to a key frame. */
 export const videoTiers = ['video', 'video-thin'] as const satisfies readonly TierName[];
 export type VideoTier = (typeof videoTiers)[number];

@@ -3,7 +3,7 @@ export interface Lent<Kept extends Disposable> extends Disposable {
   retain(): Kept;
 }
 
-/** An edge of the flow that keeps frames: with every.ts the only places that do. */
+/** An edge of the flow that keeps frames: with every.ts and unbroken.ts the only places that do. */
 export interface Edge<Kept extends Disposable> extends Disposable {
   /** Called with a frame on loan. */
   put(frame: Lent<Kept>): void;

@@ -1,4 +1,4 @@
-import { tierNames } from '../../src/protocol/tiers.ts';
+import { type TierReason, tierNames } from '../../src/protocol/tiers.ts';
 import { useMonitor } from '../hooks.ts';
 import type { StreamCounts } from '../monitor-state.ts';
 import { rateText } from '../texts.ts';
@@ -14,6 +14,14 @@ export const qualityWords: Readonly<Record<Quality, string>> = {
   'video-thin': 'Video for a thin line',
   still: 'Single pictures',
   thin: 'Single pictures for a thin line',
+};
+
+const reasonWords: Readonly<Record<TierReason, string>> = {
+  asked: 'this quality was asked for',
+  beginning: 'begins with it, and sees what the line bears',
+  bears: 'the line bears it',
+  thin: 'the line, or this machine, bears no more',
+  failing: 'the encoder of a better one fails',
 };
 
 interface LineProps {
@@ -58,7 +66,11 @@ export function LineSection({ quality, inStep, counts, trouble }: LineProps) {
       <dl className="facts">
         <dt>Now</dt>
         <dd data-testid="tier">{counts === undefined ? '–' : qualityWords[counts.tier]}</dd>
-        <dt>It bears</dt>
+        <dt>Why</dt>
+        <dd data-testid="tier-reason">{counts?.tierReason === undefined ? '–' : reasonWords[counts.tierReason]}</dd>
+        <dt>It takes</dt>
+        <dd data-testid="tier-rate">{rateText(counts?.tierBytesPerSecond)}</dd>
+        <dt>The line bears</dt>
         <dd>{rateText(counts?.lineBytesPerSecond)}</dd>
       </dl>
     </section>
