@@ -8,6 +8,7 @@ interface Told {
   readonly refused?: string;
   readonly ends?: readonly string[];
   readonly identity?: string;
+  readonly nobody?: readonly string[];
   readonly device?: Counts;
   readonly asked?: number;
   readonly backwards?: number;
@@ -38,6 +39,10 @@ describeOnKernel('usb-probe with the virtual probes', () => {
       expect(new Set(ends)).toEqual(new Set(['usb-probe/not-enabled']));
       for (const name of ['starts', 'packets', 'commands', 'motorStarts']) expect(device?.[name] ?? 0, name).toBe(0);
     }
+  });
+
+  it('says of a device that this user may not open why not', () => {
+    for (const { nobody } of told.filter((one) => one.refused !== undefined)) expect(nobody).toEqual(['usb-probe/no-rights']);
   });
 
   it('asks a Healson UP20L for every picture, is in step after every fault, and counts what was lost', () => {

@@ -1,4 +1,6 @@
 // The driver `usb-probe` with each virtual probe: what it asks for before it starts one, pictures, faults, pulled plugs.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { usbProbe } from '../../../device-drivers/usb-probe/usb-probe.ts';
 import { type DriverRun, runDriver } from '../../device-drivers/driver-bench.ts';
 import type { DeviceOptions } from '../../support/virtual-usb/devices.ts';
@@ -30,12 +32,27 @@ async function unplug(device: PluggedDevice): Promise<void> {
   await until(() => attached().length === 0, 'the probe is gone');
 }
 
+/** What a user finds who has no right to any device. */
+async function asNobody(): Promise<unknown> {
+  const driver = new URL('../../../device-drivers/usb-probe/usb-probe.ts', import.meta.url).href;
+  const program = `import { usbProbe } from '${driver}'; process.stdout.write(JSON.stringify(await usbProbe.discover()));`;
+  const nobody = 65_534;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { uid: nobody, gid: nobody });
+  return (JSON.parse(stdout) as { refusal?: { code: string } }[]).map(({ refusal }) => refusal?.code);
+}
+
 async function refusals(kind: 'convex' | 'up20l' | 'interson'): Promise<void> {
   const device = await plug({ kind, serial: 'R1' });
   const [found] = await usbProbe.discover();
   const ends = [await endOf(runDriver(usbProbe, {})), await endOf(runDriver(usbProbe, { motor: true }))];
   if (kind === 'interson') ends.push(await endOf(runDriver(usbProbe, { highVoltage: true })));
-  tell({ refused: kind, ends, identity: found?.identity, place: found?.place, name: found?.name, device: await device.counts() });
+  tell({
+    refused: kind,
+    ends,
+    identity: found?.identity,
+    nobody: await asNobody(),
+    device: await device.counts(),
+  });
   await unplug(device);
 }
 
