@@ -49,7 +49,7 @@ describe('what an intruder gets: nothing', () => {
     rmSync(folder, { recursive: true });
   });
 
-  const closedRoutes = ['metrics', 'session', 'streams/0/snapshot.jpg', 'streams/0/mjpeg'];
+  const closedRoutes = ['metrics', 'session', 'streams/0/snapshot.jpg', 'streams/0/live.mjpeg'];
 
   const forgeries: readonly (readonly [string, () => Record<string, string>])[] = [
     ['nothing', () => ({})],
@@ -167,7 +167,17 @@ describe('what an intruder gets: nothing', () => {
     expect((await ask(room.address, 'metrics', key)).status).toBe(200);
     const health = JSON.parse((await ask(room.address, 'healthz', guest)).text) as { streams: { id: number }[] };
     expect(health.streams.map(({ id }) => id)).toEqual([1]);
-    viewer.socket.terminate();
+    // A dumb monitor has a name and a password, and the same streams.
+    const basic = { authorization: `Basic ${Buffer.from(`monitor:${guest.authorization.slice(7)}`).toString('base64')}` };
+    for (const route of ['snapshot.jpg', 'live.mjpeg']) expect((await ask(room.address, `streams/0/${route}`, basic)).status).toBe(404);
+    expect((await ask(room.address, 'streams/1/snapshot.jpg', basic)).status).toBe(200);
+    const motion = ask(room.address, 'streams/1/live.mjpeg', basic);
+    const begunMs = performance.now();
+    await done({ type: 'revoke', invitation: newest() });
+    await motion.catch(() => undefined);
+    expect(performance.now() - begunMs).toBeLessThan(1000);
+    expect((await ask(room.address, 'streams/1/snapshot.jpg', basic)).status).toBe(401);
+    expect(await closed(viewer)).toBe('4401 access/revoked');
   });
 
   it('of what its role may not do', async () => {
