@@ -41,6 +41,19 @@ export function metricsOf(streams: readonly Stream[], viewers: ReadonlyMap<numbe
     },
   });
   new Gauge({
+    name: 'lumencast_announced_frames_per_second',
+    help: 'Rate that the source announced; absent where it told none',
+    labelNames: perStream,
+    registers,
+    collect() {
+      this.reset();
+      for (const stream of streams) {
+        const { frameIntervalMs } = stream.describe();
+        if (frameIntervalMs !== undefined) this.set({ stream: stream.name }, 1000 / frameIntervalMs);
+      }
+    },
+  });
+  new Gauge({
     name: 'lumencast_processing_seconds',
     help: 'Capture to encoded, mean of the last second',
     labelNames: perStream,
