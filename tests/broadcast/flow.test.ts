@@ -258,5 +258,6 @@ describe('the door', () => {
     expect(metrics).toMatch(/lumencast_frames_captured_total\{stream="Echo"\} [1-9]/);
     expect(metrics).toMatch(/lumencast_viewer_frames_sent\{stream="Echo",view="processed"\} [1-9]/);
     expect(metrics).toMatch(/lumencast_source_state\{stream="Echo",state="streaming"\} 1/);
+    expect(metrics).toMatch(/lumencast_announced_frames_per_second\{stream="Echo"\} \d/);
   });
 });
