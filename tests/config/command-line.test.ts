@@ -85,6 +85,21 @@ describe('command line', () => {
       expect(refusal(args).code).toBe('cli/bad-value');
   });
 
+  it('calibrates a stream of a room that stands in a file', () => {
+    const file = config({ streams: [{ name: 'x' }, { name: 'y', deviceDelayMs: 80 }] });
+    expect(parseCommandLine(['calibrate-latency', '--config', file, '--stream', '1', '--write'], {})).toMatchObject({
+      run: 'calibrate-latency',
+      configFile: file,
+      stream: 1,
+      steps: 20,
+      port: 0,
+      write: true,
+      room: { streams: [{ deviceDelayMs: 0 }, { deviceDelayMs: 80 }] },
+    });
+    const refused = [['calibrate-latency'], ['calibrate-latency', '--config', file, '--stream', '2'], ['--steps', '5'], ['--write']];
+    for (const args of refused) expect(refusal(args).code).toBe('cli/bad-value');
+  });
+
   it('refuses what it does not know', () => {
     expect(refusal(['--colour']).message).toContain('--colour');
     expect(refusal(['inspect']).code).toBe('cli/bad-value');
