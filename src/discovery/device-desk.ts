@@ -29,7 +29,7 @@ export class DeviceDesk {
     this.message$.complete();
   }
 
-  /** Puts a device that is attached on a stream. Throws `device/not-found`, or why it cannot be opened. */
+  /** Puts a device that is attached on a stream; what its driver says of it becomes the state of the stream. Throws `device/not-found`. */
   put(stream: Stream, driver: string, identity: string): void {
     const device = this.#discovery.inventory$.value.devices.find((known) => known.driver === driver && known.identity === identity);
     if (device === undefined) throw new AppError('device/not-found', { device: identity });
