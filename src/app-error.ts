@@ -201,6 +201,10 @@ export const errorTable = {
     remedy: 'install the rules that lumencast devices --udev prints, then plug it in again',
   },
   'usb-probe/busy': { message: '{device} is in use', remedy: 'end the program that uses it; one stream can use it at a time' },
+  'usb-probe/no-firmware': {
+    message: '{device} has no firmware yet',
+    remedy: "let its maker's program find it once: that loads the firmware, which stays until it is unplugged",
+  },
   'usb-probe/not-that-probe': { message: '{device} is not the probe that its numbers say: {reason}', remedy: 'choose another device' },
   'usb-probe/unknown-probe': { message: 'there is no probe called {probe}', remedy: 'known probes: {known}' },
   'usb-probe/not-enabled': {

@@ -45,6 +45,8 @@ export interface Probe {
   readonly title: string;
   readonly vendor: number;
   readonly product: number;
+  /** Product number of its chip before its firmware was loaded, which only its maker's program does. */
+  readonly productWithoutFirmware?: number;
   /** Reads that wait while it runs; the first one is of the picture's lines. */
   readonly queues: readonly ReadQueue[];
   /** Bulk OUT endpoints that it needs. */

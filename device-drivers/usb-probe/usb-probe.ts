@@ -53,19 +53,19 @@ export const usbProbe: DeviceDriver<typeof options> = {
       `SUBSYSTEM=="usb", ATTR{idVendor}=="${hex4(vendor)}", ATTR{idProduct}=="${hex4(product)}", MODE="0660", TAG+="uaccess"`,
   ),
   async discover() {
-    const attached = await attachedDevices(probes);
-    return attached.map(describe);
+    return (await attachedDevices(ids)).map(describe);
   },
   run: (context, signal) => (context.options.recording === '' ? runAttached(context, signal) : playRecording(context, signal)),
 };
 
 async function runAttached(context: DriverContext<UsbProbeOptions>, signal: AbortSignal): Promise<void> {
   const { device: wanted, setUp } = context.options;
-  const attached = await attachedDevices(probes);
+  const attached = await attachedDevices(ids);
   const found = attached.find((device) => wanted === '' || wanted === probeOf(device).name || wanted === device.identity);
   if (signal.aborted) return;
   if (found === undefined) throw new AppError('device/not-found', { device: wanted === '' ? 'a probe' : wanted });
   const probe = probeOf(found);
+  if (found.product !== probe.product) throw new AppError('usb-probe/no-firmware', { device: probe.title });
   refuseHazards(probe, context.options);
   const recorded = setUp === '' ? undefined : readSetUp(setUp);
   if (probe.wantsSetUp && recorded === undefined) {
@@ -109,12 +109,21 @@ function scanOf({ depthMm, widthMm, sectorDeg, radiusMm }: UsbProbeOptions): Sca
   };
 }
 
+const productsOf = ({ product, productWithoutFirmware }: Probe): number[] => [
+  product,
+  ...(productWithoutFirmware === undefined ? [] : [productWithoutFirmware]),
+];
+
+const ids = probes.flatMap((probe) => productsOf(probe).map((product) => ({ vendor: probe.vendor, product })));
+
 const probeOf = ({ vendor, product }: AttachedDevice): Probe =>
-  probes.find((probe) => probe.vendor === vendor && probe.product === product) as Probe;
+  probes.find((probe) => probe.vendor === vendor && productsOf(probe).includes(product)) as Probe;
 
 function describe(device: AttachedDevice): DeviceDescription {
   const probe = probeOf(device);
-  const { identity, place, ownName, refusal } = device;
+  const { identity, place, ownName } = device;
+  const refusal =
+    device.product === probe.product ? device.refusal : new AppError('usb-probe/no-firmware', { device: probe.title }).toJSON();
   const { width, height, pixelFormat } = probe.format({});
   return {
     driver: 'usb-probe',

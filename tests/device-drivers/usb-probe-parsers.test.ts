@@ -205,7 +205,7 @@ describe('parsers', () => {
     const sound = streams[probe.name] as Uint8Array;
     const seen = new SeenScan(frameBytes(probe.format({})));
     const parser = probe.parser(seen);
-    const other = streams['bmv-convex'] as Uint8Array;
+    const other = (streams['bmv-convex'] as Uint8Array).subarray(0, 20_000);
     for (let round = 0; round < mutations; round++) {
       const mutant = mutantOf(sound.subarray(0, 1 + random(sound.length)), other, random);
       for (const { endpoint } of probe.queues) parser.push(mutant, BigInt(round), endpoint);

@@ -44,6 +44,7 @@ export const intersonSeemore: Probe = {
   title: 'Interson SeeMore, mechanical sector',
   vendor: 0x1921,
   product: 0xf001,
+  productWithoutFirmware: 0x0001,
   queues: [
     { endpoint: lineEndpoint, transfers: 16, transferBytes },
     { endpoint: otherEndpoint, transfers: 8, transferBytes },
