@@ -14,7 +14,10 @@ export function invitationIn(link: string): string | undefined {
 /** A link that whoever gets it can open: this page's own address, unless that means this machine alone. */
 export function shareableLink(link: string, page: string): string {
   const [own, told] = [new URL(page), new URL(link)];
-  if (!/^(localhost|127\.|\[::1\])/.test(own.hostname)) told.host = own.host;
+  if (/^(localhost|127\.|\[::1\])/.test(own.hostname)) return link;
+  told.host = own.host;
+  // Setting a host without port keeps the other's.
+  told.port = own.port;
   return told.href;
 }
 
@@ -46,7 +49,7 @@ export async function refusal(address: string): Promise<WireError | undefined> {
 
 /** The reason that a server gives with code 4401. */
 export function endOf(code: string): WireError {
-  if (code in errorTable) return { code, ...errorTable[code as keyof typeof errorTable] };
+  if (Object.hasOwn(errorTable, code)) return { code, ...errorTable[code as keyof typeof errorTable] };
   return { code, message: 'this session has ended', remedy: 'ask an operator' };
 }
 

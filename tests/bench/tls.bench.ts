@@ -21,7 +21,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const [side, fps, startMs] = [200, 30, 20_000];
+const [side, fps, startMs] = [200, 30, 45_000];
 const many = Number(values.viewers);
 const root = resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'lumencast-tls-bench-'));

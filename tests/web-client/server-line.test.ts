@@ -1,6 +1,7 @@
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { firstValueFrom, take, toArray } from 'rxjs';
+import { filter, firstValueFrom, take, toArray } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type WebSocket as ServerSocket, WebSocketServer } from 'ws';
 import { retryWaitMs, ServerLine } from '../../web-client/server-line.ts';
@@ -54,6 +55,35 @@ describe('ServerLine', () => {
     socket.terminate();
     expect(await lost).toMatchObject({ state: 'lost', attempt: 1 });
     await second;
+  });
+
+  it('says why it was put out, and does not come back by itself until it is told to', async () => {
+    const connection = accepted();
+    const links: unknown[] = [];
+    line.link$.subscribe((link) => links.push(link));
+    line.connect();
+    const socket = await connection;
+    socket.send(hello);
+    await firstValueFrom(line.message$);
+    socket.close(4401, 'access/sent-out');
+    const shut = await firstValueFrom(line.link$);
+    expect(shut).toMatchObject({ state: 'shut', wasIn: true, error: { code: 'access/sent-out' } });
+    const again = accepted();
+    line.connect();
+    await again;
+    expect(links.map((link) => (link as { state: string }).state)).toEqual(['connecting', 'open', 'shut', 'connecting']);
+  });
+
+  it('asks why where it is not even let in', async () => {
+    const refusal = { code: 'access/expired', message: 'this invitation has expired', remedy: 'ask an operator for a new one' };
+    const http = createServer((_request, response) => response.writeHead(401).end(JSON.stringify(refusal)));
+    http.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 401 Unauthorized\r\nconnection: close\r\n\r\n'));
+    await once(http.listen(0, '127.0.0.1'), 'listening');
+    const refused = new ServerLine(`ws://127.0.0.1:${(http.address() as AddressInfo).port}/ws`, () => performance.now() * 1000);
+    const shut = firstValueFrom(refused.link$.pipe(filter(({ state }) => state === 'shut')));
+    refused.connect();
+    expect(await shut).toEqual({ state: 'shut', wasIn: false, error: refusal });
+    http.close();
   });
 
   it('stays closed once it was closed', async () => {
