@@ -12,6 +12,8 @@ import { SharedFrame, type SlotMemory } from './shared-frame.ts';
 
 /** An encoder that has not answered for so long is replaced. */
 const patienceMs = 3000;
+/** One that has just been started may still be loading: on a starved processor that alone takes seconds, and starting it anew would not help. */
+const startingMs = 15_000;
 /** An encoder that nobody watches any more stays this long for who comes back. */
 const lingerMs = 5000;
 /** Between two key frames that somebody asked for: one bad line must not fill those of the others. */
@@ -61,6 +63,7 @@ export class Tier {
   #offeredMs = Number.NEGATIVE_INFINITY;
   #intervalMs = 33;
   #deaths = 0;
+  #isStarting = true;
   #patience: NodeJS.Timeout | undefined;
   #rebirth: NodeJS.Timeout | undefined;
   #linger: NodeJS.Timeout | undefined;
@@ -159,6 +162,7 @@ export class Tier {
 
   #startWorker(): Worker {
     const program = this.#isVideo ? './video-worker.ts' : './encoder-worker.ts';
+    this.#isStarting = true;
     const worker = new Worker(new URL(program, import.meta.url), { workerData: { tier: this.#tier }, name: this.#tier });
     this.#sourceMemory = undefined;
     this.#ownMemory = undefined;
@@ -217,7 +221,7 @@ export class Tier {
     }
     this.#underWay = frame;
     this.#order({ order: 'encode', slot: frame.slot, intervalMs: this.#intervalMs, key: this.#takeKeyWish() });
-    this.#patience = setTimeout(() => this.#replaceWorker(), patienceMs).unref();
+    this.#patience = setTimeout(() => this.#replaceWorker(), this.#isStarting ? startingMs : patienceMs).unref();
   }
 
   #hear(event: EncoderEvent): void {
@@ -228,6 +232,7 @@ export class Tier {
       return;
     }
     clearTimeout(this.#patience);
+    this.#isStarting = false;
     this.#underWay?.[Symbol.dispose]();
     this.#underWay = undefined;
     if (event.event === 'lost') this.#losses.add(event.place);
