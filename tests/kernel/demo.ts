@@ -17,7 +17,7 @@ doors.listen(Number(values.port), '127.0.0.1');
 await once(doors, 'listening');
 const { port } = doors.address() as AddressInfo;
 
-console.log('  booting Linux with two virtual probes on its USB …');
+console.log('  booting Linux with a virtual probe on its USB …');
 // The address in the browser is the one that the server in the guest believes it has.
 await using guest = bootGuest({ program: 'tests/kernel/guest/demo.ts', args: [String(port)], memoryMiB: 1024, seconds: 24 * 3600 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void guest.end());
@@ -27,7 +27,7 @@ const tunnel = new Tunnel({
   hear(word) {
     if (word !== 'ready') return console.log(`  ${word}`);
     console.log(`\n  open http://127.0.0.1:${port}/\n`);
-    console.log('  Type: unplug convex, plug convex, stall convex, the same with interson; Ctrl+C ends it.\n');
+    console.log('  Type: unplug convex, plug convex, stall convex, plug interson (a second probe) …; Ctrl+C ends it.\n');
   },
 });
 doors.on('connection', (socket) => tunnel.carry(socket));

@@ -18,7 +18,7 @@ describeOnKernel('usb-probe and devices that send anything', () => {
     const [summary, after] = told.slice(-2) as [Told, Told];
     expect(summary).toMatchObject({ payloads: 600, answers: 300, descriptors: 100, wrong: [] });
     // Not by refusing everything: pictures came in between.
-    for (const times of Object.values(summary.shown)) expect(times).toBeGreaterThan(10);
+    for (const times of Object.values(summary.shown)) expect(times).toBeGreaterThan(5);
     expect(summary.ends['usb-probe/transfer-failed']).toBeGreaterThan(10);
     expect(after.sound).toBeGreaterThanOrEqual(3);
   }, 280_000);

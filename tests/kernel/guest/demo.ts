@@ -10,8 +10,8 @@ import { Tunnel } from '../tunnel.ts';
 const line = 3;
 const port = Number(process.argv[2]);
 const probes: Readonly<Record<string, DeviceOptions>> = {
-  convex: { kind: 'convex', serial: 'DEMO1', rateMBps: 4 },
-  interson: { kind: 'interson', serial: 'DEMO2', turnsPerSecond: 3 },
+  convex: { kind: 'convex', serial: 'DEMO1', rateMBps: 2.5 },
+  interson: { kind: 'interson', serial: 'DEMO2', turnsPerSecond: 2 },
 };
 const room = {
   room: 'Virtual USB probes on a real Linux USB stack',
@@ -32,7 +32,6 @@ const tunnel = new Tunnel({
 const bus = await VirtualBus.open();
 const plugged = new Map<string, PluggedDevice>();
 await plug('convex');
-await plug('interson');
 
 writeFileSync('/run/room.json', JSON.stringify(room));
 const server = spawn(process.execPath, ['src/main.ts', '--config', '/run/room.json', '--port', String(port), '--json'], {
