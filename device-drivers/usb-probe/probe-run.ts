@@ -43,8 +43,14 @@ export async function runProbe(session: ProbeSession, context: DriverContext<unk
     // A probe that is asked answers other questions at the same endpoint: it is read when it has been started.
     if (probe.askPicture !== undefined) await probe.start(link, setUp);
     const streams = probe.queues.map((queue) => running.read(queue));
-    await Promise.race([Promise.all(streams), startAndWatch(running, session, reading.signal)]).finally(stopped);
-    await Promise.allSettled(streams);
+    const started = startAndWatch(running, session, reading.signal);
+    try {
+      await Promise.race([Promise.all(streams), started]);
+    } finally {
+      stopped();
+      // Nothing that starts it may be sent behind what stops it.
+      await Promise.allSettled([...streams, started]);
+    }
   } finally {
     signal.removeEventListener('abort', stopped);
     // One that is gone, or did not understand, cannot be told.

@@ -1,7 +1,7 @@
 import { AppError, printable } from '../../src/app-error.ts';
 
 /** libusb_error: libusb.h of 1.0. A completed transfer that failed has a positive number instead (libusb_transfer_status). */
-export const libusb = { io: -1, access: -3, noDevice: -4, notFound: -5, busy: -6, timeout: -7 } as const;
+const libusb = { access: -3, noDevice: -4, busy: -6 } as const;
 const transferNoDevice = 5;
 
 /** What libusb threw, as an error that says what to do. `device`: its name; `doing`: `read`, `claim its interface`. */
@@ -15,7 +15,7 @@ export function usbError(thrown: unknown, device: string, doing: string): AppErr
   return new AppError('usb-probe/transfer-failed', { device, doing, reason: printable(reason) }, { cause: thrown });
 }
 
-export function errnoOf(thrown: unknown): number | undefined {
+function errnoOf(thrown: unknown): number | undefined {
   const errno = (thrown as { errno?: unknown } | null)?.errno;
   return typeof errno === 'number' ? errno : undefined;
 }

@@ -10,7 +10,7 @@ import { readRecordedBytes } from './recorded-bytes.ts';
 import { readSetUp } from './set-up.ts';
 import { type AttachedDevice, attachedDevices, hex4, libusbDevice } from './usb-devices.ts';
 
-const Number_ = (minimum: number, maximum: number, description: string) => Type.Optional(Type.Number({ minimum, maximum, description }));
+const Measured = (minimum: number, maximum: number, description: string) => Type.Optional(Type.Number({ minimum, maximum, description }));
 
 const options = Type.Object(
   {
@@ -35,10 +35,10 @@ const options = Type.Object(
       description: 'plays the recorded bytes of a probe instead (.npz, .npy or as they are); device then names its kind',
     }),
     loop: Type.Boolean({ default: true, description: 'begins a recording again at its end' }),
-    depthMm: Number_(1, 500, 'depth of the last sample; with those below measured by you, distances can be measured in the picture'),
-    widthMm: Number_(1, 500, 'from the first to the last line of a linear probe'),
-    sectorDeg: Number_(1, 200, 'angle from the first to the last line of other probes'),
-    radiusMm: Number_(0, 500, 'from where their lines meet to the face of the probe'),
+    depthMm: Measured(1, 500, 'depth of the last sample; with those below measured by you, distances can be measured in the picture'),
+    widthMm: Measured(1, 500, 'from the first to the last line of a linear probe'),
+    sectorDeg: Measured(1, 200, 'angle from the first to the last line of other probes'),
+    radiusMm: Measured(0, 500, 'from where their lines meet to the face of the probe'),
   },
   { additionalProperties: false },
 );

@@ -6,6 +6,7 @@ import type { DriverContext } from '../../device-drivers/driver.ts';
 import { runProbe } from '../../device-drivers/usb-probe/probe-run.ts';
 import { bmvConvex } from '../../device-drivers/usb-probe/probes/bmv.ts';
 import { healsonUp20l } from '../../device-drivers/usb-probe/probes/healson-up20l.ts';
+import { intersonSeemore } from '../../device-drivers/usb-probe/probes/interson-seemore.ts';
 import { probes } from '../../device-drivers/usb-probe/probes.ts';
 import { readSetUp } from '../../device-drivers/usb-probe/set-up.ts';
 import { usbProbe } from '../../device-drivers/usb-probe/usb-probe.ts';
@@ -178,6 +179,16 @@ describe('a running probe', () => {
     await run.stop();
     expect(run.seen().losses).toContain('usb-probe/broken-picture');
     expect(run.link.noted.slice(-4)).toEqual(['out 178 1', 'write 2 ff11', 'out 179 1', 'read 134 512']);
+  });
+
+  it('is sent nothing that starts it behind what stops it', async () => {
+    const run = running(intersonSeemore);
+    // The stream breaks while the probe is being started.
+    await run.link.reading(0x86);
+    run.link.break(new AppError('usb-probe/transfer-failed', { device: 'a probe', doing: 'be read', reason: 'noise' }));
+    await expect(run.ended).rejects.toMatchObject({ code: 'usb-probe/transfer-failed' });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(run.link.noted.slice(-3)).toEqual(['out 209 0', 'out 214 0', 'out 187 0']);
   });
 
   it('that is unplugged ends with that, and one that sends nothing with silence', async () => {
