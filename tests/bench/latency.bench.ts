@@ -1,26 +1,30 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import dcmjsCodecs from 'dcmjs-codecs';
 import type { Page } from 'playwright-core';
 import { frameHeaderBytes } from '../../src/protocol/frame-header.ts';
+import type { SharedFrame } from '../../src/stream/shared-frame.ts';
+import type { Stream } from '../../src/stream/stream.ts';
+import type { TierWatch } from '../../src/stream/tier.ts';
+import type { Quality } from '../../web-client/worker-messages.ts';
 import { openRoom } from '../broadcast/test-room.ts';
 import { openBrowser } from '../support/browser.ts';
 import { ascii, dicomFile } from '../support/dicom-file.ts';
+import { WebRtcPeer } from './peers/webrtc-peer.ts';
 
 /*
  * node tests/bench/latency.bench.ts [ROUNDS]
- * Capture to on-canvas at 1024x768, 30 frames/s, loopback, in turns in one run: the monitor, and the same frames as JPEG (quality 90,
- * encoded on arrival) over HTTP (multipart/x-mixed-replace) in an <img>. A frame is seen at the first animation frame at which the page
- * reads its bar code back from what it shows; so half a refresh is part of every figure. Goal: p50 at most 0.8 of the peer's.
+ * Capture to on-canvas at 1024x768, 30 frames/s, loopback, in turns in one run: the monitor in a tier, and a peer that carries the very
+ * bits of that tier: JPEG over HTTP (multipart/x-mixed-replace) in an <img>, H.264 over WebRTC (werift, no jitter buffer) in a <video>. A
+ * frame is seen at the first animation frame at which the page reads its bar code back from what it shows; so half a refresh is part of
+ * every figure. Goals: p50 of still at most 0.75 of MJPEG's, of video at most 0.9 of WebRTC's.
  */
 
 const [width, height, frames, fps, block] = [1024, 768, 64, 30, 32];
 const rounds = Number(process.argv[2] ?? 3);
 const roundMs = 8000;
-const { Context, NativeCodecs } = dcmjsCodecs;
 
 const folder = mkdtempSync(join(tmpdir(), 'latency-'));
 const file = join(folder, 'bars.dcm');
@@ -28,84 +32,127 @@ writeFileSync(
   file,
   dicomFile({ rows: height, columns: width, frames, pixels: pictures(), more: [[0x0018, 0x1063, 'DS', ascii(String(1000 / fps))]] }),
 );
-await NativeCodecs.initializeAsync();
 const room = await openRoom([{ name: 'Bars', driver: 'replay', options: { file } }]);
 const browser = await openBrowser();
 const capturedMs = new Map<number, number>();
-const peers = new Set<ServerResponse>();
+const stream = room.streams[0] as Stream;
+stream.frames('processed', 'raw').subscribe(({ header }) => capturedMs.set(header.sequence % frames, header.capturedAtUs / 1000));
+
+const webRtcPage = `<body style="background:#000"><video autoplay muted width=${width} height=${height}></video><script type=module>
+  const connection = new RTCPeerConnection();
+  const transceiver = connection.addTransceiver('video', { direction: 'recvonly' });
+  connection.ontrack = ({ receiver, track }) => {
+    receiver.jitterBufferTarget = 0;
+    document.querySelector('video').srcObject = new MediaStream([track]);
+  };
+  await connection.setLocalDescription(await connection.createOffer());
+  while (connection.iceGatheringState !== 'complete') await new Promise((resolve) => setTimeout(resolve, 20));
+  const answer = await fetch('/offer', { method: 'POST', body: connection.localDescription.sdp });
+  await connection.setRemoteDescription({ type: 'answer', sdp: await answer.text() });
+</script>`;
+const stops: (() => unknown)[] = [];
 const peer = createServer((request, response) => {
-  if (request.url !== '/stream') {
-    response
-      .setHeader('content-type', 'text/html')
-      .end(`<body style="background:#000"><img src="/stream" width=${width} height=${height}>`);
-    return;
-  }
-  response.writeHead(200, { 'content-type': 'multipart/x-mixed-replace; boundary=frame' });
-  response.write('--frame\r\n');
-  peers.add(response);
-  response.on('close', () => peers.delete(response));
+  response.setHeader('content-type', 'text/html');
+  if (request.url === '/stream') sendJpegs(response);
+  else if (request.url === '/offer') void answerOffer(request, response);
+  else if (request.url === '/webrtc') response.end(webRtcPage);
+  else response.end(`<body style="background:#000"><img src="/stream" width=${width} height=${height}>`);
 });
 await new Promise<void>((resolve) => peer.listen(0, '127.0.0.1', resolve));
 const peerAddress = `http://127.0.0.1:${(peer.address() as AddressInfo).port}/`;
 
-room.streams[0]?.frames('processed', 'raw').subscribe(({ header, bytes }) => {
-  capturedMs.set(header.sequence % frames, header.capturedAtUs / 1000);
-  if (peers.size === 0) return;
-  const jpeg = jpegOf(bytes.subarray(frameHeaderBytes));
-  for (const response of peers) {
-    // A peer that lags skips too: MJPEG servers that queue would look worse than they need to.
-    if (response.writableLength > 0) continue;
-    response.write(`content-type: image/jpeg\r\ncontent-length: ${jpeg.length}\r\n\r\n`);
-    response.write(jpeg);
-    // Chromium shows a part when it meets the boundary behind it: a peer that sent it with the next frame would be one frame late.
-    response.write('\r\n--frame\r\n');
-  }
-});
-
-const ours: number[] = [];
-const theirs: number[] = [];
+const contests = [
+  { quality: 'still', peer: 'MJPEG over HTTP', path: '', selector: 'img', goal: 0.75 },
+  { quality: 'video', peer: 'WebRTC', path: 'webrtc', selector: 'video', goal: 0.9 },
+] as const;
+const ages = new Map<string, number[]>();
 for (let round = 0; round < rounds; round++) {
-  ours.push(...(await measure(room.address, 'canvas')));
-  theirs.push(...(await measure(peerAddress, 'img')));
+  for (const { quality, peer: name, path, selector } of contests) {
+    keep(quality, await measure(room.address, 'canvas', quality));
+    keep(name, await measure(`${peerAddress}${path}`, selector));
+  }
 }
+keep('raw', await measure(room.address, 'canvas', 'raw'));
 await browser.close();
 peer.closeAllConnections();
 peer.close();
 await room.close();
 rmSync(folder, { recursive: true });
 
-const at = (values: readonly number[], share: number): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN;
-for (const [name, values] of [
-  ['lumencast, raw', ours],
-  ['MJPEG over HTTP', theirs],
-] as const) {
+const at = (values: readonly number[] = [], share: number): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN;
+for (const [name, values] of ages) {
   console.log(
-    `${name.padEnd(16)} p50 ${at(values, 0.5).toFixed(1)} ms, p99 ${at(values, 0.99).toFixed(1)} ms, ${values.length} pictures seen in ${(rounds * roundMs) / 1000} s`,
+    `${name.padEnd(16)} p50 ${at(values, 0.5).toFixed(1)} ms, p99 ${at(values, 0.99).toFixed(1)} ms, ${values.length} pictures seen`,
   );
 }
-console.log(
-  `ratio of p50: ${(at(ours, 0.5) / at(theirs, 0.5)).toFixed(2)} (goal: at most 0.8), of p99: ${(at(ours, 0.99) / at(theirs, 0.99)).toFixed(2)}; Node ${process.version}, ${browser.version()}`,
-);
+for (const { quality, peer: name, goal } of contests) {
+  const [ours, theirs] = [ages.get(quality), ages.get(name)];
+  const ratio = (share: number): string => (at(ours, share) / at(theirs, share)).toFixed(2);
+  console.log(`${quality} against ${name}: p50 ${ratio(0.5)} (goal: at most ${goal}), p99 ${ratio(0.99)}`);
+}
+console.log(`Node ${process.version}`);
 process.exit();
 
+function keep(name: string, values: readonly number[]): void {
+  ages.set(name, [...(ages.get(name) ?? []), ...values]);
+}
+
+/** The frames of a tier for a peer, until its page is closed. */
+function follow(tier: 'still' | 'video', put: (bits: Buffer, frame: SharedFrame) => void): TierWatch {
+  const watch = stream.watch('processed', tier, {
+    ready: () => true,
+    put: (frame) => put(Buffer.from(frame.bytes.subarray(frameHeaderBytes)), frame),
+  });
+  stops.push(() => watch.end());
+  return watch;
+}
+
+function sendJpegs(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'multipart/x-mixed-replace; boundary=frame' });
+  response.write('--frame\r\n');
+  follow('still', (jpeg) => {
+    // A peer that lags skips too: MJPEG servers that queue would look worse than they need to.
+    if (response.writableLength > 0) return;
+    response.write(`content-type: image/jpeg\r\ncontent-length: ${jpeg.length}\r\n\r\n`);
+    response.write(jpeg);
+    // Chromium shows a part when it meets the boundary behind it: a peer that sent it with the next frame would be one frame late.
+    response.write('\r\n--frame\r\n');
+  });
+}
+
+async function answerOffer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  const sender: WebRtcPeer = new WebRtcPeer(() => watch.askKey());
+  const watch = follow('video', (bits, { header }) => sender.send(bits, header.capturedAtUs));
+  stops.push(() => sender.close());
+  response.end(await sender.answer(Buffer.concat(parts).toString()));
+}
+
 /** Latencies of one page, from the second second on. */
-async function measure(address: string, selector: string): Promise<number[]> {
+async function measure(address: string, selector: string, quality?: Quality): Promise<number[]> {
   const page: Page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   const latencies: number[] = [];
   await page.exposeFunction('seen', (index: number, unixMs: number) => {
     const captured = capturedMs.get(index);
     if (captured !== undefined) latencies.push(unixMs - captured);
   });
+  // The monitor's worker is at hand, so that its tier can be chosen.
+  await page.addInitScript(
+    'const W = Worker; globalThis.Worker = class extends W { constructor(...given) { super(...given); globalThis.theWorker = this; } };',
+  );
   // A stream of pictures never finishes loading.
   await page.goto(address, { waitUntil: 'commit' });
   await page.waitForSelector(selector, { state: 'attached' });
-  await page.waitForTimeout(1000);
+  if (quality !== undefined) await page.evaluate(`globalThis.theWorker.postMessage({ order: 'quality', quality: '${quality}' })`);
+  await page.waitForTimeout(2500);
   latencies.length = 0;
   await page.evaluate(watchBars, { selector, block });
   await page.waitForTimeout(roundMs);
   const found = latencies.slice();
   await page.close();
+  for (const stop of stops.splice(0)) stop();
   return found;
 }
 
@@ -118,10 +165,11 @@ function watchBars({ selector, block: size }: { selector: string; block: number 
   let before = -1;
   const look = (): void => {
     requestAnimationFrame(look);
-    const shown = document.querySelector<HTMLCanvasElement | HTMLImageElement>(selector);
+    const shown = document.querySelector<HTMLCanvasElement | HTMLImageElement | HTMLVideoElement>(selector);
     if (pen === null || shown === null) return;
     // Before its first picture an <img> cannot be drawn.
     if (shown instanceof HTMLImageElement && shown.naturalWidth === 0) return;
+    if (shown instanceof HTMLVideoElement && shown.videoWidth === 0) return;
     const now = performance.timeOrigin + performance.now();
     for (let bit = 0; bit < 7; bit++) pen.drawImage(shown, bit * size + size / 2, size / 2, 1, 1, bit, 0, 1, 1);
     const bits = pen.getImageData(0, 0, 7, 1).data;
@@ -152,19 +200,4 @@ function pictures(): Uint8Array {
     }
   }
   return bytes;
-}
-
-function jpegOf(pixels: Uint8Array): Uint8Array {
-  const context = new Context({
-    width,
-    height,
-    bitsAllocated: 8,
-    bitsStored: 8,
-    samplesPerPixel: 1,
-    pixelRepresentation: 0,
-    planarConfiguration: 0,
-    photometricInterpretation: 'MONOCHROME2',
-    decodedBuffer: Uint8Array.from(pixels),
-  });
-  return Uint8Array.from(NativeCodecs.encodeJpeg(context, { lossy: true, quality: 90 }).getEncodedBuffer() ?? new Uint8Array(0));
 }
