@@ -37,8 +37,8 @@ const options = Type.Object(
 );
 type Options = Static<typeof options>;
 
-/** Room for the bilateral weights and for the counts of an estimate. */
-const tableBytes = 1024;
+/** Room for the counts of an estimate and for the bilateral weights. */
+const [countsBytes, tableBytes] = [1024, 1088] as const;
 /** Diffusion counts levels from here: log-compressed speckle then has nearly the same deviation everywhere. */
 const diffusionOffset = 255;
 /** Share of the flow that one round of diffusion carries; above it the explicit scheme overshoots. */
@@ -48,7 +48,7 @@ const noiseScale = 220;
 /** A picture that varies by no more from pixel to pixel is rather full of fine structure than noisy, levels. */
 const structureLevels = 1.5;
 /** Deviations at full strength. */
-const [bilateralLevels, bilateralPixels, gaussianPixels] = [55, 4, 2] as const;
+const [bilateralLevels, bilateralPixels, gaussianPixels] = [60, 4, 2] as const;
 
 /** A method with its settings; one that estimates the noise does so on the whole picture. */
 interface Filter {
@@ -57,7 +57,7 @@ interface Filter {
 }
 type Prepare = (options: Options) => Filter;
 
-const estimating: readonly Method[] = ['guided', 'lee', 'srad'];
+const estimating: readonly Method[] = ['guided', 'lee', 'bilateral', 'srad'];
 
 /** Speckle and noise of one picture, by the method of choice. */
 export const despeckle: Stage<typeof options> = {
@@ -75,7 +75,7 @@ export const despeckle: Stage<typeof options> = {
     return tableBytes + Math.max(...each, sradScratch(width, height));
   },
   open(input, first, { kernels, memory, scratch }) {
-    const filters = openFilters(input, kernels, scratch, new Uint8Array(memory, scratch, tableBytes));
+    const filters = openFilters(input, kernels, scratch, new Uint8Array(memory, scratch + countsBytes, tableBytes - countsBytes));
     let filter = filters[first.method](first);
     return {
       configure(next) {
@@ -89,15 +89,14 @@ export const despeckle: Stage<typeof options> = {
 
 /** What each method does to a picture with given settings. */
 function openFilters({ width, height }: FrameFormat, kernels: Kernels, table: number, rows: Uint8Array): Record<Method, Prepare> {
-  const scratch = table + tableBytes;
+  const [weightsAt, scratch] = [table + countsBytes, table + tableBytes];
   /**
    * Variance of what counts as noise, squared levels; estimated before every picture, so that dose and gain may change. It grows
    * far less than strong noise: a wire or a valve has only so many levels to lose. Where hardly anything varies it is structure.
    */
   const noiseOf = (source: number, height: number, strength: number): number => {
     const deviation = kernels.noiseDeviation(source, width, width, height, table);
-    const certain = deviation ** 2 / (structureLevels ** 2 + deviation ** 2);
-    return strength ** 2 * noiseScale * certain * Math.sqrt(deviation);
+    return strength ** 2 * noiseScale * certaintyOf(deviation) * Math.sqrt(deviation);
   };
   return {
     lee: ({ strength, radius }) => ({
@@ -109,9 +108,18 @@ function openFilters({ width, height }: FrameFormat, kernels: Kernels, table: nu
       apply: (source, target, noise) => kernels.guided(source, width, target, width, width, height, radius, noise, scratch),
     }),
     bilateral({ strength }) {
-      const { centreWeight, shift } = writeBilateralWeights(rows, bilateralLevels * strength, bilateralPixels);
+      let [sigma, weights] = [0, writeBilateralWeights(rows, 1, bilateralPixels)];
       return {
-        apply: (source, target) => kernels.bilateral(source, width, target, width, width, height, table, centreWeight, shift, scratch),
+        // In whole quarters of a level, so that weights are seldom made anew.
+        measure: (source, lines) =>
+          Math.ceil(4 * bilateralLevels * strength * certaintyOf(kernels.noiseDeviation(source, width, width, lines, table))) / 4,
+        apply(source, target, measured) {
+          if (measured !== sigma) {
+            sigma = measured;
+            weights = writeBilateralWeights(rows, sigma, bilateralPixels);
+          }
+          kernels.bilateral(source, width, target, width, width, height, weightsAt, weights.centreWeight, weights.shift, scratch);
+        },
       };
     },
     gaussian({ strength }) {
@@ -125,3 +133,6 @@ function openFilters({ width, height }: FrameFormat, kernels: Kernels, table: nu
     }),
   };
 }
+
+/** Share of what varies from pixel to pixel that is noise: where hardly anything does it is structure. */
+const certaintyOf = (deviation: number): number => deviation ** 2 / (structureLevels ** 2 + deviation ** 2);
