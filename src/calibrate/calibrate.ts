@@ -60,7 +60,8 @@ export async function calibrateLatency(command: CalibrateCommand, log: StreamLog
 }
 
 async function running(stream: Stream): Promise<void> {
-  await settled([stream]);
+  // A slow machine opens a source slowly.
+  for (let tries = 0; tries < 3 && ['closed', 'opening'].includes(stream.status.state); tries++) await settled([stream]);
   const { state, error } = stream.status;
   if (error !== undefined) throw new AppError(error.code as ErrorCode, {}, { cause: error });
   if (state !== 'streaming') throw new AppError('calibrate/not-streaming', { stream: stream.name, state });
