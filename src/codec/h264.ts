@@ -1,7 +1,7 @@
 import { AppError } from '../app-error.ts';
 
-/** MPEG-4 AVC/H.264 High Profile / Level 4.1 (DICOM PS3.5 §10.6): what an archive may keep the bits as. */
-export const h264TransferSyntax = '1.2.840.10008.1.2.4.102';
+/** What every codec says of itself. The transfer syntax is MPEG-4 AVC/H.264 High Profile / Level 4.1, up to 1920x1080 at 30 frames/s. */
+export const h264 = { name: 'h264', lossless: false, transferSyntax: '1.2.840.10008.1.2.4.102' } as const;
 
 /** ITU-T H.264 table 7-1. */
 const sequenceParameterSet = 7;
