@@ -1,6 +1,7 @@
 import { asAppError } from '../src/app-error.ts';
 import { type Codecs, codecNumber } from '../src/codec/codecs.ts';
 import { raw } from '../src/codec/raw.ts';
+import { Acknowledger } from '../src/protocol/acknowledger.ts';
 import { frameHeaderBytes, readFrameHeader } from '../src/protocol/frame-header.ts';
 import type { ServerMessage, StageState, StreamDescription } from '../src/protocol/messages.ts';
 import { ServerClock } from '../src/protocol/server-clock.ts';
@@ -32,6 +33,7 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
   const line = new ServerLine(address, ownUs);
   const players = new Map<number, StreamPlayer>();
   const inStep = new InStep();
+  const acknowledger = new Acknowledger((acknowledgement) => line.send(acknowledgement));
   let codecs: Codecs = { raw };
   let opening: Promise<void> | undefined;
   let quality: Quality = 'auto';
@@ -86,7 +88,7 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
     paint: (canvas, format, codec, payload) => painter.paint(canvas, format, codec, payload),
     kernelsOn: (memory) => painter.kernelsOn(memory),
     ownUs,
-    send: (message) => line.send(message),
+    send: (message) => (message.type === 'ack' ? acknowledger.acknowledge(message) : line.send(message)),
     hurry,
     report: (stream, error) => {
       post({ news: 'fault', stream, error });
@@ -153,10 +155,14 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
   function obeyServer(message: ServerMessage): void {
     switch (message.type) {
       case 'hello':
+        acknowledger.forget();
         clock.begin(message.clockUs, ownUs());
         if (line.openedInMs > farMs) carefulUntilUs = ownUs() + carefulMs * 1000;
         for (const stream of message.streams) playerOf(stream.id).welcome(stream);
         begin(message.streams);
+        break;
+      case 'pace':
+        acknowledger.setPace(message.withinMs);
         break;
       case 'pong':
         clock.sample(message.sentUs, message.clockUs, ownUs());

@@ -61,6 +61,8 @@ export class Delivery {
   #nextFeed: Feed | undefined;
   #writing = false;
   #skippedBefore = 0;
+  /** An acknowledgement may come so much later than its frame. */
+  #paceMs = 0;
   sent = 0;
   /** Age at drawing of the frame acknowledged last, by the viewer's estimate of the clock. */
   drawnAgeMs: number | undefined;
@@ -136,6 +138,15 @@ export class Delivery {
     if (chosen !== before) this.#follow(chosen);
   }
 
+  /** Whether each frame's fate decides something. */
+  get curious(): boolean {
+    return this.#every || this.#nextFeed !== undefined || isVideoTier(this.tier) || !this.#choice.atBest;
+  }
+
+  setPace(withinMs: number): void {
+    this.#paceMs = withinMs;
+  }
+
   /** How long the oldest frame under way has been that; 0: none is. */
   lateMs(nowMs: number): number {
     return nowMs - (this.#underWay[0]?.sentMs ?? nowMs);
@@ -187,7 +198,9 @@ export class Delivery {
 
   /** Frames of video are small and each is needed: one more keeps the line busy while the machines at its ends are not. */
   #window(): number {
-    return this.#line.window(1000 / Math.max(1, this.stream.fps)) + (isVideoTier(this.#feed.tier) ? 1 : 0);
+    const intervalMs = 1000 / Math.max(1, this.stream.fps);
+    const unheard = this.#paceMs === 0 ? 0 : Math.ceil(this.#paceMs / intervalMs) + 1;
+    return this.#line.window(intervalMs) + (isVideoTier(this.#feed.tier) ? 1 : 0) + unheard;
   }
 
   #take(): SharedFrame | undefined {

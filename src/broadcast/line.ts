@@ -120,6 +120,11 @@ export class TierChoice {
     return this.free ? this.#reason : 'asked';
   }
 
+  /** There is none better to rise to. */
+  get atBest(): boolean {
+    return this.#offered.indexOf(this.#tier) === 0;
+  }
+
   get free(): boolean {
     return this.#offered.length > 1;
   }

@@ -3,7 +3,6 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
 import { fastifyCookie } from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
@@ -26,7 +25,7 @@ import { serveGateways } from './gateways.ts';
 import { metricsOf } from './metrics.ts';
 import { serveSessions } from './session-routes.ts';
 import { Viewer, type ViewerHost } from './viewer.ts';
-import { Joined, PlainWire, SealedWire } from './wire.ts';
+import { Wire } from './wire.ts';
 
 export const subprotocol = 'lumencast.v1';
 const clientFolder = resolve(import.meta.dirname, '../../web-client/dist');
@@ -259,7 +258,6 @@ function acceptViewers(
 ): WebSocketServer {
   let nextId = 1;
   const cutOff = new CutOff(http.server);
-  const joined = new Joined();
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: longestMessageBytes,
@@ -282,7 +280,7 @@ function acceptViewers(
         const from = {
           address: request.socket.remoteAddress ?? '',
           cutOff: () => cutOff.end(request.socket),
-          wire: () => (socket instanceof TLSSocket ? new SealedWire(socket, joined) : new PlainWire(webSocket)),
+          wire: () => new Wire(socket),
         };
         const viewer = new Viewer(nextId++, webSocket, from, access, host);
         viewers.set(viewer.id, viewer);

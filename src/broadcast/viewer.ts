@@ -13,6 +13,7 @@ import { type CodecName, isVideoTier, type TierName, tierNames } from '../protoc
 import { isErrorReport, type Stream, type StreamNews } from '../stream/stream.ts';
 import { Delivery } from './delivery.ts';
 import { Line } from './line.ts';
+import { Pace } from './pace.ts';
 import { readViewerMessage } from './viewer-messages.ts';
 import type { Wire } from './wire.ts';
 
@@ -84,6 +85,7 @@ export class Viewer {
   readonly #watches = new Map<number, Subscription>();
   readonly #subscriptions = new Subscription();
   readonly #line = new Line();
+  readonly #pace = new Pace();
   readonly #from: ViewerPlace;
   /** What it may do, and until when. */
   readonly access: Access;
@@ -193,8 +195,19 @@ export class Viewer {
     if (lateMs > suspectMs && this.#answered) this.#ping();
     const silent = !this.#answered && nowMs - this.#pingedMs > silentMs;
     for (const delivery of deliveries) delivery.review(nowMs, silent);
+    this.#reviewPace(deliveries, lateMs, nowMs);
     const hangs = deliveries.reduce((sum, delivery) => sum + (delivery.couldBeLighter ? delivery.underWayBytes : 0), 0);
     if (silent && lateMs > hopelessMs && hangs > hopelessBytes) this.#from.cutOff();
+  }
+
+  #reviewPace(deliveries: readonly Delivery[], lateMs: number, nowMs: number): void {
+    const { bytesPerSecond: lineBytesPerSecond, roundTripMs } = this.#line;
+    const needBytesPerSecond = deliveries.reduce((sum, delivery) => sum + delivery.tierBytesPerSecond, 0);
+    const curious = deliveries.some((delivery) => delivery.curious);
+    if (!this.#pace.review({ needBytesPerSecond, lineBytesPerSecond, roundTripMs, lateMs, curious }, nowMs)) return;
+    const { withinMs } = this.#pace;
+    for (const delivery of deliveries) delivery.setPace(withinMs);
+    this.tell({ type: 'pace', withinMs });
   }
 
   /** What operators are told of it. */
@@ -357,6 +370,7 @@ export class Viewer {
         ...patience,
         sending: (sequence) => this.#tellPoses(stream, sequence),
       });
+      to.setPace(this.#pace.withinMs);
       this.#deliveries.set(key, to);
       watch.add(() => {
         this.#deliveries.delete(key);

@@ -1,5 +1,6 @@
 import { WebSocket } from 'ws';
 import { AppError, printable } from '../app-error.ts';
+import { Acknowledger } from '../protocol/acknowledger.ts';
 import { readFrameHeader } from '../protocol/frame-header.ts';
 import type { ServerMessage, ViewerMessage } from '../protocol/messages.ts';
 import { ServerClock } from '../protocol/server-clock.ts';
@@ -7,7 +8,8 @@ import { codecNames, type TierName } from '../protocol/tiers.ts';
 
 /** Longest frame that is accepted: 4096 x 4096 of 16 bits, and its header. */
 const longestFrameBytes = 2 ** 26;
-const pingPeriodMs = 500;
+/** As the monitor does. */
+const pingPeriodMs = 2000;
 const patienceMs = 10_000;
 
 export interface LoadViewerSettings {
@@ -24,6 +26,7 @@ export interface LoadViewerSettings {
 export class LoadViewer {
   readonly #settings: LoadViewerSettings;
   readonly #clock = new ServerClock();
+  readonly #acknowledger = new Acknowledger((acknowledgement) => this.#send(acknowledgement));
   readonly #socket: WebSocket;
   #pings: NodeJS.Timeout | undefined;
   #lastSequence: number | undefined;
@@ -74,6 +77,7 @@ export class LoadViewer {
       socket.on('error', (thrown) => refuse(printable(thrown.message)));
       socket.on('close', (code, reason) => {
         clearInterval(viewer.#pings);
+        viewer.#acknowledger.forget();
         viewer.ended ??= `${code} ${printable(reason.toString(), 100)}`;
         refuse(viewer.ended);
       });
@@ -91,6 +95,7 @@ export class LoadViewer {
   }
 
   #hear(message: ServerMessage): void {
+    if (message.type === 'pace') this.#acknowledger.setPace(message.withinMs);
     if (message.type === 'pong') this.#clock.sample(message.sentUs, message.clockUs, ownUs());
     if (message.type !== 'hello') return;
     this.#clock.begin(message.clockUs, ownUs());
@@ -104,7 +109,7 @@ export class LoadViewer {
   #receive(data: Buffer): void {
     const receivedUs = this.#clock.at(ownUs()) ?? 0;
     const { stream, view, sequence, capturedAtUs } = readFrameHeader(new DataView(data.buffer, data.byteOffset, data.length));
-    this.#send({ type: 'ack', stream, view, sequence, receivedUs, drawnUs: receivedUs });
+    this.#acknowledger.acknowledge({ type: 'ack', stream, view, sequence, receivedUs, drawnUs: receivedUs });
     const gap = this.#lastSequence === undefined ? 0 : sequence - this.#lastSequence - 1;
     if (gap > 0) this.skipped += gap;
     this.#lastSequence = sequence;

@@ -234,6 +234,16 @@ export const serverMessages = {
       { description: 'drivers whose devices are not known' },
     ),
   }),
+  pace: message(
+    'pace',
+    'How often frames are to be acknowledged from now on; before the first such message, each at once. Comes where the line bears many times what it carries, and again as soon as it does not.',
+    {
+      withinMs: Type.Integer({
+        minimum: 0,
+        description: 'the longest that an acknowledgement may wait for the next one, which covers it; 0: it may not',
+      }),
+    },
+  ),
   pong: message('pong', 'Answer to ping.', {
     sentUs: Micros('copied from the ping'),
     clockUs: Micros('server clock when the ping was handled, Unix microseconds'),
@@ -326,7 +336,7 @@ export const viewerMessages = {
   unwatch: message('unwatch', 'Sends no more frames of a stream.', { stream: StreamId }),
   ack: message(
     'ack',
-    'The frame was drawn, or dropped by the viewer. Two frames per view may be under way, more where the way is long; the next is sent when one of them is acknowledged.',
+    'The frame was drawn, or dropped by the viewer. It covers all frames of the view sent before. Two frames per view may be under way, more where the way is long or `pace` allows it; the next is sent when one of them is acknowledged.',
     {
       stream: StreamId,
       view: oneOf(views, 'view of the frame'),

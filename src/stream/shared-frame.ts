@@ -19,13 +19,16 @@ export class SharedFrame implements Lent<SharedFrame> {
   readonly header: FrameHeader;
   /** Header and payload, as they leave; valid until dispose. */
   readonly bytes: Buffer;
+  /** The same as one WebSocket message (RFC 6455 §5.2: final, binary, not masked), made once for all viewers; valid until dispose. */
+  readonly message: Buffer;
   #alive = true;
 
-  private constructor(memory: SlotMemory, slot: number, header: FrameHeader, bytes: Buffer) {
+  private constructor(memory: SlotMemory, slot: number, header: FrameHeader, bytes: Buffer, message: Buffer) {
     this.memory = memory;
     this.slot = slot;
     this.header = header;
     this.bytes = bytes;
+    this.message = message;
   }
 
   /** Takes over the count that the writer gave away. */
@@ -34,12 +37,12 @@ export class SharedFrame implements Lent<SharedFrame> {
     const payloadBytes = new DataView(memory.buffer, offset + 36, 4).getUint32(0, true);
     const length = frameHeaderBytes + payloadBytes;
     const header = readFrameHeader(new DataView(memory.buffer, offset, length));
-    return new SharedFrame(memory, slot, header, Buffer.from(memory.buffer, offset, length));
+    return new SharedFrame(memory, slot, header, Buffer.from(memory.buffer, offset, length), messageOf(memory, offset, length));
   }
 
   retain(): SharedFrame {
     this.memory.counts.hold(this.slot);
-    return new SharedFrame(this.memory, this.slot, this.header, this.bytes);
+    return new SharedFrame(this.memory, this.slot, this.header, this.bytes, this.message);
   }
 
   [Symbol.dispose](): void {
@@ -47,4 +50,18 @@ export class SharedFrame implements Lent<SharedFrame> {
     this.#alive = false;
     this.memory.counts.release(this.slot);
   }
+}
+
+/** The head of a message is written into the room that is left in front of the frame's own header. */
+function messageOf({ buffer }: SlotMemory, offset: number, length: number): Buffer {
+  const headBytes = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const message = Buffer.from(buffer, offset - headBytes, headBytes + length);
+  message[0] = 0x82;
+  message[1] = headBytes === 2 ? length : headBytes === 4 ? 126 : 127;
+  if (headBytes === 4) message.writeUInt16BE(length, 2);
+  if (headBytes === 10) {
+    message.writeUInt32BE(0, 2);
+    message.writeUInt32BE(length, 6);
+  }
+  return message;
 }

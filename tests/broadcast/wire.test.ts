@@ -3,22 +3,53 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { Joined } from '../../src/broadcast/wire.ts';
+import { Wire } from '../../src/broadcast/wire.ts';
+import { SlotCounts, slotLayout, slotPixels } from '../../src/frame/frame-pool.ts';
+import { frameHeaderBytes, writeFrameHeader } from '../../src/protocol/frame-header.ts';
+import { SharedFrame } from '../../src/stream/shared-frame.ts';
 
-/** Where the length of a WebSocket message takes more bytes: RFC 6455 §5.2. */
-const lengths = [0, 1, 125, 126, 127, 65_535, 65_536, 200_000];
+/** Around those where the length of a WebSocket message takes more bytes: RFC 6455 §5.2. */
+const lengths = [1, 125 - frameHeaderBytes, 126 - frameHeaderBytes, 65_535 - frameHeaderBytes, 65_536 - frameHeaderBytes, 200_000];
 
-it('a joined message is one that every WebSocket reads, between those of the library, and is made once', async () => {
+/** A frame in a slot of its own, one of so many. */
+function frameOf(payloadBytes: number, slots: number): SharedFrame {
+  const layout = slotLayout(0, slots, payloadBytes);
+  const buffer = new SharedArrayBuffer(layout.endOffset);
+  const counts = new SlotCounts(buffer, layout);
+  const slot = counts.take(0);
+  const offset = slotPixels(layout, slot);
+  writeFrameHeader(new DataView(buffer, offset - frameHeaderBytes, frameHeaderBytes), {
+    ...{ codec: 0, flags: 1, pixelFormat: 'GREY', view: 'processed', stream: 0, sequence: 1, capturedAtUs: 1, processingUs: 1 },
+    ...{ width: 8, height: 8, keySequence: 1, payloadBytes, crc32: 0, epoch: 0 },
+  });
+  new Uint8Array(buffer, offset, payloadBytes).forEach((_, at, bytes) => {
+    bytes[at] = (at * 31 + payloadBytes) & 0xff;
+  });
+  return SharedFrame.receive({ buffer, layout, counts }, slot);
+}
+
+it.each([
+  ['straight from its slot', 8],
+  ['from a copy where slots are few', 1],
+])('a frame leaves as a message that every WebSocket reads, between those of the library, %s', async (_way, slots) => {
   const http = createServer();
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
-  const joined = new Joined();
-  const payloads = lengths.map((length) => Buffer.from(Array.from({ length }, (_, at) => (at * 31 + length) & 0xff)));
+  const frames = lengths.map((length) => frameOf(length, slots));
+  const expected = frames.map(({ bytes }) => Buffer.from(bytes));
+  const done: number[] = [];
   http.on('upgrade', (request, socket, head) =>
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      for (const payload of payloads) {
+      const wire = new Wire(socket);
+      const next = (at: number): void => {
+        const frame = frames[at];
+        if (frame === undefined) return;
         webSocket.send('{}');
-        socket.write(joined.message(payload));
-      }
+        wire.send(frame, () => {
+          done.push(at);
+          next(at + 1);
+        });
+      };
+      next(0);
     }),
   );
   await once(http.listen(0, '127.0.0.1'), 'listening');
@@ -28,11 +59,12 @@ it('a joined message is one that every WebSocket reads, between those of the lib
     client.on('error', reject);
     client.on('message', (data: Buffer, isBinary) => {
       if (isBinary) received.push(data);
-      if (received.length === payloads.length) resolve();
+      if (received.length === lengths.length) resolve();
     });
   });
-  expect(received.map((data, at) => data.equals(payloads[at] as Buffer))).toEqual(lengths.map(() => true));
-  for (const payload of payloads) expect(joined.message(payload)).toBe(joined.message(payload));
+  expect(received.map((data, at) => data.equals(expected[at] as Buffer))).toEqual(lengths.map(() => true));
+  await expect.poll(() => done).toEqual(lengths.map((_, at) => at));
+  for (const { memory } of frames) expect(memory.counts.free()).toBe(slots);
   client.terminate();
   http.close();
 });

@@ -30,7 +30,9 @@ describe('the documents are true (npm run docs writes the tables)', () => {
     const folders = ['src', 'device-drivers'].map((folder) => join(root, folder));
     const files = folders.flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)));
     const sources = files.filter((file) => file.endsWith('.ts')).map((file) => readFileSync(file, 'utf8'));
-    const places = sources.flatMap((source) => [...source.matchAll(/(?:\.add|\.lost)\('([a-z0-9-]+\/[a-z-]+)'|place: '([a-z0-9-]+\/[a-z-]+)'/g)]);
+    const places = sources.flatMap((source) => [
+      ...source.matchAll(/(?:\.add|\.lost)\('([a-z0-9-]+\/[a-z-]+)'|place: '([a-z0-9-]+\/[a-z-]+)'/g),
+    ]);
     const names = new Set(places.map(([, told, event]) => told ?? event ?? ''));
     expect(names.size).toBeGreaterThan(5);
     for (const page of ['protocol.md', 'architecture.md']) {
