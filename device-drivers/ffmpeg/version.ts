@@ -9,7 +9,8 @@ export interface FfmpegVersion {
 }
 
 const oldest = 4;
-const patienceMs = 5000;
+/** A program on a busy machine, or on a network drive, takes its time to start. */
+const patienceMs = 15_000;
 
 /** Asks the program for its version. Throws `ffmpeg/missing` and `ffmpeg/too-old`. */
 export async function versionOf(program: string, signal: AbortSignal): Promise<FfmpegVersion> {

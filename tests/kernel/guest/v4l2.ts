@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DeviceDriver } from '../../../device-drivers/driver.ts';
 import { ffmpeg } from '../../../device-drivers/ffmpeg/ffmpeg.ts';
@@ -304,8 +304,8 @@ async function replugging(bus: VirtualBus, driver: DeviceDriver, options: Readon
 {
   await using bus = await VirtualBus.open();
   for (const name of process.argv.slice(2)) {
-    writeFileSync('/dev/kmsg', `scene ${name}\n`);
-    tell({ [name]: await (scenes[name] as (bus: VirtualBus) => Promise<object>)(bus) });
+    const scene = scenes[name] as (bus: VirtualBus) => Promise<object>;
+    tell({ [name]: await scene(bus).catch((thrown: unknown) => ({ failed: String(thrown) })) });
   }
 }
 // uvcvideo ends its work in its own time; what is told is told.
