@@ -50,13 +50,14 @@ export class VideoDecoding {
       this.#ask(header);
       return;
     }
+    const timestamp = this.#next++;
     try {
       if (key) this.#start(payload, overdue);
       this.#keySequence = header.keySequence;
-      const timestamp = this.#next++;
       this.#pending.set(timestamp, { header, receivedUs });
       this.#decoder?.decode(new EncodedVideoChunk({ type: key ? 'key' : 'delta', timestamp, data: payload }));
     } catch (thrown) {
+      this.#pending.delete(timestamp);
       this.#fail(header, asAppError(thrown, 'codec/damaged', { codec: 'h264' }), receivedUs);
     }
   }

@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { hasWebCodecs, loadWebCodecs } from '../../src/codec/webcodecs.ts';
+import { type FrameHeader, frameFlags } from '../../src/protocol/frame-header.ts';
+import { type EncodedPicture, VideoEncoder } from '../../src/stream/video-encoder.ts';
+import { VideoDecoding } from '../../web-client/video-decoding.ts';
+import { seeded } from '../support/mutant.ts';
+
+const picture = { width: 64, height: 48, pixelFormat: 'GREY' } as const;
+
+/** A bright square that moves over noise; the frames 0, 10, 20 … are key frames. */
+async function recorded(count: number): Promise<EncodedPicture[]> {
+  using encoder = new VideoEncoder();
+  const random = seeded(1);
+  const noise = Uint8Array.from({ length: 64 * 48 }, () => random(30));
+  const pictures: EncodedPicture[] = [];
+  for (let index = 0; index < count; index++) {
+    const pixels = noise.slice();
+    for (let y = 10; y < 20; y++) pixels.fill(200, y * 64 + index, y * 64 + index + 10);
+    const { key, bits } = await encoder.encode(picture, pixels, 200_000, index % 10 === 0);
+    pictures.push({ key, bits: Buffer.from(bits) });
+  }
+  return pictures;
+}
+
+describe.skipIf(!hasWebCodecs())('VideoDecoding (skipped where H.264 is not installed)', () => {
+  let frames: EncodedPicture[] = [];
+  beforeAll(async () => {
+    // The decoder that comes with the encoder stands in for the browser's: the same interface, but two pictures behind.
+    const { VideoDecoder, EncodedVideoChunk } = loadWebCodecs();
+    Object.assign(globalThis, { VideoDecoder, EncodedVideoChunk });
+    frames = await recorded(25);
+  });
+  afterAll(() => {
+    Object.assign(globalThis, { VideoDecoder: undefined, EncodedVideoChunk: undefined });
+  });
+
+  function scene() {
+    const shown: number[] = [];
+    const leftOut: number[] = [];
+    const errors: string[] = [];
+    let asked = 0;
+    let nowUs = 0;
+    let sent = 0;
+    const decoding = new VideoDecoding({
+      async pixelsOf(frame) {
+        const bytes = new Uint8Array(frame.allocationSize());
+        await frame.copyTo(bytes);
+        return bytes;
+      },
+      picture: ({ sequence }) => shown.push(sequence),
+      leftOut({ sequence }, _, error) {
+        leftOut.push(sequence);
+        if (error !== undefined) errors.push(error.code);
+      },
+      askKey: () => asked++,
+      ownUs: () => nowUs,
+    });
+    const headerOf = (sequence: number): FrameHeader => ({
+      codec: 4,
+      flags: frames[sequence]?.key ? frameFlags.key : 0,
+      pixelFormat: 'GREY',
+      view: 'processed',
+      stream: 0,
+      sequence,
+      capturedAtUs: 0,
+      processingUs: 0,
+      width: 64,
+      height: 48,
+      keySequence: frames.findLastIndex(({ key }, index) => key && index <= sequence),
+      payloadBytes: 0,
+      crc32: 0,
+      epoch: 0,
+    });
+    return {
+      decoding,
+      shown,
+      leftOut,
+      errors,
+      asked: () => asked,
+      /** As the server sends them, as long as the decoder keeps up. */
+      async send(from: number, to: number, damage: (bits: Buffer) => Buffer = (bits) => bits): Promise<void> {
+        for (let sequence = from; sequence < to; sequence++) {
+          nowUs += 33_000;
+          sent++;
+          decoding.receive(headerOf(sequence), damage(frames[sequence]?.bits as Buffer), undefined);
+          await vi.waitUntil(() => shown.length + leftOut.length >= sent - 2, 5000);
+        }
+      },
+    };
+  }
+
+  it('shows every picture in order', async () => {
+    const { send, shown, leftOut, decoding } = scene();
+    await send(0, 25);
+    expect(shown).toEqual(Array.from({ length: 23 }, (_, index) => index));
+    decoding.reset();
+    // What was under way is acknowledged too.
+    expect(leftOut).toEqual([23, 24]);
+  });
+
+  it('leaves out what it cannot decode, asks for a key frame now and then, and goes on with the next one', async () => {
+    const { send, shown, leftOut, asked, decoding } = scene();
+    await send(3, 15);
+    expect(leftOut).toEqual([3, 4, 5, 6, 7, 8, 9]);
+    expect(shown).toEqual([10, 11, 12]);
+    expect(asked()).toBe(1);
+    decoding.reset();
+    await send(15, 24);
+    expect(shown).toEqual([10, 11, 12, 20, 21]);
+    decoding.reset();
+  });
+
+  it('survives any damage, and is whole again with the next whole key frame', async () => {
+    const random = seeded(3);
+    for (let round = 0; round < 10; round++) {
+      const { send, shown, leftOut, decoding } = scene();
+      await send(0, 1);
+      await send(1, 8, (bits) => {
+        const copy = Buffer.from(bits);
+        for (let at = 0; at < 5; at++) copy[random(copy.length)] = random(256);
+        return copy.subarray(0, round % 2 === 0 ? copy.length : random(copy.length));
+      });
+      await send(10, 17);
+      expect(shown.slice(-5)).toEqual([10, 11, 12, 13, 14]);
+      decoding.reset();
+      expect(shown.length + leftOut.length).toBe(15);
+    }
+  });
+
+  it('does not let pictures queue in front of a decoder that is behind', () => {
+    const { decoding, leftOut, asked } = scene();
+    const header = (sequence: number, key: boolean): FrameHeader =>
+      ({ sequence, keySequence: 0, flags: key ? frameFlags.key : 0, width: 64, height: 48, pixelFormat: 'GREY' }) as FrameHeader;
+    for (let sequence = 0; sequence < 8; sequence++) {
+      decoding.receive(header(sequence, sequence === 0), frames[sequence]?.bits as Buffer, undefined);
+    }
+    expect(leftOut).toEqual([3, 4, 5, 6, 7]);
+    expect(asked()).toBe(1);
+    decoding.reset();
+    expect(leftOut).toEqual([3, 4, 5, 6, 7, 0, 1, 2]);
+  });
+});
