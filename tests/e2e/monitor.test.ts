@@ -213,9 +213,14 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     await other.close();
     await page.getByRole('button', { name: 'As frozen' }).click();
     await expect.poll(async () => (await look(page, tile(page, 0).locator('.layers'))).sum).toBe(frozen.sum);
+    // What takes longer than a live picture has is offered for a frozen one alone.
+    const nonLocalMeans = page.getByTestId('stage-non-local-means');
+    await nonLocalMeans.getByText('Non-local means').click();
+    await expect.poll(async () => (await look(page, tile(page, 0).locator('.layers'))).sum, { timeout: 15_000 }).not.toBe(frozen.sum);
     await page.keyboard.press('Space');
     await inState(page, 0, 'live');
     expect(await map.getByRole('switch').isChecked()).toBe(false);
+    expect(await nonLocalMeans.count()).toBe(0);
   });
 
   it('shows the same picture exactly packed and a lossy one on a thin line, and says which', async () => {
