@@ -129,6 +129,8 @@ describe.skipIf(browserPath === undefined || !hasWebCodecs())(
       room = await openRoom([{ name: 'Echo', options: { kind: 'ultrasound', width: 1024, height: 768, fps: 15 } }]);
       proxy = await FaultProxy.open(Number(new URL(room.address).port));
       await open(`http://127.0.0.1:${proxy.port}/`, 'raw');
+      // Long enough for the careful beginning on a busy machine to be over.
+      await page.waitForFunction('globalThis.truths.length > 80', undefined, { timeout: 30_000 });
       await statsWhere("globalThis.stats.tier === 'raw' && globalThis.stats.sent > 5");
       // What auto begins with on a line inside the machine.
       await page.evaluate("globalThis.theWorker.postMessage({ order: 'quality', quality: 'auto' })");
