@@ -14,12 +14,14 @@ interface Told {
 
 describeOnKernel('usb-probe and devices that send anything', () => {
   it('takes 1,000 malformed payloads, answers and descriptors without a crash and without a hang', async () => {
-    const { told } = await runGuest<Told>({ program: 'tests/kernel/guest/malformed.ts', seconds: 240 });
+    const { told } = await runGuest<Told>({ program: 'tests/kernel/guest/malformed.ts', seconds: 300 });
     const [summary, after] = told.slice(-2) as [Told, Told];
-    expect(summary).toMatchObject({ payloads: 600, answers: 300, descriptors: 100, wrong: [] });
+    expect(summary).toMatchObject({ payloads: 650, answers: 300, descriptors: 50, wrong: [] });
     // Not by refusing everything: pictures came in between.
-    for (const times of Object.values(summary.shown)) expect(times).toBeGreaterThan(5);
+    expect(summary.shown.payloads).toBeGreaterThan(20);
+    expect(summary.shown.answers).toBeGreaterThan(5);
+    expect(summary.shown.descriptors).toBeGreaterThan(0);
     expect(summary.ends['usb-probe/transfer-failed']).toBeGreaterThan(10);
     expect(after.sound).toBeGreaterThanOrEqual(3);
-  }, 280_000);
+  }, 330_000);
 });

@@ -15,6 +15,8 @@ const probes: readonly DeviceOptions[] = [
   { kind: 'interson', turnsPerSecond: 20 },
 ];
 const patienceMs = 5000;
+/** For a first picture from a device that may be beyond showing any. */
+const glanceMs = 200;
 const ends: Record<string, number> = {};
 const shown = { payloads: 0, answers: 0, descriptors: 0 };
 /** What must never be: an error that is none of ours, a run that does not end. */
@@ -27,7 +29,7 @@ await using bus = await VirtualBus.open();
 for (const [place, options] of probes.entries()) {
   const device = await bus.plug(options, `1-${place + 1}`);
   await until(() => attached().length === 1, options.kind);
-  await feedPayloads(device, options.kind, place === 1 ? 100 : 250);
+  await feedPayloads(device, options.kind, place === 1 ? 100 : 275);
   await device.unplug();
   await until(() => attached().length === 0, `${options.kind} is gone`);
   const liar = await bus.plug(options, `1-${place + 1}`, { what: 'answers', seed: place });
@@ -37,7 +39,7 @@ for (const [place, options] of probes.entries()) {
   await until(() => attached().length === 0, `${options.kind} is gone`);
   tell({ kind: options.kind, payloads, answers, shown });
 }
-await feedDescriptors(100);
+await feedDescriptors(50);
 tell({ payloads, answers, descriptors, shown, ends, wrong });
 
 // And a sound probe shows its pictures as if nothing had been.
@@ -72,24 +74,37 @@ async function ended(run: DriverRun, what: string): Promise<void> {
 
 async function feedPayloads(device: PluggedDevice, kind: string, count: number): Promise<void> {
   const random = seeded(kind.length);
-  let run = start();
+  let run = await showing(kind);
   for (let fed = 0; fed < count; fed++, payloads++) {
     await device.act(anyFault(random));
     if (fed % 10 !== 9) continue;
-    const seen = run.frames.length;
-    const went = await run
-      .until(() => run.frames.length > seen, patienceMs)
-      .then(
-        () => true,
-        () => false,
-      );
-    if (went) shown.payloads++;
+    if (await goesOn(run)) shown.payloads++;
     else {
       await ended(run, `payload ${fed} of ${kind}`);
-      run = start();
+      run = await showing(kind);
     }
   }
   await ended(run, `payloads of ${kind}`);
+}
+
+/** A run that shows pictures. What the probe still has wrong in store may end some before. */
+async function showing(kind: string): Promise<DriverRun> {
+  for (let tries = 0; tries < 20; tries++) {
+    const run = start();
+    if (await goesOn(run)) return run;
+    await ended(run, `start of ${kind}`);
+  }
+  throw new Error(`${kind} shows nothing any more`);
+}
+
+function goesOn(run: DriverRun): Promise<boolean> {
+  const seen = run.frames.length;
+  return run
+    .until(() => run.frames.length > seen, patienceMs)
+    .then(
+      () => true,
+      () => false,
+    );
 }
 
 function anyFault(random: Random): Fault {
@@ -111,7 +126,7 @@ async function feedAnswers(device: PluggedDevice, count: number): Promise<void> 
     await device.act({ reseed: seed });
     const run = start();
     const went = await run
-      .until(() => run.frames.length > 0, 400)
+      .until(() => run.frames.length > 0, glanceMs)
       .then(
         () => true,
         () => false,
@@ -133,7 +148,7 @@ async function feedDescriptors(count: number): Promise<void> {
       await usbProbe.discover();
       const run = start();
       const went = await run
-        .until(() => run.frames.length > 0, 400)
+        .until(() => run.frames.length > 0, glanceMs)
         .then(
           () => true,
           () => false,
