@@ -6,17 +6,22 @@ import { createInterface } from 'node:readline';
 import { bootGuest } from '../kernel/boot.ts';
 
 /*
- * node tests/bench/usb-bulk.bench.ts [ROUNDS]
+ * node tests/bench/usb-bulk.bench.ts [ROUNDS [KIB]]
  * On the test kernel: bytes a second from a virtual bulk endpoint that always has some, by usb-probe's transport and by a C program on
- * libusb with the same reads, in turns. Goal: 0.9. Needs gcc and libusb-1.0-0-dev.
+ * libusb with the same reads (2 MiB waiting, of 64 KiB each as the driver has them, or as told), in turns. Goal: 0.9. Needs gcc and libusb-1.0-0-dev.
  */
 
-const rounds = process.argv[2] ?? '7';
+const [rounds = '7', readKiB = '64'] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'lumencast-bench-'));
 const program = join(folder, 'usb-reads');
 execFileSync('gcc', ['-O2', '-o', program, join(import.meta.dirname, 'support/usb-reads.c'), '-lusb-1.0']);
 
-await using guest = bootGuest({ program: 'tests/kernel/guest/usb-bulk.ts', args: [program, rounds, '4'], memoryMiB: 768, seconds: 600 });
+await using guest = bootGuest({
+  program: 'tests/kernel/guest/usb-bulk.ts',
+  args: [program, rounds, '4', readKiB],
+  memoryMiB: 768,
+  seconds: 600,
+});
 const ratios: number[] = [];
 const ours: number[] = [];
 for await (const line of createInterface({ input: guest.line.fromGuest })) {

@@ -1,4 +1,4 @@
-// Arguments: the C program, rounds, seconds a round. Bytes a second from one endpoint, by the driver's transport and by libusb in C, in turns.
+// Arguments: the C program, rounds, seconds a round, KiB a read. Bytes a second from one endpoint, by the driver's transport and by libusb in C, in turns.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { LibusbTransport } from '../../../device-drivers/usb-probe/libusb-transport.ts';
@@ -7,8 +7,9 @@ import { VirtualBus } from '../../support/virtual-usb/virtual-bus.ts';
 import { attached, until } from './attached.ts';
 import { tell } from './tell.ts';
 
-const [program = '', rounds, seconds] = process.argv.slice(2);
-const queue = { endpoint: lineProbe.endpoint, transfers: 32, transferBytes: 65_536 };
+const [program = '', rounds, seconds, readKiB] = process.argv.slice(2);
+const transferBytes = Number(readKiB) * 1024;
+const queue = { endpoint: lineProbe.endpoint, transfers: 2 ** 21 / transferBytes, transferBytes };
 
 await using bus = await VirtualBus.open();
 // Faster than anybody reads: the endpoint always has something.
