@@ -38,6 +38,7 @@ interface UnderWay {
   readonly sequence: number;
   readonly capturedUs: number;
   readonly bytes: number;
+  readonly tier: TierName;
   readonly sentMs: number;
 }
 
@@ -156,9 +157,9 @@ export class Delivery {
     return this.#underWay.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Whether something lighter than what is under way could be had over a fresh line. */
-  get couldBeLighter(): boolean {
-    return this.#choice.free;
+  /** Bytes under way of frames that could be had lighter. */
+  get heavyBytesUnderWay(): number {
+    return this.#underWay.reduce((sum, { bytes, tier }) => sum + (this.#choice.isLightest(tier) ? 0 : bytes), 0);
   }
 
   close(): void {
@@ -196,11 +197,11 @@ export class Delivery {
     return !this.#writing && this.#underWay.length < this.#window() && this.#socket.readyState === this.#socket.OPEN;
   }
 
-  /** Frames of video are small and each is needed: one more keeps the line busy while the machines at its ends are not. */
+  /** Frames of video are small and each is needed: two more keep the line busy through a stall, or while the machines at its ends are not ready. */
   #window(): number {
     const intervalMs = 1000 / Math.max(1, this.stream.fps);
     const unheard = this.#paceMs === 0 ? 0 : Math.ceil(this.#paceMs / intervalMs) + 1;
-    return this.#line.window(intervalMs) + (isVideoTier(this.#feed.tier) ? 1 : 0) + unheard;
+    return this.#line.window(intervalMs) + (isVideoTier(this.#feed.tier) ? 2 : 0) + unheard;
   }
 
   #take(): SharedFrame | undefined {
@@ -229,7 +230,7 @@ export class Delivery {
 
   #send(frame: SharedFrame): void {
     const { sequence, capturedAtUs: capturedUs } = frame.header;
-    this.#underWay.push({ sequence, capturedUs, bytes: frame.bytes.length, sentMs: performance.now() });
+    this.#underWay.push({ sequence, capturedUs, bytes: frame.bytes.length, tier: this.tier, sentMs: performance.now() });
     this.#writing = true;
     this.sent++;
     this.#sending(sequence);

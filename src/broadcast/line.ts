@@ -125,6 +125,11 @@ export class TierChoice {
     return this.#offered.indexOf(this.#tier) === 0;
   }
 
+  /** Whether nothing lighter can be had. */
+  isLightest(tier: TierName): boolean {
+    return !this.free || tier === 'video-thin' || tier === this.#offered.at(-1);
+  }
+
   get free(): boolean {
     return this.#offered.length > 1;
   }

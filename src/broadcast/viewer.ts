@@ -196,7 +196,7 @@ export class Viewer {
     const silent = !this.#answered && nowMs - this.#pingedMs > silentMs;
     for (const delivery of deliveries) delivery.review(nowMs, silent);
     this.#reviewPace(deliveries, lateMs, nowMs);
-    const hangs = deliveries.reduce((sum, delivery) => sum + (delivery.couldBeLighter ? delivery.underWayBytes : 0), 0);
+    const hangs = deliveries.reduce((sum, delivery) => sum + delivery.heavyBytesUnderWay, 0);
     if (silent && lateMs > hopelessMs && hangs > hopelessBytes) this.#from.cutOff();
   }
 

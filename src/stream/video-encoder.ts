@@ -11,8 +11,8 @@ import { evenSide, i420Bytes, writeI420 } from '../codec/i420.ts';
 import { answerBytes, writeOrder } from './video-orders.ts';
 
 const program = fileURLToPath(new URL('./video-process.ts', import.meta.url));
-/** A process that has not answered for so long is ended. */
-const patienceMs = 2000;
+/** A process that has not answered for so long is ended; the first answer waits for it to start. */
+const [patienceMs, firstPatienceMs] = [2000, 8000];
 
 export interface EncodedPicture {
   readonly key: boolean;
@@ -28,6 +28,7 @@ export class VideoEncoder implements Disposable {
   readonly #file: number;
   #picture = Buffer.alloc(0);
   #answer: Buffer<ArrayBufferLike> = Buffer.alloc(0);
+  #answered = false;
   #said = '';
   #waiting: ((picture: EncodedPicture) => void) | undefined;
   #patience: NodeJS.Timeout | undefined;
@@ -57,7 +58,7 @@ export class VideoEncoder implements Disposable {
     writeI420(picture, pixels, this.#picture);
     writeSync(this.#file, this.#picture, 0, bytes, 0);
     this.#orders.write(writeOrder({ width: evenSide(picture.width), height: evenSide(picture.height), bitsPerSecond, key }));
-    this.#patience = setTimeout(() => this.#process.kill('SIGKILL'), patienceMs);
+    this.#patience = setTimeout(() => this.#process.kill('SIGKILL'), this.#answered ? patienceMs : firstPatienceMs);
     return new Promise((resolve) => {
       this.#waiting = resolve;
     });
@@ -75,6 +76,7 @@ export class VideoEncoder implements Disposable {
     const end = answerBytes + this.#answer.readUInt32LE(0);
     if (this.#answer.length < end) return;
     clearTimeout(this.#patience);
+    this.#answered = true;
     const picture = { key: this.#answer.readUInt32LE(4) === 1, bits: this.#answer.subarray(answerBytes, end) };
     this.#answer = this.#answer.subarray(end);
     this.#waiting?.(picture);
