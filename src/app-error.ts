@@ -186,6 +186,22 @@ export const errorTable = {
     remedy: 'use 127.0.0.1, or set openigtlink.openOnNetwork where everybody in that network may watch',
   },
   'openigtlink/bad-message': { message: 'a {type} message was left out: {reason}', remedy: 'correct the sender' },
+  'marks/bad-mark': { message: 'a mark was refused: {where} is {value}', remedy: 'allowed: {allowed}' },
+  'marks/too-many-points': { message: 'a mark of {points} points was refused', remedy: 'draw it with at most {limit}' },
+  'marks/text-too-long': { message: 'a text of {length} characters was refused', remedy: 'write at most {limit}' },
+  'marks/markup': {
+    message: 'a text was refused: {found} at character {position} is markup or a hidden character',
+    remedy: 'write plain text; a < before a number is allowed',
+  },
+  'marks/off-picture': {
+    message: 'point {point} of a mark ({what}) is at {x}, {y}, off the picture of {width}x{height}',
+    remedy: 'place it on the picture',
+  },
+  'marks/bad-calibration': {
+    message: 'this length calibrates nothing: {reason}',
+    remedy: 'draw along a length that is known, as long as can be',
+  },
+  'marks/cannot-edit': { message: 'mark {number} stays as it is: {reason}', remedy: 'undo what was done to it meanwhile, or draw it anew' },
   'gateway/not-live': { message: '{stream} has no live picture now', remedy: 'ask again; /healthz says what its source is doing' },
   'gateway/no-jpeg': {
     message: 'the pictures of {stream} have more than 8 bits, a JPEG has 8',

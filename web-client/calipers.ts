@@ -1,5 +1,8 @@
-import type { Caliper, Point } from '../src/marks/mark.ts';
+import type { MarkOf, Point } from '../src/marks/mark.ts';
 import { markScale, type Placement, type Size, toTile } from './view-transform.ts';
+
+/** A length between two points; its ends are moved one by one. */
+export type Caliper = MarkOf<'distance'>;
 
 /** The caliper end nearest to a point of the tile within `reach` tile pixels; ends drawn later lie on top. */
 export function nearestEnd(
@@ -10,9 +13,9 @@ export function nearestEnd(
 ): { readonly number: number; readonly end: 0 | 1 } | undefined {
   let found: { number: number; end: 0 | 1 } | undefined;
   let nearest = reach;
-  for (const { number, ends } of calipers) {
+  for (const { number, points } of calipers) {
     for (const end of [0, 1] as const) {
-      const place = toTile(placement, ends[end]);
+      const place = toTile(placement, points[end]);
       const distance = Math.hypot(place.x - at.x, place.y - at.y);
       if (distance > nearest) continue;
       nearest = distance;

@@ -1,5 +1,6 @@
-import { type Caliper, insidePicture, type Point } from '../src/marks/mark.ts';
-import { nearestEnd } from './calipers.ts';
+import type { Point } from '../src/marks/mark.ts';
+import { insidePicture } from '../src/marks/on-picture.ts';
+import { type Caliper, nearestEnd } from './calipers.ts';
 import type { Action, MonitorState } from './monitor-state.ts';
 import { calipersOf, viewOf } from './monitor-state.ts';
 import { panBy, place, type Size, toPicture, unmoved, zoomAt } from './view-transform.ts';
@@ -167,6 +168,6 @@ export function attachGestures(element: HTMLElement, hostNow: () => GestureHost)
 function isEmpty({ state }: GestureHost): boolean {
   const draft = state.draft;
   if (draft === undefined) return false;
-  const ends = calipersOf(state, draft.stream).find(({ number }) => number === draft.number)?.ends;
+  const ends = calipersOf(state, draft.stream).find(({ number }) => number === draft.number)?.points;
   return ends !== undefined && ends[0].x === ends[1].x && ends[0].y === ends[1].y;
 }

@@ -1,4 +1,4 @@
-import { insidePicture } from '../src/marks/mark.ts';
+import { insidePicture } from '../src/marks/on-picture.ts';
 import type { Monitor } from './monitor.ts';
 import { calipersOf, viewOf } from './monitor-state.ts';
 import { unmoved, zoomAt } from './view-transform.ts';
@@ -95,7 +95,7 @@ function moveByArrow(monitor: Monitor, event: KeyboardEvent): boolean {
   const caliper = picked && calipersOf(monitor.state, picked.stream).find(({ number }) => number === picked.number);
   if (picked !== undefined && picture !== undefined && caliper !== undefined) {
     const step = event.shiftKey ? 10 : 1;
-    const { x, y } = caliper.ends[picked.end];
+    const { x, y } = caliper.points[picked.end];
     if (!event.repeat) monitor.act({ act: 'grab' });
     monitor.act({ act: 'move-end', to: insidePicture({ x: x + dx * step, y: y + dy * step }, picture.width, picture.height) });
     return true;

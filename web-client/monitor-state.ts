@@ -1,8 +1,10 @@
-import { type Caliper, type Point, withEnd } from '../src/marks/mark.ts';
+import { movePoint } from '../src/marks/edit.ts';
+import type { Point } from '../src/marks/mark.ts';
 import type { ConnectedViewer, Invitation, ServerMessage, SourceStatus, StageState, StreamDescription } from '../src/protocol/messages.ts';
 import type { Role } from '../src/protocol/roles.ts';
 import type { TierName, TierReason } from '../src/protocol/tiers.ts';
 import { frozenStates } from '../src/stage/stage-state.ts';
+import type { Caliper } from './calipers.ts';
 import { unmoved, type ViewTransform } from './view-transform.ts';
 import type { Link, Quality, WireError } from './worker-messages.ts';
 
@@ -471,7 +473,7 @@ function addUndo(state: MonitorState, step: UndoStep): MonitorState {
 function beginCaliper(state: MonitorState, stream: number, at: Point): MonitorState {
   const number = state.nextNumbers[stream] ?? 1;
   const end: PickedEnd = { stream, number, end: 1 };
-  const begun: Caliper = { kind: 'caliper', number, ends: [at, at] };
+  const begun: Caliper = { kind: 'distance', number, points: [at, at] };
   const remembered = remember(dropDraft(state), stream);
   const added = setCalipers(remembered, stream, [...calipersOf(remembered, stream), begun]);
   return { ...added, nextNumbers: { ...state.nextNumbers, [stream]: number + 1 }, picked: end, draft: end };
@@ -482,7 +484,7 @@ function finishCaliper(state: MonitorState): MonitorState {
   const draft = state.draft;
   if (draft === undefined) return state;
   const caliper = calipersOf(state, draft.stream).find(({ number }) => number === draft.number);
-  const [a, b] = caliper?.ends ?? [];
+  const [a, b] = caliper?.points ?? [];
   const empty = a === undefined || b === undefined || Math.hypot(a.x - b.x, a.y - b.y) < 1;
   return empty ? dropDraft(state) : { ...state, draft: undefined };
 }
@@ -501,7 +503,7 @@ function moveEnd(state: MonitorState, to: Point): MonitorState {
   const picked = state.picked;
   if (picked === undefined) return state;
   const moved = calipersOf(state, picked.stream).map((caliper) =>
-    caliper.number === picked.number ? withEnd(caliper, picked.end, to) : caliper,
+    caliper.number === picked.number ? movePoint(caliper, picked.end, to) : caliper,
   );
   return setCalipers(state, picked.stream, moved);
 }

@@ -1,5 +1,5 @@
 import { type CalibrationRegion, regionFault } from '../frame/calibration.ts';
-import type { MeasuredPicture } from './measure.ts';
+import type { MeasuredPicture } from './scale.ts';
 
 /** A tick of a depth ruler: `y` in pixels of the picture. */
 export interface DepthTick {

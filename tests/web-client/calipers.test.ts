@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Caliper } from '../../src/marks/mark.ts';
-import { labelPlace, labelWidth, nearestEnd } from '../../web-client/calipers.ts';
+import { type Caliper, labelPlace, labelWidth, nearestEnd } from '../../web-client/calipers.ts';
 
 const caliper = (number: number, x0: number, y0: number, x1: number, y1: number): Caliper => ({
-  kind: 'caliper',
+  kind: 'distance',
   number,
-  ends: [
+  points: [
     { x: x0, y: y0 },
     { x: x1, y: y1 },
   ],

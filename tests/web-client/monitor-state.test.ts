@@ -103,7 +103,7 @@ describe('calipers', () => {
     const state = reached(begin, stretch, finish, begin, stretch, finish, { ...begin, stream: 1 }, stretch, finish);
     expect(calipersOf(state, 0).map(({ number }) => number)).toEqual([1, 2]);
     expect(calipersOf(state, 1).map(({ number }) => number)).toEqual([1]);
-    expect(calipersOf(state, 0)[0]?.ends).toEqual([
+    expect(calipersOf(state, 0)[0]?.points).toEqual([
       { x: 10, y: 10 },
       { x: 40, y: 50 },
     ]);
@@ -135,9 +135,9 @@ describe('calipers', () => {
     const removed = reduce(moved, { act: 'remove-caliper', stream: 0, number: 1 });
     expect(calipersOf(removed, 0)).toEqual([]);
     const restored = reduce(removed, { act: 'undo' });
-    expect(calipersOf(restored, 0)[0]?.ends[0]).toEqual({ x: 2, y: 2 });
+    expect(calipersOf(restored, 0)[0]?.points[0]).toEqual({ x: 2, y: 2 });
     const moveUndone = reduce(restored, { act: 'undo' });
-    expect(calipersOf(moveUndone, 0)[0]?.ends[0]).toEqual({ x: 10, y: 10 });
+    expect(calipersOf(moveUndone, 0)[0]?.points[0]).toEqual({ x: 10, y: 10 });
     expect(calipersOf(reduce(moveUndone, { act: 'undo' }), 0)).toEqual([]);
   });
 

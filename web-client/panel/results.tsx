@@ -1,7 +1,7 @@
 import { Trash2 } from 'lucide-react';
 import { Button } from 'react-aria-components';
-import type { Caliper } from '../../src/marks/mark.ts';
-import { type Distance, measureDistance } from '../../src/marks/measure.ts';
+import { type Measurement, measure, noteText, numberText } from '../../src/marks/measure.ts';
+import type { Caliper } from '../calipers.ts';
 import { useMonitor, usePictureTruth } from '../hooks.ts';
 import type { PickedEnd } from '../monitor-state.ts';
 import { dash } from '../texts.ts';
@@ -28,16 +28,20 @@ export function Results({ stream, calipers = [], picked }: ResultsProps) {
       </header>
       {calipers.length === 0 && <p className="hint">Caliper (C): two points on the picture.</p>}
       <ul className="results">
-        {calipers.map(({ number, ends }) => (
-          <li key={number} className={picked?.stream === stream && picked.number === number ? 'picked' : ''}>
-            <button type="button" className="result" onClick={() => monitor.act({ act: 'pick', picked: { stream, number, end: 1 } })}>
-              <span className="number">{number}</span>
-              <Value distance={picture && measureDistance(picture, ends[0], ends[1])} />
+        {calipers.map((caliper) => (
+          <li key={caliper.number} className={picked?.stream === stream && picked.number === caliper.number ? 'picked' : ''}>
+            <button
+              type="button"
+              className="result"
+              onClick={() => monitor.act({ act: 'pick', picked: { stream, number: caliper.number, end: 1 } })}
+            >
+              <span className="number">{caliper.number}</span>
+              <Value measurement={picture && measure(picture, caliper)} />
             </button>
             <Button
               className="icon"
-              aria-label={`Remove caliper ${number}`}
-              onPress={() => monitor.act({ act: 'remove-caliper', stream, number })}
+              aria-label={`Remove caliper ${caliper.number}`}
+              onPress={() => monitor.act({ act: 'remove-caliper', stream, number: caliper.number })}
             >
               <Trash2 aria-hidden="true" />
             </Button>
@@ -48,18 +52,17 @@ export function Results({ stream, calipers = [], picked }: ResultsProps) {
   );
 }
 
-function Value({ distance }: { distance: Distance | undefined }) {
-  if (distance === undefined) return <span className="value">{dash}</span>;
-  if (distance.unit === 'mm') {
-    return (
-      <span className="value">
-        {distance.value.toFixed(1)} <small>mm</small>
-      </span>
-    );
-  }
+function Value({ measurement }: { measurement: Measurement | undefined }) {
+  if (measurement === undefined) return <span className="value">{dash}</span>;
+  const note = noteText(measurement);
   return (
     <span className="value">
-      {Math.round(distance.value)} <small>px</small> <em>{distance.reason}</em>
+      {measurement.quantities.map((quantity) => (
+        <span key={quantity.of}>
+          {numberText(quantity)} <small>{quantity.unit}</small>{' '}
+        </span>
+      ))}
+      {note !== undefined && <em>{note}</em>}
     </span>
   );
 }

@@ -1,6 +1,6 @@
-import type { Caliper } from '../../src/marks/mark.ts';
-import { distanceText, type MeasuredPicture, measureDistance } from '../../src/marks/measure.ts';
-import { labelPlace, labelWidth } from '../calipers.ts';
+import { measure, measurementText } from '../../src/marks/measure.ts';
+import type { MeasuredPicture } from '../../src/marks/scale.ts';
+import { type Caliper, labelPlace, labelWidth } from '../calipers.ts';
 import { useMonitor, useRemPx } from '../hooks.ts';
 import type { PickedEnd } from '../monitor-state.ts';
 import { markScale, type Placement, type Size, toTile } from '../view-transform.ts';
@@ -38,10 +38,10 @@ interface CaliperMarkProps {
 
 function CaliperMark({ caliper, picked, picture, placement, tile }: CaliperMarkProps) {
   const remPx = useRemPx();
-  const { number, ends } = caliper;
-  const [from, to] = ends;
+  const { number, points } = caliper;
+  const [from, to] = points;
   const valuePx = valueRem * remPx;
-  const whole = distanceText(measureDistance(picture, from, to));
+  const whole = measurementText(measure(picture, caliper));
   // Too long for a small tile: why there are no millimetres stands in the results.
   const text = labelWidth(`${number} ${whole}`, valuePx) < tile.width ? whole : (whole.split(',')[0] ?? whole);
   const a = toTile(placement, from);
@@ -81,10 +81,11 @@ const valueRem = 1.5;
  */
 export function CaliperHandles({ stream, calipers, picked, picture, placement }: Omit<CalipersLayerProps, 'tile'>) {
   const monitor = useMonitor();
-  return calipers.flatMap(({ number, ends }) => {
-    const text = distanceText(measureDistance(picture, ends[0], ends[1]));
+  return calipers.flatMap((caliper) => {
+    const { number, points } = caliper;
+    const text = measurementText(measure(picture, caliper));
     return ([0, 1] as const).map((end) => {
-      const { x, y } = toTile(placement, ends[end]);
+      const { x, y } = toTile(placement, points[end]);
       const isPicked = picked?.stream === stream && picked.number === number && picked.end === end;
       return (
         <button

@@ -1,5 +1,5 @@
 import { type DepthRuler, depthRulers } from '../../src/marks/depth-ruler.ts';
-import type { MeasuredPicture } from '../../src/marks/measure.ts';
+import type { MeasuredPicture } from '../../src/marks/scale.ts';
 import { useRemPx } from '../hooks.ts';
 import { rulerSteps } from '../ruler-steps.ts';
 import { markScale, type Placement, type Size } from '../view-transform.ts';
