@@ -54,7 +54,7 @@ it('names the preset in force only while its settings are, and refuses one that 
   await viewer.until(() => viewer.last('stream')?.stream.formats !== undefined);
   expect(viewer.last('stream')?.stream.preset).toBeUndefined();
   const despeckle = viewer.last('stream')?.stream.stages.find(({ stage }) => stage === 'despeckle');
-  expect(despeckle).toMatchObject({ enabled: true, options: { method: 'lee', radius: 3, strength: 0.9 } });
+  expect(despeckle).toMatchObject({ enabled: true, options: { method: 'bilateral', strength: 0.9 } });
   viewer.say({ type: 'set-preset', request: 1, stream: 0, preset: 'fluoro/none' });
   await viewer.until(() => viewer.last('error') !== undefined);
   expect(viewer.last('error')).toMatchObject({ request: 1, error: { code: 'stage/unknown-preset' } });

@@ -233,11 +233,11 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     const layers = tile(page, 0).locator('.layers');
     const asItIs = await look(page, layers);
     const choose = async (words: string): Promise<void> => {
-      await page.getByRole('region', { name: 'Line' }).getByRole('button').click();
-      await page.getByRole('option', { name: words }).click();
+      await page.getByRole('region', { name: 'Line' }).getByRole('button', { name: 'Quality' }).click();
+      await page.getByRole('option', { name: words, exact: true }).click();
       await expect.poll(() => tier.textContent(), { timeout: 10_000 }).toBe(words);
     };
-    await choose('For a thin line');
+    await choose('Single pictures for a thin line');
     await expect.poll(async () => (await look(page, layers)).sum, { timeout: 10_000 }).not.toBe(asItIs.sum);
     await choose('Exact, packed');
     await expect.poll(async () => (await look(page, layers)).sum, { timeout: 10_000 }).toBe(asItIs.sum);

@@ -10,7 +10,7 @@ export function ToolsSection({ stream, tools }: { stream: number; tools: readonl
       <header>
         <h3>Tools</h3>
       </header>
-      <dl className="tools" data-testid="tools">
+      <dl className="tracked" data-testid="tools">
         {tools.map((tool) => (
           <ToolRow key={tool} tool={tool} pose={picture?.poses?.find((pose) => pose.tool === tool)} />
         ))}
