@@ -25,6 +25,7 @@ interface ReceivedFrame {
 
 interface WaitingFrame {
   readonly frame: ReceivedFrame;
+  /** Own clock: what is known of the server's is corrected now and then. */
   readonly dueUs: number;
 }
 
@@ -142,6 +143,8 @@ export class StreamPlayer {
   }
 
   show(shown: Shown): void {
+    // The server was told that they are drawn, and a held source gives no others.
+    if (!this.#frozen) this.#drawWaiting(Number.POSITIVE_INFINITY);
     this.#dropWaiting();
     const before = viewsOf(this.#asked).length;
     const watched = this.#watching;
@@ -376,7 +379,9 @@ export class StreamPlayer {
 
   /** Draws a frame at once, or when those of the other streams that were captured with it have come. */
   #drawInStep(frame: ReceivedFrame): void {
-    const nowUs = frame.receivedUs;
+    // Now, not when it was received: a video picture has been decoded since.
+    const ownUs = this.#host.ownUs();
+    const nowUs = this.#host.clock.at(ownUs);
     const dueUs = nowUs === undefined ? undefined : this.#host.inStep.arrived(this.stream, frame.header.capturedAtUs, nowUs);
     if (nowUs === undefined || dueUs === undefined || (dueUs <= nowUs && this.#waiting.length === 0)) {
       this.#draw(frame);
@@ -384,18 +389,17 @@ export class StreamPlayer {
     }
     // What waits for another stream is no backlog: the server may send the next.
     this.#acknowledge(frame, dueUs);
-    this.#waiting = [...this.#waiting, { frame, dueUs }];
-    if (this.#waiting.length > mostWaiting) this.#drawWaiting(this.#waiting[0]?.dueUs ?? nowUs);
-    this.#waitingTimer ??= setTimeout(() => this.#wake(), (dueUs - nowUs) / 1000);
+    this.#waiting = [...this.#waiting, { frame, dueUs: ownUs + dueUs - nowUs }];
+    if (this.#waiting.length > mostWaiting) this.#drawWaiting(Number.POSITIVE_INFINITY);
+    else this.#waitingTimer ??= setTimeout(() => this.#wake(), (dueUs - nowUs) / 1000);
   }
 
   #wake(): void {
     this.#waitingTimer = undefined;
-    const nowUs = this.#host.clock.at(this.#host.ownUs()) ?? Number.POSITIVE_INFINITY;
     // A timer may come a little early.
-    this.#drawWaiting(nowUs + earlyUs);
+    this.#drawWaiting(this.#host.ownUs() + earlyUs);
     const next = this.#waiting[0];
-    if (next !== undefined) this.#waitingTimer = setTimeout(() => this.#wake(), (next.dueUs - nowUs) / 1000);
+    if (next !== undefined) this.#waitingTimer = setTimeout(() => this.#wake(), (next.dueUs - this.#host.ownUs()) / 1000);
   }
 
   /** In the order in which they came: a picture may be a change to the one before. */

@@ -28,7 +28,7 @@ export class Acknowledger {
     this.#timer ??= setTimeout(() => this.#flush(), this.#withinMs);
   }
 
-  /** The line is gone: nothing waits for it any more. */
+  /** Another line begins: what waited was of the one before. */
   forget(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
