@@ -83,20 +83,36 @@ export const ellipseReach = ({ u, v }: Ellipse): Point => ({ x: Math.hypot(u.x, 
 
 /** Whether any two sides of a closed outline cross or touch that are no neighbours. */
 export function crossesItself(points: readonly Point[]): boolean {
-  const sides = points
-    .map((a, index) => ({ index, a, b: points[(index + 1) % points.length]! }))
-    .filter(({ a, b }) => a.x !== b.x || a.y !== b.y)
-    .map((side, order) => ({ ...side, order, least: Math.min(side.a.x, side.b.x), most: Math.max(side.a.x, side.b.x) }));
-  const fromLeft = sides.toSorted((one, other) => one.least - other.least);
-  // Sides that begin to the right of a side's end cannot meet it, so a traced outline is far from comparing all with all.
-  for (const [place, side] of fromLeft.entries()) {
-    for (let next = place + 1; next < fromLeft.length && fromLeft[next]!.least <= side.most; next++) {
-      const other = fromLeft[next]!;
+  const corners = points.filter(({ x, y }, index) => {
+    const next = points[(index + 1) % points.length]!;
+    return x !== next.x || y !== next.y;
+  });
+  const long = longerExtent(corners);
+  const sides = corners.map((a, order) => {
+    const b = corners[(order + 1) % corners.length]!;
+    return { a, b, order, least: Math.min(a[long], b[long]), most: Math.max(a[long], b[long]) };
+  });
+  sides.sort((one, other) => one.least - other.least);
+  // Along the outline's longer extent, sides that begin beyond a side's end cannot meet it: a traced outline compares few of them.
+  for (const [place, side] of sides.entries()) {
+    for (let next = place + 1; next < sides.length && sides[next]!.least <= side.most; next++) {
+      const other = sides[next]!;
       const apart = Math.abs(side.order - other.order);
       if (apart > 1 && apart < sides.length - 1 && sidesMeet(side, other)) return true;
     }
   }
   return false;
+}
+
+function longerExtent(points: readonly Point[]): 'x' | 'y' {
+  let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
+  for (const { x, y } of points) {
+    left = Math.min(left, x);
+    right = Math.max(right, x);
+    top = Math.min(top, y);
+    bottom = Math.max(bottom, y);
+  }
+  return right - left >= bottom - top ? 'x' : 'y';
 }
 
 interface Side {
