@@ -1,17 +1,21 @@
 import type { Access } from '../access/access.ts';
 import type { Door } from '../access/door.ts';
 import { AppError } from '../app-error.ts';
+import type { ServerMessage } from '../protocol/messages.ts';
 import { isAtLeast } from '../protocol/roles.ts';
 import type { Viewer } from './viewer.ts';
 
 /** Who comes or goes together is told together. */
 const gatherMs = 100;
+/** Lines of lists that are sent in a second: many operators of many viewers are told less often. */
+const linesPerSecond = 2500;
 
 /** Tells operators who is watching and who is invited. */
 export class Attendance {
   readonly #viewers: ReadonlyMap<number, Viewer>;
   readonly #door: Door;
   #gathering: NodeJS.Timeout | undefined;
+  #nextMs = 0;
 
   constructor(viewers: ReadonlyMap<number, Viewer>, door: Door) {
     this.#viewers = viewers;
@@ -21,14 +25,29 @@ export class Attendance {
 
   /** Somebody came or went. */
   changed(): void {
-    this.#gathering ??= setTimeout(() => this.tell(), gatherMs);
+    this.#gathering ??= setTimeout(() => this.tell(), Math.max(gatherMs, this.#nextMs - performance.now()));
   }
 
   /** Also once a second: what each line bears changes all the time. */
   tell(): void {
+    const nowMs = performance.now();
+    if (nowMs < this.#nextMs) return;
     clearTimeout(this.#gathering);
     this.#gathering = undefined;
-    for (const operator of this.#operators()) this.#tellViewers(operator);
+    const operators = this.#operators();
+    this.#nextMs = nowMs + Math.floor((operators.length * this.#viewers.size) / linesPerSecond) * 1000;
+    const present = [...this.#viewers.values()].map((viewer) => ({ access: viewer.access, presence: viewer.presence() }));
+    let everybody: string | undefined;
+    for (const operator of operators) {
+      const seen = present.filter(({ access }) => access.within(operator.access)).map(({ presence }) => presence);
+      if (seen.length < present.length) {
+        operator.tell({ type: 'viewers', viewers: seen });
+        continue;
+      }
+      // Written once for all who see the whole list.
+      everybody ??= JSON.stringify({ type: 'viewers', viewers: seen } satisfies ServerMessage);
+      operator.tellText(everybody);
+    }
   }
 
   welcome(viewer: Viewer): void {
@@ -50,11 +69,6 @@ export class Attendance {
 
   #operators(): Viewer[] {
     return [...this.#viewers.values()].filter(({ access }) => isAtLeast(access.role, 'operator'));
-  }
-
-  #tellViewers(operator: Viewer): void {
-    const seen = [...this.#viewers.values()].filter(({ access }) => access.within(operator.access));
-    operator.tell({ type: 'viewers', viewers: seen.map((viewer) => viewer.presence()) });
   }
 
   #tellInvitations(): void {

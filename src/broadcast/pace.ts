@@ -1,7 +1,7 @@
 /** Acknowledgements of a calm line may wait so long for the next one: reading them costs a server more than the frames do. */
 const calmMs = 200;
 /** A line is calm that bears so many times what it carries, */
-const manyTimes = 8;
+const manyTimes = 3;
 /** whose way there and back is short, */
 const shortWayMs = 50;
 /** of which nothing is late by more than this, */

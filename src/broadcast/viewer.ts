@@ -146,7 +146,12 @@ export class Viewer {
   }
 
   tell(message: ServerMessage): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(message));
+    this.tellText(JSON.stringify(message));
+  }
+
+  /** A message that was written for several. */
+  tellText(message: string): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(message);
   }
 
   /** Once a second: what became of this viewer's frames; renews its allowance of messages. */

@@ -17,7 +17,7 @@ describe('the pace of acknowledgements', () => {
   });
 
   it.each([
-    ['the line bears only a few times what it carries', { lineBytesPerSecond: 9e6 }],
+    ['the line bears only a few times what it carries', { lineBytesPerSecond: 3.5e6 }],
     ['nothing is known of the line', { lineBytesPerSecond: undefined }],
     ['frames are so large that a few would bury a line', { needBytesPerSecond: 3e6 }],
     ['the way is long', { roundTripMs: 80 }],
