@@ -23,16 +23,18 @@ const tookMs = ({ beganMs, arrivedMs }: Transfer): number => Math.max(shortestMs
 export class Line {
   readonly #transfers: Transfer[] = [];
   readonly #roundTripsMs: number[] = [];
+  #shortestMs: number | undefined;
 
   /** A ping was answered. */
   roundTrip(tookMs: number): void {
     this.#roundTripsMs.push(tookMs);
     if (this.#roundTripsMs.length > recentPings) this.#roundTripsMs.shift();
+    this.#shortestMs = Math.min(...this.#roundTripsMs);
   }
 
   /** The shortest way there and back of the last pings: a line may become another one. */
   get roundTripMs(): number | undefined {
-    return this.#roundTripsMs.length === 0 ? undefined : Math.min(...this.#roundTripsMs);
+    return this.#shortestMs;
   }
 
   /** A frame arrived; one that was sent while another was under way had the line only after that. */
