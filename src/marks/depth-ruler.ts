@@ -1,5 +1,5 @@
-import { type CalibrationRegion, regionFault } from '../frame/calibration.ts';
-import type { MeasuredPicture } from './scale.ts';
+import type { CalibrationRegion } from '../frame/calibration.ts';
+import { type MeasuredPicture, regionsInForce } from './scale.ts';
 
 /** A tick of a depth ruler: `y` in pixels of the picture. */
 export interface DepthTick {
@@ -17,8 +17,8 @@ export interface DepthRuler {
 
 /** A ruler for each region that shows tissue in centimetres; none where the picture is not calibrated. */
 export function depthRulers(picture: MeasuredPicture): DepthRuler[] {
-  return picture.regions
-    .filter((region) => isTissue(region) && regionFault(region, picture.width, picture.height) === undefined)
+  return regionsInForce(picture)
+    .regions.filter(isTissue)
     .map((region) => ({ region, x: region.x1 + 1, ticks: ticksOf(region) }));
 }
 

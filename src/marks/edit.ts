@@ -1,6 +1,7 @@
 import { AppError } from '../app-error.ts';
-import type { Mark, MarkKind, Point } from './mark.ts';
+import type { Mark, Point } from './mark.ts';
 import { checkOnPicture, type PictureSize } from './on-picture.ts';
+import { pointCounts } from './point-counts.ts';
 
 /** Changes of the marks of one stream. Each has an inverse that is one of them, so undo is an edit like any other. */
 export type MarkEdit =
@@ -17,19 +18,6 @@ export interface Edited {
   /** Undoes the edit, applied to `marks`. */
   readonly inverse: MarkEdit;
 }
-
-/** Points that a mark of each kind has, least and most; the schemas of `mark.ts` say the same of what comes from outside. */
-export const pointCounts: { readonly [Kind in MarkKind]: readonly [number, number] } = {
-  distance: [2, 2],
-  polyline: [2, 2000],
-  angle: [3, 3],
-  ellipse: [3, 3],
-  area: [3, 2000],
-  point: [1, 1],
-  arrow: [2, 2],
-  text: [1, 1],
-  'body-marker': [1, 1],
-};
 
 /**
  * The marks after an edit, what was given unchanged. Throws marks/cannot-edit where the mark or the point is not there or the kind has

@@ -1,3 +1,5 @@
+import type { Caption } from './mark.ts';
+
 /**
  * What marks are called, by examination. A label is kept by its code, so that it can be shown in any language; free text is kept as typed.
  * Views: Mitchell et al., J Am Soc Echocardiogr 2019;32:1-64 (transthoracic), Hahn et al. 2013;26:921-964 (transoesophageal);
@@ -103,7 +105,7 @@ const textByCode: ReadonlyMap<string, string> = new Map(Object.values(vocabulari
 export const labelCodes = [...textByCode.keys()] as readonly LabelCode[];
 
 /** The words of a label or of free text. */
-export function captionText(caption: { readonly label: LabelCode } | { readonly text: string }): string {
+export function captionText(caption: Caption): string {
   return 'text' in caption ? caption.text : (textByCode.get(caption.label) ?? caption.label);
 }
 

@@ -3,9 +3,8 @@ import { AppError, printable } from '../app-error.ts';
 import { schemaFault } from '../config/schema-fault.ts';
 import { bodyParts, labelCodes } from './label.ts';
 import { checkOnPicture, type PictureSize } from './on-picture.ts';
+import { mostPoints, pointCounts } from './point-counts.ts';
 
-/** Points of a polyline or a traced area. A hand at 60 events a second reaches it after half a minute. */
-export const mostPoints = 2000;
 /** Characters of a free text. */
 export const longestText = 200;
 
@@ -36,12 +35,13 @@ const mark = <const Kind extends string, Points extends TSchema, More extends TP
 const one = Type.Tuple([PointSchema]);
 const two = Type.Tuple([PointSchema, PointSchema]);
 const three = Type.Tuple([PointSchema, PointSchema, PointSchema]);
+const many = ([minItems, maxItems]: readonly [number, number]) => Type.Array(PointSchema, { minItems, maxItems });
 const caption = { caption: Type.Optional(CaptionSchema) };
 
 /** One schema per kind of mark. Its value is never stored: it follows from the calibration of the picture it lies on. */
 export const markSchemas = {
   distance: mark('distance', two, caption),
-  polyline: mark('polyline', Type.Array(PointSchema, { minItems: 2, maxItems: mostPoints }), caption),
+  polyline: mark('polyline', many(pointCounts.polyline), caption),
   /** The vertex stands in the middle. */
   angle: mark('angle', three, caption),
   /**
@@ -50,7 +50,7 @@ export const markSchemas = {
    */
   ellipse: mark('ellipse', three, caption),
   /** A closed outline; the last point is joined to the first. */
-  area: mark('area', Type.Array(PointSchema, { minItems: 3, maxItems: mostPoints }), caption),
+  area: mark('area', many(pointCounts.area), caption),
   point: mark('point', one, caption),
   /** From its tail to its tip. */
   arrow: mark('arrow', two, caption),

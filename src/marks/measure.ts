@@ -3,7 +3,6 @@ import { envelopeOf, measureEnvelope } from './doppler.ts';
 import {
   angleDeg,
   crossesItself,
-  distance,
   ellipseArea,
   ellipseCircumference,
   ellipseOf,
@@ -223,10 +222,4 @@ export function noteText({ reason, calibration }: Measurement): string | undefin
   const byHand = calibration === 'manual' ? 'calibrated by hand' : undefined;
   const parts = [reason, byHand].filter((part) => part !== undefined);
   return parts.length === 0 ? undefined : parts.join(', ');
-}
-
-/** Length of a caliper in millimetres, for what is computed from several marks; undefined where it is not calibrated. */
-export function lengthMm(picture: MeasuredPicture, { points }: MarkOf<'distance'>): number | undefined {
-  const scale = scaleUnder(picture, points);
-  return scale.of === 'lengths' ? distance(toMm(scale.region, points[0]), toMm(scale.region, points[1])) : undefined;
 }

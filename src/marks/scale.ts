@@ -25,11 +25,7 @@ export type Uncalibrated = 'not calibrated' | 'not calibrated here' | 'partly no
 
 /** The scale that holds for all points of a mark, or why there is none: (0018,6011) calibrates region by region, PS3.3 C.8.5.5. */
 export function scaleUnder(picture: MeasuredPicture, points: readonly Point[]): Scale {
-  const manual = picture.manual === undefined ? undefined : calibrated(picture, picture.manual);
-  // A format that came later may leave nothing to calibrate: then what the source says holds, and is said.
-  const byHand = typeof manual === 'object' ? manual : undefined;
-  const usable = usableRegions(picture).filter((region) => region !== byHand?.replaces);
-  const all = byHand === undefined ? usable : [...usable, byHand.region];
+  const { regions: all, manual } = regionsInForce(picture);
   if (all.length === 0) return { of: 'pixels', reason: 'not calibrated' };
   const under = points.map((point) => regionAround(all, picture, point));
   const region = under[0];
@@ -37,7 +33,7 @@ export function scaleUnder(picture: MeasuredPicture, points: readonly Point[]): 
   if (region === undefined || under.includes(undefined)) return { of: 'pixels', reason: 'partly not calibrated' };
   if (under.some((other) => other !== region)) return { of: 'pixels', reason: 'across two regions' };
   if (!areLengths(region)) return { of: 'axes', region, calibration: 'source' };
-  return { of: 'lengths', region, calibration: region === byHand?.region ? 'manual' : 'source' };
+  return { of: 'lengths', region, calibration: region === manual ? 'manual' : 'source' };
 }
 
 const mmPerCm = 10;
@@ -98,8 +94,21 @@ function calibrated(picture: MeasuredPicture, { points: [from, to], known }: Man
   if (scale.reason === 'partly not calibrated') return 'one end lies in a region of the source, the other does not';
   const delta = knownMm / mmPerCm / lengthPx;
   const box = { x0: 0, y0: 0, x1: picture.width - 1, y1: picture.height - 1 };
-  const whole: CalibrationRegion = { kind: 'tissue', ...box, unitX: 'cm', unitY: 'cm', deltaX: delta, deltaY: delta };
+  // No kind: it is not known to be tissue, and a depth ruler over fluoroscopy would be an invention.
+  const whole: CalibrationRegion = { kind: 'none', ...box, unitX: 'cm', unitY: 'cm', deltaX: delta, deltaY: delta };
   return { region: whole, replaces: undefined, uncertaintyPercent };
+}
+
+/** The regions that can be measured in, with the one calibrated by hand in the place of the source's own. */
+export function regionsInForce(picture: MeasuredPicture): {
+  readonly regions: readonly CalibrationRegion[];
+  readonly manual: CalibrationRegion | undefined;
+} {
+  const usable = usableRegions(picture);
+  const found = picture.manual === undefined ? undefined : calibrated(picture, picture.manual);
+  // A format that came later may leave nothing to calibrate: then what the source says holds, and is said.
+  if (found === undefined || typeof found === 'string') return { regions: usable, manual: undefined };
+  return { regions: [...usable.filter((region) => region !== found.replaces), found.region], manual: found.region };
 }
 
 const usableRegions = ({ regions, width, height }: MeasuredPicture): CalibrationRegion[] =>

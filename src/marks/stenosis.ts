@@ -1,3 +1,7 @@
+import { distance } from './geometry.ts';
+import type { MarkOf } from './mark.ts';
+import { type MeasuredPicture, scaleUnder, toMm } from './scale.ts';
+
 /** How much narrower a vessel is at a lesion than at its reference. */
 export interface Stenosis {
   readonly diameterPercent: number;
@@ -23,3 +27,24 @@ export function stenosisOfAreas(lesionCm2: number, referenceCm2: number): Stenos
 }
 
 const isNarrowing = (lesion: number, reference: number): boolean => lesion >= 0 && reference > 0 && lesion <= reference;
+
+export type NoStenosis =
+  | 'lesion and reference lie in different regions'
+  | 'the axes are no lengths'
+  | 'the lesion is wider than the reference';
+
+/** From a caliper across the lesion and one across the reference. A ratio needs no calibration where none is: the pixels are taken as square. */
+export function stenosisOfCalipers(
+  picture: MeasuredPicture,
+  lesion: MarkOf<'distance'>,
+  reference: MarkOf<'distance'>,
+): Stenosis | NoStenosis {
+  const scale = scaleUnder(picture, [...lesion.points, ...reference.points]);
+  if (scale.of === 'axes') return 'the axes are no lengths';
+  if (scale.of === 'pixels' && scale.reason !== 'not calibrated' && scale.reason !== 'not calibrated here') {
+    return 'lesion and reference lie in different regions';
+  }
+  const length = ({ points: [from, to] }: MarkOf<'distance'>): number =>
+    scale.of === 'lengths' ? distance(toMm(scale.region, from), toMm(scale.region, to)) : distance(from, to);
+  return stenosisOfDiameters(length(lesion), length(reference)) ?? 'the lesion is wider than the reference';
+}

@@ -42,4 +42,18 @@ describe('depthRulers', () => {
   it('gives each of two pictures side by side its own', () => {
     expect(rulers({ ...region, x1: 149 }, { ...region, x0: 150, deltaY: 0.03 })).toHaveLength(2);
   });
+
+  it('follows a calibration by hand, which invents no depth where the source has none', () => {
+    const manual = {
+      points: [
+        { x: 0, y: 100 },
+        { x: 0, y: 200 },
+      ],
+      known: { mm: 40 },
+    } as const;
+    // 100 px are 4 cm by hand and 2 cm by the source: 6 cm of depth become 12.
+    const [ruler] = depthRulers({ width: 400, height: 400, regions: [region], manual });
+    expect(ruler?.ticks).toHaveLength(13);
+    expect(depthRulers({ width: 400, height: 400, regions: [], manual })).toEqual([]);
+  });
 });

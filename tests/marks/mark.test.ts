@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/app-error.ts';
-import { pointCounts } from '../../src/marks/edit.ts';
-import { longestText, type Mark, type MarkKind, markSchemas, mostPoints, parseManualCalibration, parseMark } from '../../src/marks/mark.ts';
+import { longestText, type Mark, type MarkKind, markSchemas, parseManualCalibration, parseMark } from '../../src/marks/mark.ts';
 import { insidePicture } from '../../src/marks/on-picture.ts';
+import { mostPoints, pointCounts } from '../../src/marks/point-counts.ts';
 
 const picture = { width: 640, height: 480 };
 const place = (index: number) => ({ x: 10 + 20 * index, y: 10 + 7 * index * index });
@@ -132,7 +132,7 @@ describe('parseMark', () => {
     );
   });
 
-  it('agrees with the editing about the number of points of each kind', () => {
+  it('takes of each kind as many points as the table says, which editing goes by', () => {
     for (const [kind, [least, most]] of Object.entries(pointCounts)) {
       const sample = samples[kind as MarkKind] as object;
       const taken = (count: number): boolean => {

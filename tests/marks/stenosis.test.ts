@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { CalibrationRegion } from '../../src/frame/calibration.ts';
 import { heartRate } from '../../src/marks/heart-rate.ts';
-import { stenosisOfAreas, stenosisOfDiameters } from '../../src/marks/stenosis.ts';
+import type { MarkOf } from '../../src/marks/mark.ts';
+import { stenosisOfAreas, stenosisOfCalipers, stenosisOfDiameters } from '../../src/marks/stenosis.ts';
 
 describe('stenosisOfDiameters', () => {
   it('agrees with the worked examples: 1.2 of 4.0 mm are 70 %, half the diameter is a quarter of the area', () => {
@@ -37,6 +39,49 @@ describe('stenosisOfDiameters', () => {
         expect(byArea?.diameterPercent).toBeCloseTo(byDiameter?.diameterPercent ?? Number.NaN, 5);
       }),
     );
+  });
+});
+
+describe('stenosisOfCalipers', () => {
+  const caliper = (x0: number, y0: number, x1: number, y1: number): MarkOf<'distance'> => ({
+    kind: 'distance',
+    number: 1,
+    points: [
+      { x: x0, y: y0 },
+      { x: x1, y: y1 },
+    ],
+  });
+  const region: CalibrationRegion = {
+    kind: 'tissue',
+    x0: 0,
+    y0: 0,
+    x1: 199,
+    y1: 399,
+    unitX: 'cm',
+    unitY: 'cm',
+    deltaX: 0.04,
+    deltaY: 0.02,
+  };
+  const picture = (...regions: CalibrationRegion[]) => ({ width: 400, height: 400, regions });
+
+  it('measures both on the patient: pixels that are not square count by direction', () => {
+    // 10 px across are 4 mm, 40 px along are 8 mm.
+    expect(stenosisOfCalipers(picture(region), caliper(50, 50, 60, 50), caliper(90, 50, 90, 90))).toMatchObject({ diameterPercent: 50 });
+  });
+
+  it('needs no calibration for a ratio', () => {
+    expect(stenosisOfCalipers(picture(), caliper(0, 0, 3, 4), caliper(9, 9, 19, 9))).toMatchObject({ diameterPercent: 50 });
+  });
+
+  it('says why there is none', () => {
+    const [narrow, wide] = [caliper(50, 50, 60, 50), caliper(50, 90, 90, 90)];
+    expect(stenosisOfCalipers(picture(region), wide, narrow)).toBe('the lesion is wider than the reference');
+    const other = { ...region, x0: 200, x1: 399 };
+    expect(stenosisOfCalipers(picture(region, other), narrow, caliper(250, 90, 290, 90))).toBe(
+      'lesion and reference lie in different regions',
+    );
+    expect(stenosisOfCalipers(picture(region), narrow, caliper(250, 90, 290, 90))).toBe('lesion and reference lie in different regions');
+    expect(stenosisOfCalipers(picture({ ...region, unitX: 's', unitY: 'cm/s' }), narrow, wide)).toBe('the axes are no lengths');
   });
 });
 
