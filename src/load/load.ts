@@ -56,7 +56,7 @@ export interface LoadCommand {
 /** Viewers that knock at the same time. */
 const atOnce = 16;
 /** Before anything is counted: lines are being judged, tiers chosen. */
-const settleMs = 2000;
+const settleMs = 5000;
 
 /** Watches a running server with many viewers at once. Throws `load/refused` where one of them is not let in. */
 export async function runLoad(settings: LoadSettings, tell: (text: string) => void): Promise<LoadReport> {
