@@ -44,7 +44,6 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
   let videoGivenUp = false;
   let lastFrameUs = 0;
   let carefulUntilUs = 0;
-  const pixels = new VideoPixels((memory) => painter.kernelsOn(memory));
 
   const tick = (): void => {
     hurried = false;
@@ -104,12 +103,12 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
   };
 
   const videos = new VideoStreams({
-    pixelsOf: (frame, header) => pixels.read(frame, header),
+    openReader: () => new VideoPixels((memory) => painter.kernelsOn(memory)),
     picture: (header, decoded, receivedUs) =>
       players.get(header.stream)?.receive({ ...header, codec: codecNumber('raw'), payloadBytes: decoded.length }, decoded, receivedUs),
     leftOut(header, receivedUs, error) {
       if (error !== undefined) post({ news: 'fault', stream: header.stream, error });
-      players.get(header.stream)?.leaveOut(header, receivedUs, error !== undefined);
+      players.get(header.stream)?.leaveOut(header, receivedUs);
     },
     askKey: ({ stream, view }) => line.send({ type: 'key', stream, view }),
     ownUs,

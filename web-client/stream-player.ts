@@ -273,9 +273,9 @@ export class StreamPlayer {
     if (step === 'pair' && other !== undefined) this.#draw(other);
   }
 
-  /** A frame that is not shown; `refused`: because it could not be decoded. */
-  leaveOut(header: FrameHeader, receivedUs: number | undefined, refused: boolean): void {
-    if (refused) this.#refused++;
+  /** A frame that was not decoded. */
+  leaveOut(header: FrameHeader, receivedUs: number | undefined): void {
+    this.#refused++;
     this.#acknowledge({ header, payload: nothing, receivedUs });
   }
 

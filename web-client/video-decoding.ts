@@ -8,9 +8,14 @@ const mostPending = 3;
 /** Between two requests for a key frame. */
 const askPauseMs = 400;
 
+export interface PixelReader {
+  /** Pixels of a decoded picture, tight; throws an AppError where the browser does not give them. One picture at a time. */
+  read(frame: VideoFrame, header: FrameHeader): Promise<Uint8Array>;
+}
+
 export interface VideoHost {
-  /** Pixels of a decoded picture, tight; throws an AppError where the browser does not give them. */
-  pixelsOf(frame: VideoFrame, header: FrameHeader): Promise<Uint8Array>;
+  /** One with room of its own. */
+  openReader(): PixelReader;
   /** A picture, in the order in which they came. */
   picture(header: FrameHeader, pixels: Uint8Array, receivedUs: number | undefined): void;
   /** One that is not shown; with its error where it could not be decoded. */
@@ -34,11 +39,14 @@ export class VideoDecoding {
   #keySequence: number | undefined;
   #next = 0;
   #askedUs = Number.NEGATIVE_INFINITY;
-  /** The pictures that are being read out, one after the other. */
+  /** What the decoder has given, read out one after the other. */
+  readonly #decoded = new Set<VideoFrame>();
   #reading: Promise<void> = Promise.resolve();
+  #reader: PixelReader;
 
   constructor(host: VideoHost) {
     this.#host = host;
+    this.#reader = host.openReader();
   }
 
   receive(header: FrameHeader, payload: Uint8Array, receivedUs: number | undefined): void {
@@ -52,7 +60,9 @@ export class VideoDecoding {
     }
     const timestamp = this.#next++;
     try {
-      if (key) this.#start(payload, overdue);
+      // No error of its own tells that a decoder has got stuck.
+      if (key && overdue) this.#resetAfter('the decoder gives no more pictures');
+      if (key) this.#start(payload);
       this.#keySequence = header.keySequence;
       this.#pending.set(timestamp, { header, receivedUs });
       this.#decoder?.decode(new EncodedVideoChunk({ type: key ? 'key' : 'delta', timestamp, data: payload }));
@@ -68,15 +78,35 @@ export class VideoDecoding {
     this.#decoder = undefined;
     this.#codec = '';
     this.#keySequence = undefined;
+    for (const frame of this.#decoded) frame.close();
+    this.#decoded.clear();
+    // A reading under way may never end, or write into its room later.
+    this.#reading = Promise.resolve();
+    this.#reader = this.#host.openReader();
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     for (const { header, receivedUs } of pending) this.#host.leftOut(header, receivedUs, undefined);
   }
 
-  /** At a key frame: a decoder for its level, and another one where the last has got stuck. */
-  #start(keyFrame: Uint8Array, stuck: boolean): void {
+  /** The oldest picture under way is the one that failed; answers its header. */
+  #resetAfter(reason: string): FrameHeader | undefined {
+    const [first] = this.#pending;
+    if (first !== undefined) this.#pending.delete(first[0]);
+    this.reset();
+    if (first === undefined) return undefined;
+    const [, { header, receivedUs }] = first;
+    this.#host.leftOut(header, receivedUs, new AppError('codec/damaged', { codec: 'h264', reason }).toJSON());
+    return header;
+  }
+
+  #beginAnew(reason: string): void {
+    const failed = this.#resetAfter(reason);
+    if (failed !== undefined) this.#ask(failed);
+  }
+
+  /** At a key frame: a decoder for its level. */
+  #start(keyFrame: Uint8Array): void {
     const codec = h264CodecString(keyFrame);
-    if (stuck) this.reset();
     if (this.#decoder?.state === 'configured' && codec === this.#codec) return;
     if (this.#decoder?.state === 'closed') this.#decoder = undefined;
     this.#decoder ??= this.#open();
@@ -87,26 +117,33 @@ export class VideoDecoding {
   #open(): VideoDecoder {
     const decoder: VideoDecoder = new VideoDecoder({
       output: (frame) => {
-        if (decoder !== this.#decoder) frame.close();
-        else this.#reading = this.#reading.then(() => this.#read(frame));
+        if (decoder !== this.#decoder) {
+          frame.close();
+          return;
+        }
+        this.#decoded.add(frame);
+        this.#reading = this.#reading.then(() => this.#read(frame));
       },
       error: (error) => {
-        if (decoder !== this.#decoder) return;
-        const [first] = this.#pending.values();
-        this.#pending.delete([...this.#pending.keys()][0] ?? -1);
-        this.reset();
-        if (first !== undefined)
-          this.#fail(first.header, new AppError('codec/damaged', { codec: 'h264', reason: error.message }), first.receivedUs);
+        if (decoder === this.#decoder) this.#beginAnew(error.message);
       },
     });
     return decoder;
   }
 
   async #read(frame: VideoFrame): Promise<void> {
+    // Closed by a reset.
+    if (!this.#decoded.delete(frame)) return;
     const pending = this.#pending.get(frame.timestamp);
     try {
       if (pending === undefined) return;
-      const pixels = await this.#host.pixelsOf(frame, pending.header);
+      const [oldest] = this.#pending.keys();
+      if (frame.timestamp !== oldest) {
+        // What is made from a picture that never came out is not what was sent.
+        this.#beginAnew('the decoder left out a picture');
+        return;
+      }
+      const pixels = await this.#reader.read(frame, pending.header);
       // Meanwhile it may have been given up.
       if (!this.#pending.delete(frame.timestamp)) return;
       this.#host.picture(pending.header, pixels, pending.receivedUs);

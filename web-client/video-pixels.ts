@@ -13,7 +13,7 @@ interface Room {
 
 /**
  * The pixels of decoded video, as the stream's frames have them: luma widened to the grey levels that it was made of, never a colour
- * conversion of the browser's own. One at a time.
+ * conversion of the browser's own. One at a time: they lie in one place while they are made.
  */
 export class VideoPixels {
   readonly #kernelsOn: (memory: WebAssembly.Memory) => Kernels;

@@ -69,7 +69,7 @@ export interface StreamTruth {
   /** What is shown was processed here, with other settings than the stream's. */
   readonly reprocessed: boolean;
   readonly picture: ShownPicture | undefined;
-  /** Frames that could not be decoded here. */
+  /** Frames that came and were not decoded: they could not be, or another had taken their place. */
   readonly refused: number;
   /** Undefined where no other picture is live beside it. */
   readonly skew: Skew | undefined;

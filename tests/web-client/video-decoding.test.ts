@@ -42,11 +42,13 @@ describe.skipIf(!hasWebCodecs())('VideoDecoding (skipped where H.264 is not inst
     let nowUs = 0;
     let sent = 0;
     const decoding = new VideoDecoding({
-      async pixelsOf(frame) {
-        const bytes = new Uint8Array(frame.allocationSize());
-        await frame.copyTo(bytes);
-        return bytes;
-      },
+      openReader: () => ({
+        async read(frame) {
+          const bytes = new Uint8Array(frame.allocationSize());
+          await frame.copyTo(bytes);
+          return bytes;
+        },
+      }),
       picture: ({ sequence }) => shown.push(sequence),
       leftOut({ sequence }, _, error) {
         leftOut.push(sequence);
