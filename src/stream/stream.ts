@@ -8,7 +8,7 @@ import { backOffMs } from '../device/session.ts';
 import { type FrameFormat, frameBytes, pictureFormatOf } from '../frame/frame-format.ts';
 import { SlotCounts } from '../frame/frame-pool.ts';
 import type { Pose } from '../frame/pose.ts';
-import { type View, views } from '../protocol/frame-header.ts';
+import type { View } from '../protocol/frame-header.ts';
 import type { SourceStatus, StreamDescription, WireFormat } from '../protocol/messages.ts';
 import type { EncodedTier, TierName } from '../protocol/tiers.ts';
 import { presetOf, presets, settingsFrom } from '../stage/presets.ts';
@@ -35,6 +35,8 @@ export interface Outlet {
   readonly skipped: number;
 }
 
+type FrameReader = Pick<TierViewer, 'put'>;
+
 export interface StreamLog {
   info(fields: object, text: string): void;
   warn(fields: object, text: string): void;
@@ -57,7 +59,7 @@ export class Stream {
   readonly name: string;
   readonly news$ = new Subject<StreamNews>();
   /** A viewer more costs a call a frame; what is news to few does not go the same way. */
-  readonly #frames: Readonly<Record<View, Subject<SharedFrame>>> = { processed: new Subject(), raw: new Subject() };
+  readonly #readers: Readonly<Record<View, Set<FrameReader>>> = { processed: new Set(), raw: new Set() };
   readonly outlets = new Set<Outlet>();
   #settings: StreamSettings;
   readonly #limits: Room['limits'];
@@ -113,7 +115,6 @@ export class Stream {
     for (const request of this.#requests.keys()) this.#settle(request)?.reject(gone);
     this.#forgetFrames();
     this.news$.complete();
-    for (const view of views) this.#frames[view].complete();
   }
 
   get status(): SourceStatus {
@@ -206,8 +207,7 @@ export class Stream {
   /** The same for who tells when it has room, and can ask for key frames. */
   watch(view: View, tier: TierName, viewer: TierViewer): TierWatch {
     if (tier !== 'raw') return this.#tier(view, tier).watch(viewer);
-    const subscription = this.#rawFrames(view).subscribe((frame) => viewer.put(frame));
-    return { pull: () => undefined, askKey: () => undefined, end: () => subscription.unsubscribe() };
+    return { pull: () => undefined, askKey: () => undefined, end: this.#read(view, viewer) };
   }
 
   /** Bytes of a frame of a view in a tier, how many its encoder has left out, and whether that dies again and again; 0 where nobody watches it. */
@@ -229,15 +229,17 @@ export class Stream {
   }
 
   #rawFrames(view: View): Observable<SharedFrame> {
-    return new Observable((viewer) => {
-      const giveBack = this.#want(view);
-      const subscription = this.#frames[view].subscribe(viewer);
-      this.#lendLatest(view, (frame) => viewer.next(frame));
-      return () => {
-        subscription.unsubscribe();
-        giveBack();
-      };
-    });
+    return new Observable((viewer) => this.#read(view, { put: (frame) => viewer.next(frame) }));
+  }
+
+  /** Frames as they are, the newest one at once; the answer ends it. */
+  #read(view: View, reader: FrameReader): () => void {
+    const giveBack = this.#want(view);
+    this.#readers[view].add(reader);
+    this.#lendLatest(view, (frame) => reader.put(frame));
+    return () => {
+      if (this.#readers[view].delete(reader)) giveBack();
+    };
   }
 
   /** Raw pictures are made only while somebody wants them; the answer takes the wish back. */
@@ -385,7 +387,7 @@ export class Stream {
     this.#deaths = 0;
     if (frame.header.view === 'processed') this.#lastCapturedUs = frame.header.capturedAtUs;
     this.#latest[frame.header.view].put(frame);
-    this.#frames[frame.header.view].next(frame);
+    for (const reader of this.#readers[frame.header.view]) reader.put(frame);
   }
 
   #keepPoses(sequence: number, poses: readonly Pose[]): void {
