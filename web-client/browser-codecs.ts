@@ -5,17 +5,9 @@ import openTurbo from '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs';
 import { ZSTDDecoder } from 'zstddec';
 import type { Codecs } from '../src/codec/codecs.ts';
 import { deltaZstd } from '../src/codec/delta-zstd.ts';
-import { h264Ask } from '../src/codec/h264.ts';
 import { jpeg } from '../src/codec/jpeg.ts';
 import { jpegLs } from '../src/codec/jpeg-ls.ts';
 import { raw } from '../src/codec/raw.ts';
-
-/** Whether this browser decodes H.264; pages over plain HTTP from another machine have no decoder at all. */
-export async function decodesVideo(): Promise<boolean> {
-  if (typeof VideoDecoder === 'undefined') return false;
-  const { supported } = await VideoDecoder.isConfigSupported({ codec: h264Ask, optimizeForLatency: true });
-  return supported === true;
-}
 
 /** The codecs as they run in a browser's worker: they only decode. */
 export async function openBrowserCodecs(): Promise<Codecs> {

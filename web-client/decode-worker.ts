@@ -6,13 +6,14 @@ import { frameHeaderBytes, readFrameHeader } from '../src/protocol/frame-header.
 import type { ServerMessage, StageState, StreamDescription } from '../src/protocol/messages.ts';
 import { ServerClock } from '../src/protocol/server-clock.ts';
 import { type CodecName, codecNames } from '../src/protocol/tiers.ts';
-import { decodesVideo, openBrowserCodecs } from './browser-codecs.ts';
+import { openBrowserCodecs } from './browser-codecs.ts';
 import { InStep } from './in-step.ts';
 import { Painter } from './painter.ts';
 import { ServerLine } from './server-line.ts';
 import { type PlayerHost, StreamPlayer } from './stream-player.ts';
 import { VideoPixels } from './video-pixels.ts';
 import { VideoStreams } from './video-streams.ts';
+import { decodesVideo } from './video-support.ts';
 import type { Quality, WorkerNews, WorkerOrder } from './worker-messages.ts';
 
 /** Everything that handles pixels: the line to the server, decoding, drawing, and the truth about what is drawn. */
