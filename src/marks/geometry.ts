@@ -123,17 +123,12 @@ interface Side {
 /** Which side of a line a point is on: positive, negative or 0. */
 const turn = (a: Point, b: Point, c: Point): number => Math.sign((b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x));
 
-const within = ({ a, b }: Side, p: Point): boolean =>
-  p.x >= Math.min(a.x, b.x) && p.x <= Math.max(a.x, b.x) && p.y >= Math.min(a.y, b.y) && p.y <= Math.max(a.y, b.y);
-
+/** Their boxes overlap, and each has its ends on both sides of the other, or on it. */
 function sidesMeet(one: Side, other: Side): boolean {
-  const [a, b] = [turn(one.a, one.b, other.a), turn(one.a, one.b, other.b)];
-  const [c, d] = [turn(other.a, other.b, one.a), turn(other.a, other.b, one.b)];
-  if (a !== b && c !== d) return true;
-  return (
-    (a === 0 && within(one, other.a)) ||
-    (b === 0 && within(one, other.b)) ||
-    (c === 0 && within(other, one.a)) ||
-    (d === 0 && within(other, one.b))
-  );
+  if (Math.max(one.a.x, one.b.x) < Math.min(other.a.x, other.b.x) || Math.max(other.a.x, other.b.x) < Math.min(one.a.x, one.b.x))
+    return false;
+  if (Math.max(one.a.y, one.b.y) < Math.min(other.a.y, other.b.y) || Math.max(other.a.y, other.b.y) < Math.min(one.a.y, one.b.y))
+    return false;
+  if (turn(one.a, one.b, other.a) * turn(one.a, one.b, other.b) > 0) return false;
+  return turn(other.a, other.b, one.a) * turn(other.a, other.b, one.b) <= 0;
 }

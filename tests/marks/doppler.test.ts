@@ -76,7 +76,7 @@ describe('measureEnvelope', () => {
     const straight = curve(0.3, () => 80, 20);
     const trembling = straight.with(10, { timeS: straight[9]!.timeS - 0.003, velocityCmS: 80 });
     expect(valuesOf(trembling).vtiCm).toBeCloseTo(24, 9);
-    expect(measureEnvelope(straight.with(10, { timeS: 0.02, velocityCmS: 80 }))).toBe('the trace runs back in time');
+    expect(measureEnvelope(straight.with(10, { timeS: straight[9]!.timeS - 0.01, velocityCmS: 80 }))).toBe('the trace runs back in time');
     expect(measureEnvelope([])).toBe('the trace has no duration');
     expect(measureEnvelope([straight[0]!, { ...straight[0]!, velocityCmS: 3 }])).toBe('the trace has no duration');
   });
