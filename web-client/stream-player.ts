@@ -91,6 +91,8 @@ export class StreamPlayer {
   #reprocessor: Reprocessor | undefined;
   #reprocessed = false;
   #condemnedUs: number | undefined;
+  /** Since when the line has been up without telling how far off its clock is. */
+  #unsureSinceUs: number | undefined;
   #countedUs: number | undefined;
   #state: StreamTruth['state'] = 'waiting';
   #refused = 0;
@@ -281,13 +283,18 @@ export class StreamPlayer {
 
   truth(connected: boolean): StreamTruth {
     this.#giveUpCatching();
-    const nowUs = this.#host.clock.at(this.#host.ownUs());
+    const ownUs = this.#host.ownUs();
+    const nowUs = this.#host.clock.at(ownUs);
+    const clockErrorUs = this.#host.clock.errorUs;
+    this.#unsureSinceUs = connected && clockErrorUs === undefined ? (this.#unsureSinceUs ?? ownUs) : undefined;
     if (nowUs !== undefined) this.#age.advance(nowUs);
     const shown = this.#shownNow();
     const verdict = judge({
       connected,
       source: this.#description?.status.state,
       nowUs,
+      clockErrorUs,
+      unsureMs: (ownUs - (this.#unsureSinceUs ?? ownUs)) / 1000,
       capturedUs: this.#newestUs(shown),
       notLiveMs: this.#description?.notLiveMs ?? 0,
       condemnedUs: this.#condemnedUs,

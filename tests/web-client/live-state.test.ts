@@ -7,6 +7,8 @@ const live: LiveFacts = {
   connected: true,
   source: 'streaming',
   nowUs: 1_000_000,
+  clockErrorUs: 0,
+  unsureMs: 0,
   capturedUs: 960_000,
   notLiveMs: 400,
   condemnedUs: undefined,
@@ -53,8 +55,24 @@ describe('judge', () => {
     expect(judge({ ...live, capturedUs: undefined, source: 'held' }).state).toBe('waiting');
   });
 
-  it('takes a frame from the future for new, not for negative', () => {
-    expect(judge({ ...live, capturedUs: 1_000_500 })).toMatchObject({ state: 'live', ageMs: 0 });
+  it('counts what the clock may be off against the picture', () => {
+    expect(judge({ ...live, clockErrorUs: 360_000 }).state).toBe('live');
+    expect(judge({ ...live, clockErrorUs: 360_001 }).state).toBe('not-live');
+  });
+
+  it('does not call a picture live before a ping was answered, and calls it not live where none is', () => {
+    const unsure = { ...live, clockErrorUs: undefined };
+    expect(judge(unsure)).toEqual({ state: 'waiting', ageMs: 40, condemnedUs: undefined });
+    expect(judge({ ...unsure, nowUs: 2_000_000 }).state).toBe('not-live');
+    expect(judge({ ...unsure, condemnedUs: 960_000 }).state).toBe('not-live');
+    expect(judge({ ...unsure, source: 'lost' }).state).toBe('not-live');
+    expect(judge({ ...unsure, unsureMs: 999 }).state).toBe('waiting');
+    expect(judge({ ...unsure, unsureMs: 1000 }).state).toBe('not-live');
+  });
+
+  it('tells that a frame comes from the future, and believes it no more than one as old', () => {
+    expect(judge({ ...live, capturedUs: 1_000_500 })).toMatchObject({ state: 'live', ageMs: -0.5 });
+    expect(judge({ ...live, capturedUs: 1_400_001 })).toMatchObject({ state: 'not-live', ageMs: -400.001 });
   });
 
   it('says live only with a line, a clock, a streaming source and a fresh frame that was not condemned', () => {
@@ -63,6 +81,8 @@ describe('judge', () => {
       connected: fc.boolean(),
       source: fc.option(fc.constantFrom(...sourceStates), { nil: undefined }),
       nowUs: instant,
+      clockErrorUs: fc.option(fc.integer({ min: 0, max: 500_000 }), { nil: undefined }),
+      unsureMs: fc.integer({ min: 0, max: 2000 }),
       capturedUs: instant,
       notLiveMs: fc.constant(400),
       condemnedUs: instant,
@@ -73,7 +93,8 @@ describe('judge', () => {
         expect(given.connected).toBe(true);
         expect(['streaming', 'opening']).toContain(given.source);
         expect(given.nowUs).toBeDefined();
-        expect((given.nowUs ?? Number.NaN) - (given.capturedUs ?? Number.NaN)).toBeLessThanOrEqual(400_000);
+        const offUs = Math.abs((given.nowUs ?? Number.NaN) - (given.capturedUs ?? Number.NaN));
+        expect(offUs + (given.clockErrorUs ?? Number.NaN)).toBeLessThanOrEqual(400_000);
         expect(given.condemnedUs).not.toBe(given.capturedUs);
       }),
     );

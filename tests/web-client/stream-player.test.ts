@@ -39,11 +39,13 @@ class Scene {
   pixels = new Uint8Array(0);
   broken = false;
   readonly inStep = new InStep();
+  readonly clock = new ServerClock();
   readonly player: StreamPlayer;
 
   constructor() {
-    const clock = new ServerClock();
+    const { clock } = this;
     clock.begin(0, 0);
+    clock.sample(0, 0, 0);
     this.player = new StreamPlayer(0, {
       clock,
       inStep: this.inStep,
@@ -130,6 +132,22 @@ describe('StreamPlayer', () => {
   let scene: Scene;
   beforeEach(() => {
     scene = new Scene();
+  });
+
+  it('calls nothing live before the first ping was answered, and not live where none is', () => {
+    scene.clock.begin(0, 0);
+    scene.frame('processed', 1);
+    expect(scene.truth.state).toBe('waiting');
+    scene.nowUs += 300_000;
+    scene.clock.sample(0, 100_000, 200_000);
+    expect(scene.truth).toMatchObject({ state: 'not-live', ageMs: 320 });
+    scene.frame('processed', 2);
+    expect(scene.truth.state).toBe('live');
+    scene.clock.begin(0, 0);
+    expect(scene.truth.state).toBe('waiting');
+    scene.nowUs += 990_000;
+    scene.frame('processed', 3);
+    expect(scene.truth.state).toBe('not-live');
   });
 
   it('draws what comes, acknowledges it with the time of drawing and calls it live', () => {
