@@ -16,7 +16,7 @@ export class AgeMeter {
   #capturedUs = 0;
   #startUs = 0;
   #ageTimeSum = 0;
-  #worstUs = 0;
+  #worstUs = Number.NEGATIVE_INFINITY;
   #reading: AgeReading | undefined;
 
   /** A frame captured at `capturedUs` came onto the screen at `nowUs`, both on the server's clock. */
@@ -32,8 +32,8 @@ export class AgeMeter {
     const sinceUs = this.#shownSinceUs;
     // The estimate of the clock may step back by a fraction of a round trip.
     if (sinceUs === undefined || nowUs <= sinceUs) return;
-    const atStart = Math.max(0, sinceUs - this.#capturedUs);
-    const atEnd = Math.max(0, nowUs - this.#capturedUs);
+    const atStart = sinceUs - this.#capturedUs;
+    const atEnd = nowUs - this.#capturedUs;
     this.#ageTimeSum += ((atStart + atEnd) / 2) * (nowUs - sinceUs);
     this.#worstUs = Math.max(this.#worstUs, atEnd);
     this.#shownSinceUs = nowUs;
@@ -42,7 +42,7 @@ export class AgeMeter {
     this.#reading = { meanMs: this.#ageTimeSum / elapsedUs / 1000, worstMs: this.#worstUs / 1000 };
     this.#startUs = nowUs;
     this.#ageTimeSum = 0;
-    this.#worstUs = 0;
+    this.#worstUs = Number.NEGATIVE_INFINITY;
   }
 
   /** The last complete window; undefined before the first. */

@@ -31,6 +31,13 @@ describe('AgeMeter', () => {
     expect(meter.reading?.worstMs).toBeCloseTo(510, 6);
   });
 
+  it('does not hide that pictures come from the future', () => {
+    const meter = new AgeMeter();
+    meter.drawn(1000 * ms, 0);
+    meter.advance(500 * ms);
+    expect(meter.reading).toEqual({ meanMs: -750, worstMs: -500 });
+  });
+
   it('survives a clock that steps back', () => {
     const meter = new AgeMeter();
     meter.drawn(0, 100 * ms);
