@@ -50,8 +50,11 @@ export interface DriverContext<Options> {
    * and when this returns every consumer is done with them. False: no slot was free; the loss is already counted.
    */
   lend(capture: Capture, fill: (pixels: Uint8Array) => void): boolean;
-  /** Counts images or input that was lost inside the driver, by name, e.g. `replay/damaged-frame`. `frames` > 0 leaves a gap in the sequence. */
-  lost(name: string, frames: number): void;
+  /**
+   * Counts images or input that was lost inside the driver, by name, e.g. `replay/damaged-frame`. `frames` > 0 leaves a gap in the sequence;
+   * `pieces`: how many of what leaves none, such as bytes, 1 where it is left out.
+   */
+  lost(name: string, frames: number, pieces?: number): void;
   /** The source says that no new frames are due (a recording that ended, a frozen scanner); undefined: frames are due again. */
   hold(reason: string | undefined): void;
   /** Something odd that the user should know, shown beside the picture and logged once. */

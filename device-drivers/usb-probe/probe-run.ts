@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../../src/app-error.ts';
 import type { DriverContext, OpenedDevice } from '../driver.ts';
 import type { Probe, ScanParser, ScanSettings, ScanSink, SetUp } from './probe.ts';
+import { untilStopped } from './until-stopped.ts';
 import type { ReadQueue, UsbTransport } from './usb-transport.ts';
 
 /** A probe that has been started and sends nothing, or nothing that makes a picture, is given up after this. */
@@ -21,7 +22,10 @@ export interface ProbeSession {
 
 const honestly = 'reverse engineered, never run on hardware';
 
-/** Runs an opened probe until the signal stops it; what the probe was told to start is stopped in any case. */
+/**
+ * Runs an opened probe until the signal stops it. From the first request that starts it on, it is told to stop when this ends, after at most
+ * one more transfer and the return of the reads; a probe that does not take that, or whose process dies, cannot be stopped from here.
+ */
 export async function runProbe(session: ProbeSession, context: DriverContext<unknown>, signal: AbortSignal): Promise<void> {
   const { probe, link, setUp, scan, device } = session;
   context.announce(probe.format(scan), {
@@ -33,7 +37,11 @@ export async function runProbe(session: ProbeSession, context: DriverContext<unk
   context.warn(`${probe.title}: ${honestly}`);
   if (!probe.isMeasured(scan))
     context.warn(`${probe.title}: nobody has measured how its lines lie; nothing can be measured in the picture`);
-  await probe.initialise(link, setUp);
+  try {
+    await probe.initialise(untilStopped(link, signal), setUp);
+  } catch (thrown) {
+    if (!signal.aborted) throw thrown;
+  }
   if (signal.aborted) return;
   const reading = new AbortController();
   const running = new RunningProbe(session, context, reading);
@@ -41,7 +49,7 @@ export async function runProbe(session: ProbeSession, context: DriverContext<unk
   signal.addEventListener('abort', stopped, { once: true });
   try {
     // A probe that is asked answers other questions at the same endpoint: it is read when it has been started.
-    if (probe.askPicture !== undefined) await probe.start(link, setUp);
+    if (probe.askPicture !== undefined) await probe.start(untilStopped(link, reading.signal), setUp);
     const streams = probe.queues.map((queue) => running.read(queue));
     const started = startAndWatch(running, session, reading.signal);
     try {
@@ -51,6 +59,8 @@ export async function runProbe(session: ProbeSession, context: DriverContext<unk
       // Nothing that starts it may be sent behind what stops it.
       await Promise.allSettled([...streams, started]);
     }
+  } catch (thrown) {
+    if (!signal.aborted) throw thrown;
   } finally {
     signal.removeEventListener('abort', stopped);
     // One that is gone, or did not understand, cannot be told.
@@ -59,7 +69,7 @@ export async function runProbe(session: ProbeSession, context: DriverContext<unk
 }
 
 async function startAndWatch(running: RunningProbe, { probe, link, setUp }: ProbeSession, signal: AbortSignal): Promise<void> {
-  if (probe.askPicture === undefined) await probe.start(link, setUp);
+  if (probe.askPicture === undefined) await probe.start(untilStopped(link, signal), setUp);
   await running.watch(signal);
 }
 
@@ -203,7 +213,7 @@ export function lendingTo(context: DriverContext<unknown>, shown: () => void): S
     },
     lost(name, count, pictures = 0) {
       if (pictures > 0) context.lost(name, pictures);
-      else for (let one = 0; one < count; one++) context.lost(name, 0);
+      else if (count > 0) context.lost(name, 0, count);
     },
   };
 }

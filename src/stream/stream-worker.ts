@@ -158,8 +158,8 @@ async function runDriver(signal: AbortSignal): Promise<void> {
         process(frame);
         return true;
       },
-      lost(place, frames) {
-        losses.add(place, Math.max(1, frames));
+      lost(place, frames, pieces = 1) {
+        losses.add(place, Math.max(pieces, frames));
         sequence += frames;
         if (frames > 0) gapBefore = true;
       },

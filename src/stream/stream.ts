@@ -47,6 +47,10 @@ const keptPoses = 128;
 
 /** A thread that starts reads and compiles what it runs: on a slow machine that takes longer than any silence that is allowed afterwards. */
 const startMs = 15_000;
+/** A thread tells its counts every second: one that has not for so long will not end by itself. */
+const stuckMs = 2000;
+const stuckEndMs = 1000;
+const endMs = 6000;
 
 const noCounts: Counts = { captured: 0, sequence: 0, fps: 0, processingMs: 0, cores: 1, lost: {} };
 
@@ -305,7 +309,9 @@ export class Stream {
     const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     this.#order({ order: 'end' });
     this.#worker = undefined;
-    const deadline = setTimeout(() => void worker.terminate(), 1000);
+    // A thread that is alive stops its device first, which takes several transfers where it answers slowly: a probe must not be left switched on.
+    const isStuck = performance.now() - this.#heardAtMs > stuckMs;
+    const deadline = setTimeout(() => void worker.terminate(), isStuck ? stuckEndMs : endMs);
     await exited;
     clearTimeout(deadline);
   }

@@ -87,9 +87,9 @@ export function runDriver<Schema extends TObject>(
       happened();
       return true;
     },
-    lost(name, count) {
-      losses.set(name, (losses.get(name) ?? 0) + Math.max(1, count));
-      sequence += count;
+    lost(name, frames, pieces = 1) {
+      losses.set(name, (losses.get(name) ?? 0) + Math.max(pieces, frames));
+      sequence += frames;
       happened();
     },
     hold(reason) {

@@ -27,6 +27,7 @@ const request = {
   supplyOn: 186,
   supplyOff: 187,
 } as const;
+const stopping = [request.halt, request.motorOff, request.supplyOff] as const;
 const memoryOf = { calibration: 0x1c30, settings: [0x1c02, 0x1c04, 0x1c06, 0x1c08], model: 0x1c0a, revision: 0x1c0e } as const;
 
 /** Lines come here; every second one, by their odd numbers. */
@@ -106,9 +107,8 @@ export const intersonSeemore: Probe = {
     await tell(link, request.acquire);
   },
   async stop(link) {
-    await tell(link, request.halt);
-    await tell(link, request.motorOff);
-    await tell(link, request.supplyOff);
+    // One that is not taken must not keep the others from it.
+    for (const one of stopping) await tell(link, one).catch(() => undefined);
   },
   parser: (sink) => new NumberedLines(sink),
 };
