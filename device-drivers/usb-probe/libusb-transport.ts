@@ -1,5 +1,6 @@
 import type { ConfigDescriptor, Device, Endpoint, Interface, LibUSBException } from 'usb';
 import { AppError } from '../../src/app-error.ts';
+import { closeWhenIdle } from './close-when-idle.ts';
 import { ReadQueueAtEndpoint } from './read-queue.ts';
 import { usbError } from './usb-error.ts';
 import type { ReadQueue, ReadSink, Setup, UsbTransport } from './usb-transport.ts';
@@ -31,7 +32,7 @@ export class LibusbTransport implements UsbTransport {
       device.open();
     } catch (thrown) {
       // Descriptors that make no sense are found when it is open already.
-      if (device.interfaces !== undefined) device.close();
+      if (device.interfaces !== undefined) void closeWhenIdle(device);
       throw usbError(thrown, name, 'be opened');
     }
     try {
@@ -47,7 +48,7 @@ export class LibusbTransport implements UsbTransport {
       if (alternate !== claimed.altSetting) await bounded((done) => claimed.setAltSetting(alternate, done));
       return new LibusbTransport(device, claimed, name);
     } catch (thrown) {
-      device.close();
+      void closeWhenIdle(device);
       throw usbError(thrown, name, 'be claimed');
     }
   }
@@ -96,14 +97,10 @@ export class LibusbTransport implements UsbTransport {
     }
   }
 
-  /** Never throws: a device that is gone cannot be closed in order. */
+  /** Never throws: a device that is gone cannot be closed in order. One at which a call is still under way is closed behind it. */
   async close(): Promise<void> {
     await bounded((done) => this.#interface.release(done)).catch(() => undefined);
-    try {
-      this.#device.close();
-    } catch {
-      return;
-    }
+    void closeWhenIdle(this.#device);
   }
 
   #endpoint(address: number): Endpoint {

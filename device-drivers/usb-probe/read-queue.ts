@@ -1,11 +1,23 @@
-import type { Endpoint, LibUSBException, Transfer } from 'usb';
+import type { LibUSBException } from 'usb';
 import type { ReadFault, ReadSink } from './usb-transport.ts';
 
 /** libusb_transfer_status, the errno of a completed transfer: libusb.h of 1.0. */
 const status = { cancelled: 3, stall: 4, noDevice: 5, overflow: 6 } as const;
 /** After so many faults without a byte between them reading is given up. */
 const faultsInARow = 8;
-const giveBackMs = 1000;
+const giveBackMs = 500;
+
+/** What is used of an endpoint of node-usb. */
+export interface ReadableEndpoint {
+  readonly descriptor: { readonly wMaxPacketSize: number };
+  makeTransfer(timeoutMs: number, done: (error: LibUSBException | undefined, buffer: Buffer, length: number) => void): Transfer;
+  clearHalt(done: (error: LibUSBException | undefined) => void): void;
+}
+
+interface Transfer {
+  submit(buffer: Buffer): unknown;
+  cancel(): unknown;
+}
 
 interface Slot {
   readonly transfer: Transfer;
@@ -17,7 +29,7 @@ interface Slot {
  * its end never comes where a read could not be submitted again.
  */
 export class ReadQueueAtEndpoint {
-  readonly #endpoint: Endpoint;
+  readonly #endpoint: ReadableEndpoint;
   readonly #sink: ReadSink;
   readonly #slots: Slot[];
   readonly #ended: Promise<void>;
@@ -27,9 +39,11 @@ export class ReadQueueAtEndpoint {
   #waiting = 0;
   #state: 'reading' | 'clearing' | 'ending' = 'reading';
   #faults = 0;
+  #takingBack: Promise<void> | undefined;
   #allBack: (() => void) | undefined;
+  #recovery: Promise<void> | undefined;
 
-  constructor(endpoint: Endpoint, transfers: number, transferBytes: number, sink: ReadSink) {
+  constructor(endpoint: ReadableEndpoint, transfers: number, transferBytes: number, sink: ReadSink) {
     this.#endpoint = endpoint;
     this.#sink = sink;
     const packet = Math.max(1, endpoint.descriptor.wMaxPacketSize & 0x7ff);
@@ -60,6 +74,8 @@ export class ReadQueueAtEndpoint {
     } finally {
       signal.removeEventListener('abort', stopped);
       this.#state = 'ending';
+      // The device may be closed when this returns: nothing may be under way at it.
+      await this.#recovery;
       await this.#takeBack();
     }
   }
@@ -89,27 +105,29 @@ export class ReadQueueAtEndpoint {
     if (++this.#faults > faultsInARow) throw error;
     this.#sink.fault(faults[error.errno] ?? 'transfer-error');
     this.#state = 'clearing';
-    // The endpoint may only be cleared when nobody waits at it.
-    this.#takeBack()
-      .then(() => this.#clearHalt())
-      .then(() => {
-        if (this.#state !== 'clearing') return;
-        this.#state = 'reading';
-        this.#submitAll();
-        this.#sink.resumed();
-      })
-      .catch((thrown: unknown) => this.#fail(thrown));
+    this.#recovery = this.#clear().catch((thrown: unknown) => this.#fail(thrown));
   }
 
-  #clearHalt(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const patience = setTimeout(() => reject(new Error('the endpoint was not cleared in time')), giveBackMs);
-      this.#endpoint.clearHalt((error) => {
-        clearTimeout(patience);
-        if (error === undefined) resolve();
-        else reject(error);
-      });
-    });
+  async #clear(): Promise<void> {
+    // The endpoint may only be cleared when nobody waits at it.
+    await this.#takeBack();
+    if (this.#state !== 'clearing') return;
+    await this.#clearHalt();
+    if (this.#state !== 'clearing') return;
+    this.#state = 'reading';
+    this.#submitAll();
+    this.#sink.resumed();
+  }
+
+  async #clearHalt(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const patience = setTimeout(() => reject(new Error('the endpoint was not cleared in time')), giveBackMs);
+    try {
+      this.#endpoint.clearHalt((error) => (error === undefined ? resolve() : reject(error)));
+      await promise;
+    } finally {
+      clearTimeout(patience);
+    }
   }
 
   #submitAll(): void {
@@ -124,14 +142,17 @@ export class ReadQueueAtEndpoint {
   /** Cancels what waits; resolves when libusb has given all of it back, or after a bounded wait. */
   #takeBack(): Promise<void> {
     if (this.#waiting === 0) return Promise.resolve();
-    return new Promise((resolve) => {
+    this.#takingBack ??= new Promise<void>((resolve) => {
       const patience = setTimeout(resolve, giveBackMs);
       this.#allBack = () => {
         clearTimeout(patience);
         resolve();
       };
       for (const { transfer } of this.#slots) cancel(transfer);
+    }).finally(() => {
+      this.#takingBack = undefined;
     });
+    return this.#takingBack;
   }
 
   #countBack(): void {

@@ -19,8 +19,9 @@ export function readRecordedBytes(path: string): Uint8Array {
   }
 }
 
-/** Of a file in memory; `file` is its name. Throws `usb-probe/bad-recording`. */
+/** Of a file in memory, at least one; `file` is its name. Throws `usb-probe/bad-recording`. */
 export function bytesOf(content: Uint8Array, file: string): Uint8Array {
+  if (content.length === 0) throw refuse(file, 'it is empty');
   const view = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
   if (startsWith(view, zipEntry)) return arrayOf(firstEntry(view, file), file);
   return startsWith(view, numpyHead) ? arrayOf(view, file) : content;
