@@ -54,9 +54,9 @@ export class Conversation implements SerialListener {
     this.#texts = [];
     this.#samples = undefined;
     this.#damaged = undefined;
-    const prompt = this.#promptWithin(patienceMs);
+    // First, so that no wait is left behind where the line is gone; no prompt can be heard before this call returns.
     this.#send(`${command}\r`);
-    if (!(await prompt)) return undefined;
+    if (!(await this.#promptWithin(patienceMs))) return undefined;
     return { texts: this.#texts, samples: this.#samples, damaged: this.#damaged };
   }
 
@@ -100,6 +100,7 @@ export class Conversation implements SerialListener {
         };
       });
       this.#arrived = undefined;
+      if (this.#fault !== undefined && !this.#signal.aborted) throw this.#fault;
       if (performance.now() - before > patienceMs || this.#signal.aborted) return false;
     }
     return true;

@@ -24,18 +24,23 @@ const patienceMs = 2000;
  */
 export async function openSerialLine(path: string, baud: number, listener: SerialListener, signal: AbortSignal): Promise<SerialLine> {
   const descriptor = opened(path);
+  let stream: ReadStream;
   try {
     await configured(path, baud, signal);
+    stream = terminalOf(descriptor, path);
   } catch (thrown) {
     closeSync(descriptor);
     throw thrown;
   }
-  const stream = new ReadStream(descriptor);
   let open = true;
-  const lost = (reason: string): void => {
-    if (!open) return;
+  const close = (): void => {
     open = false;
     stream.destroy();
+    closeOwn(descriptor);
+  };
+  const lost = (reason: string): void => {
+    if (!open) return;
+    close();
     listener.lost(serialError('device/gone', path, reason));
   };
   stream.on('data', (bytes: Buffer) => {
@@ -46,6 +51,7 @@ export async function openSerialLine(path: string, baud: number, listener: Seria
   stream.on('close', () => lost('it was closed'));
   return {
     write(text) {
+      if (!open) throw serialError('device/gone', path, 'it was closed');
       try {
         writeSync(descriptor, text);
       } catch (thrown) {
@@ -54,10 +60,26 @@ export async function openSerialLine(path: string, baud: number, listener: Seria
       }
     },
     close() {
-      open = false;
-      stream.destroy();
+      if (open) close();
     },
   };
+}
+
+function terminalOf(descriptor: number, path: string): ReadStream {
+  try {
+    return new ReadStream(descriptor);
+  } catch (thrown) {
+    throw refusalOf(path, thrown);
+  }
+}
+
+/** libuv reads from a copy that it opens and closes itself; where it could not open one it has closed ours already. */
+function closeOwn(descriptor: number): void {
+  try {
+    closeSync(descriptor);
+  } catch {
+    return;
+  }
 }
 
 const refusals: Readonly<Record<string, ErrorCode>> = {

@@ -6,7 +6,7 @@ import { AppError, printable } from '../../src/app-error.ts';
 import { attachedBehind, usbIdentity } from '../../src/device/usb-sysfs.ts';
 import type { CalibrationRegion } from '../../src/frame/calibration.ts';
 import { type FrameFormat, frameFormat } from '../../src/frame/frame-format.ts';
-import type { DeviceDescription, DeviceDriver, DriverContext } from '../driver.ts';
+import type { DeviceDescription, DeviceDriver, DriverContext, OpenedDevice } from '../driver.ts';
 import { Conversation } from './conversation.ts';
 import { depthOf, EchoLine } from './echo-line.ts';
 import { MotionPicture } from './motion-picture.ts';
@@ -59,12 +59,12 @@ const mostFailures = 3;
 /** Open-hardware probes of one element on a serial line. */
 export const serialProbe = serialProbeIn(ttyClass);
 
-/** The driver on a system that lists its serial lines in `folder`. */
-export function serialProbeIn(folder: string): DeviceDriver<typeof options> {
+/** The driver on a system that lists its serial lines in `folder` and has their device files in `nodes`. */
+export function serialProbeIn(folder: string, nodes = '/dev'): DeviceDriver<typeof options> {
   return {
     name: 'serial-probe',
     options,
-    discover: () => discovered(folder),
+    discover: () => discovered(folder, nodes),
     // ModemManager would talk to every new serial line for half a minute.
     udevRules: pic0rickIds.map(
       ({ vendor, product }) =>
@@ -72,9 +72,8 @@ export function serialProbeIn(folder: string): DeviceDriver<typeof options> {
     ),
     async run(context, signal) {
       const { device, transmit, baud } = context.options;
-      const place = device.startsWith('/')
-        ? device
-        : (await attached(folder)).find(({ identity }) => device === '' || identity === device)?.place;
+      const line = (await attached(folder, nodes)).find(({ identity, place }) => device === '' || [identity, place].includes(device));
+      const place = line?.place ?? (device.startsWith('/') ? device : undefined);
       if (place === undefined) throw new AppError('device/not-found', { device: printable(device, 120) || 'a serial probe' });
       if (!transmit) throw new AppError('serial-probe/transmit-off', { device: printable(place, 120) });
       const conversation = await Conversation.open(place, baud, signal).catch((thrown: unknown) => {
@@ -82,7 +81,7 @@ export function serialProbeIn(folder: string): DeviceDriver<typeof options> {
       });
       if (conversation === undefined) return;
       try {
-        await new Echoes(conversation, context, place).run(signal);
+        await new Echoes(conversation, context, line ?? { place }).run(signal);
       } finally {
         conversation.close();
       }
@@ -95,15 +94,17 @@ class Echoes {
   readonly #conversation: Conversation;
   readonly #context: DriverContext<Options>;
   readonly #place: string;
+  readonly #opened: { readonly device?: OpenedDevice };
   readonly #line: EchoLine;
   readonly #motion: MotionPicture;
   readonly #levels: Uint8Array;
   #lastNs = 0n;
 
-  constructor(conversation: Conversation, context: DriverContext<Options>, place: string) {
+  constructor(conversation: Conversation, context: DriverContext<Options>, { place, name, identity }: OpenedLine) {
     this.#conversation = conversation;
     this.#context = context;
     this.#place = printable(place, 120);
+    this.#opened = name === undefined || identity === undefined ? {} : { device: { name, identity, options: { device: identity } } };
     const { rows, columns, columnMs } = context.options;
     this.#line = new EchoLine({ ...pic0rick, ...context.options });
     this.#motion = new MotionPicture(columns, rows, columnMs);
@@ -176,9 +177,10 @@ class Echoes {
     const { show, silentMs } = this.#context.options;
     const format = show === 'm-mode' ? motionFormat(this.#context.options) : levelFormat(this.#context.options);
     const what = show === 'm-mode' ? 'one element over time (M-mode)' : 'one element, strength by depth (A-scan)';
+    const description = `pic0rick, ${what}; open hardware, never run on hardware by us`;
     this.#context.announce(
       { ...format, frameIntervalMs: silentMs },
-      { modality: 'ultrasound', synthetic: false, description: `pic0rick, ${what}; open hardware, never run on hardware by us` },
+      { modality: 'ultrasound', synthetic: false, description, ...this.#opened },
     );
   }
 }
@@ -235,21 +237,28 @@ interface AttachedLine {
   readonly identity: string;
 }
 
-/** Serial lines behind which a known probe stands; nothing is opened for this. */
-async function attached(folder: string): Promise<AttachedLine[]> {
+/** What no bus shows has a place alone. */
+type OpenedLine = Pick<AttachedLine, 'place'> & Partial<AttachedLine>;
+
+/** Serial lines behind which a known probe stands; nothing is opened for this. Two of a kind without serial numbers are told apart by their port. */
+async function attached(folder: string, nodes: string): Promise<AttachedLine[]> {
   const names = (await readdir(folder).catch(() => [])).filter((name) => /^tty(ACM|USB)\d{1,3}$/.test(name)).sort();
   const lines = await Promise.all(
     names.map(async (name) => {
-      const { usb } = await attachedBehind(join(folder, name));
+      const { usb, port } = await attachedBehind(join(folder, name));
       const known = usb !== undefined && pic0rickIds.some(({ vendor, product }) => vendor === usb.vendor && product === usb.product);
-      return known ? [{ place: `/dev/${name}`, name: `pic0rick (${usb.name || 'Pico'})`, identity: usbIdentity(usb) }] : [];
+      return known ? [{ place: join(nodes, name), name: `pic0rick (${usb.name || 'Pico'})`, identity: usbIdentity(usb), port }] : [];
     }),
   );
-  return lines.flat();
+  const found = lines.flat();
+  return found.map(({ place, name, identity, port }) => {
+    const twins = found.filter((other) => other.identity === identity);
+    return { place, name, identity: twins.length > 1 ? `${identity}@${port}` : identity };
+  });
 }
 
-async function discovered(folder: string): Promise<DeviceDescription[]> {
-  const lines = await attached(folder);
+async function discovered(folder: string, nodes: string): Promise<DeviceDescription[]> {
+  const lines = await attached(folder, nodes);
   return Promise.all(
     lines.map(async ({ place, name, identity }) => {
       const found = { driver: 'serial-probe', name, identity, place, formats: ['one element'], options: { device: identity } };
