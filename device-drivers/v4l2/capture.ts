@@ -1,5 +1,5 @@
 import { AppError, printable } from '../../src/app-error.ts';
-import { type FrameFormat, frameFormat, type PixelFormat } from '../../src/frame/frame-format.ts';
+import { type FrameFormat, frameFormat, type PixelFormat, tightBytes } from '../../src/frame/frame-format.ts';
 import { GreyHistogram } from '../../src/frame/grey-histogram.ts';
 import type { DriverContext, OpenedDevice } from '../driver.ts';
 import { allowedCrop, type Crop, FieldLines, fieldOrders, isOneField, type Lines } from './field-lines.ts';
@@ -51,12 +51,17 @@ export class Capture {
   #arrivedNs: bigint;
   #lent = 0;
 
-  /** Throws `v4l2/outside` where the crop leaves the picture. */
+  /** Throws `v4l2/outside` where the crop leaves the picture, `v4l2/refused` where a line of it has no room for its pixels. */
   constructor(device: VideoDevice, settings: CaptureSettings, context: DriverContext<CaptureOptions>) {
     this.#device = device;
     this.#settings = settings;
     this.#context = context;
     const { agreed, format } = settings;
+    const least = settings.jpegs === undefined ? tightBytes({ width: agreed.width, pixelFormat: format.pixelFormat }) : 0;
+    if (agreed.bytesPerLine < least) {
+      const reason = `lines of ${agreed.bytesPerLine} bytes, ${format.name} of ${agreed.width} pixels has ${least}`;
+      throw new AppError('v4l2/refused', { device: printable(device.path, 120), reason });
+    }
     this.#height = isOneField(agreed.field) ? 2 * agreed.height : agreed.height;
     const whole = { x: 0, y: 0, width: agreed.width, height: this.#height };
     const crop = context.options.crop;
@@ -85,11 +90,12 @@ export class Capture {
         }
       };
       const stopped = (): void => finish(resolve);
+      // First: where it throws, no interval may be left asking a device that is closed by then.
+      const stopWatching = this.#device.watch(guarded(() => this.#take()));
       const watchdog = setInterval(
         guarded(() => this.#check()),
         checkEveryMs,
       );
-      const stopWatching = this.#device.watch(guarded(() => this.#take()));
       signal.addEventListener('abort', stopped, { once: true });
     });
   }
@@ -152,8 +158,11 @@ export class Capture {
   #raw(filled: Filled): string | undefined {
     const { format, agreed, buffers } = this.#settings;
     const needed = bytesOf(format.pixelFormat, agreed);
-    if (filled.bytes < needed) return `${filled.bytes} bytes, ${format.name} of ${agreed.width}x${agreed.height} has ${needed}`;
-    this.#lend(buffers[filled.index] as Buffer, format.pixelFormat, agreed.bytesPerLine, filled);
+    const buffer = buffers[filled.index] as Buffer;
+    // What a device says of the bytes may be more than it was given room for.
+    const bytes = Math.min(filled.bytes, buffer.length);
+    if (bytes < needed) return `${bytes} bytes, ${format.name} of ${agreed.width}x${agreed.height} has ${needed}`;
+    this.#lend(buffer, format.pixelFormat, agreed.bytesPerLine, filled);
     return undefined;
   }
 
