@@ -303,6 +303,11 @@ export class AppError extends Error {
 
 export type ErrorReport = ReturnType<AppError['toJSON']>;
 
+/** The error that a report tells of, with its texts as they were filled where it was thrown. */
+export function errorOf({ code, message, remedy }: ErrorReport): AppError {
+  return Object.assign(new AppError(code), { message, remedy });
+}
+
 /** What reaches a user of any thrown value; what is not an AppError gets `fallback` with its reason. */
 export function asAppError(thrown: unknown, fallback: ErrorCode, fields: ErrorFields = {}): AppError {
   if (thrown instanceof AppError) return thrown;

@@ -118,8 +118,9 @@ function played(child: ChildProcess, context: DriverContext<Options>, complaint:
   return new Promise((resolve, reject) => {
     const { input, program, silentMs } = context.options;
     const pictures = new Pictures(context);
-    const silence = (): void => reject(new AppError('ffmpeg/silent', { input: shownName(input), seconds: silentMs / 1000 }));
-    let watchdog = setTimeout(silence, 2 * silentMs);
+    const watch = (patienceMs: number): NodeJS.Timeout =>
+      setTimeout(() => reject(new AppError('ffmpeg/silent', { input: shownName(input), seconds: patienceMs / 1000 })), patienceMs);
+    let watchdog = watch(2 * silentMs);
     const over = (act: () => void): void => {
       clearTimeout(watchdog);
       act();
@@ -130,7 +131,7 @@ function played(child: ChildProcess, context: DriverContext<Options>, complaint:
     );
     child.stdout?.on('data', (chunk: Buffer) => {
       clearTimeout(watchdog);
-      watchdog = setTimeout(silence, pictures.lent === 0 ? 2 * silentMs : silentMs);
+      watchdog = watch(pictures.lent === 0 ? 2 * silentMs : silentMs);
       try {
         if (!signal.aborted) reader.receive(chunk);
       } catch (thrown) {

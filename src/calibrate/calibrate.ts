@@ -1,6 +1,6 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { AppError, type ErrorCode } from '../app-error.ts';
+import { AppError, type ErrorCode, errorOf } from '../app-error.ts';
 import { type Room, readRoomFile } from '../config/room.ts';
 import { anchorClock, monotonicNs, unixUs } from '../device/clock.ts';
 import { settled } from '../stream/settled.ts';
@@ -38,11 +38,12 @@ const leastContrast = 0.05;
 export async function calibrateLatency(command: CalibrateCommand, log: StreamLog, line: (text: string) => void): Promise<DelayReport> {
   const settings = command.room.streams[command.stream];
   if (settings === undefined) throw new AppError('protocol/unknown-stream', { stream: command.stream });
-  const screen = await StepScreen.open(command.port);
   const clock = anchorClock();
   const stream = new Stream(0, { ...settings, deviceDelayMs: 0 }, command.room.limits, clock, log);
   const brightness = new Brightness(stream, performance.now() - unixUs(clock, monotonicNs()) / 1000);
+  let screen: StepScreen | undefined;
   try {
+    screen = await StepScreen.open(command.port);
     stream.start();
     await running(stream);
     line(command.json ? JSON.stringify({ page: screen.address }) : openText(screen.address, settings.name));
@@ -55,7 +56,7 @@ export async function calibrateLatency(command: CalibrateCommand, log: StreamLog
     return report;
   } finally {
     brightness.close();
-    await Promise.all([stream.close(), screen.close()]);
+    await Promise.all([stream.close(), screen?.close()]);
   }
 }
 
@@ -63,7 +64,7 @@ async function running(stream: Stream): Promise<void> {
   // A slow machine opens a source slowly.
   for (let tries = 0; tries < 3 && ['closed', 'opening'].includes(stream.status.state); tries++) await settled([stream]);
   const { state, error } = stream.status;
-  if (error !== undefined) throw new AppError(error.code as ErrorCode, {}, { cause: error });
+  if (error !== undefined) throw errorOf({ ...error, code: error.code as ErrorCode });
   if (state !== 'streaming') throw new AppError('calibrate/not-streaming', { stream: stream.name, state });
 }
 

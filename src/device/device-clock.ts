@@ -60,10 +60,6 @@ export class DeviceClock {
   }
 
   /** How much later than by the shortest way the last stamp came. */
-  get residualNs(): bigint {
-    return this.#residualNs;
-  }
-
   get residualMs(): number {
     return Number(this.#residualNs) / 1e6;
   }

@@ -35,8 +35,12 @@ function namesIn(folder: string): string[] | undefined {
   }
 }
 
-/** A node that was made anew has another number, one that was given other rights another mode or owner. */
+/** A node that was made anew has another number, one that was given other rights another mode or owner. Empty: it cannot be looked at. */
 function nodeSign(node: string): string {
-  const stat = statSync(node, { throwIfNoEntry: false });
-  return stat === undefined ? '' : `${node}:${stat.ino}:${stat.mode}:${stat.uid}:${stat.gid}`;
+  try {
+    const { ino, mode, uid, gid } = statSync(node);
+    return `${node}:${ino}:${mode}:${uid}:${gid}`;
+  } catch {
+    return '';
+  }
 }
