@@ -56,6 +56,12 @@ describe('volumeByDiscs', () => {
       solid(72, () => 20),
     );
     expect(longAxisMm).toBe(80);
+    expect(
+      volume(
+        solid(72, () => 20),
+        solid(80, () => 20),
+      ),
+    ).toEqual({ longAxisMm, longAxesDifferPercent, ml: expect.closeTo(ml, 9) });
     expect(longAxesDifferPercent).toBeCloseTo(10, 9);
     expect(ml).toBeCloseTo((Math.PI * 20 * 20 * 80) / 1000, 9);
     expect(volume(solid(80, () => 20)).longAxesDifferPercent).toBe(0);

@@ -99,6 +99,10 @@ describe('crossesItself', () => {
     expect(crossesItself([p(0, 0), p(4, 0), p(2, 3), p(2, -1)])).toBe(true);
     // A corner on another side.
     expect(crossesItself([p(0, 0), p(8, 0), p(8, 4), p(4, 0), p(0, 4)])).toBe(true);
+    expect(crossesItself([p(0, 0), p(8, 0), p(5, 4), p(5, 0), p(3, 4)])).toBe(true);
+    expect(crossesItself([p(0, 4), p(0, -4), p(8, -4), p(0, 0), p(8, 4)])).toBe(true);
+    expect(crossesItself([p(-20, 5), p(3, 0), p(-20, -5), p(3, -5), p(3, 5)])).toBe(true);
+    expect(crossesItself([p(2, 5), p(-3, 0), p(2, -5), p(-3, -5), p(-3, 5)])).toBe(true);
     // Two sides on one line that overlap.
     expect(crossesItself([p(0, 0), p(6, 0), p(6, 2), p(4, 0), p(2, 0), p(0, 2)])).toBe(true);
   });
