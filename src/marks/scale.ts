@@ -46,7 +46,7 @@ export const toMm = ({ deltaX, deltaY }: CalibrationRegion, { x, y }: Point): Po
 
 /**
  * Value of the vertical axis at a point, in the axis' unit; the reference pixel of a spectrum is its baseline, and the sign of the
- * delta its direction (PS3.3 C.8.5.5.1.6, C.8.5.5.1.10). Undefined where the source names no reference. A pixel's value is that of its centre.
+ * delta its direction (PS3.3 C.8.5.5). Undefined where the source names no reference. A pixel's value is that of its centre.
  */
 export function valueAlongY({ y0, referenceY, referenceValueY, deltaY }: CalibrationRegion, { y }: Point): number | undefined {
   if (referenceY === undefined) return undefined;
