@@ -20,6 +20,8 @@ const lingerMs = 5000;
 const keyPauseMs = 500;
 /** Deaths of an encoder in a row after which it is not counted on. */
 const mostDeaths = 3;
+/** And for so long, unless it gives a frame before. */
+const distrustMs = 300_000;
 
 /** Who takes the frames of a tier. */
 export interface TierViewer {
@@ -63,6 +65,7 @@ export class Tier {
   #offeredMs = Number.NEGATIVE_INFINITY;
   #intervalMs = 33;
   #deaths = 0;
+  #failingUntilMs = Number.NEGATIVE_INFINITY;
   #isStarting = true;
   #patience: NodeJS.Timeout | undefined;
   #rebirth: NodeJS.Timeout | undefined;
@@ -88,9 +91,9 @@ export class Tier {
     };
   }
 
-  /** Its encoder has died again and again. */
+  /** Its encoder has died again and again; remembered for a while where nobody watches it any more. */
   get failing(): boolean {
-    return this.#deaths >= mostDeaths;
+    return performance.now() < this.#failingUntilMs;
   }
 
   /** Bytes of a frame, mean of the last ones; 0 before the first. */
@@ -138,7 +141,7 @@ export class Tier {
     this.#keyTimer ??= setTimeout(() => {
       this.#keyTimer = undefined;
       if (!this.#keyWanted || this.#viewers.size === 0) return;
-      if (performance.now() - this.#offeredMs > keyPauseMs) this.#fetch();
+      if (!this.#waiting.waiting && performance.now() - this.#offeredMs > keyPauseMs) this.#fetch();
       this.#askKey();
     }, keyPauseMs).unref();
   }
@@ -197,6 +200,7 @@ export class Tier {
     void this.#worker?.terminate();
     this.#stopWorker();
     this.#deaths++;
+    if (this.#deaths >= mostDeaths) this.#failingUntilMs = performance.now() + distrustMs;
     this.#rebirth = setTimeout(() => this.#restart(), backOffMs(this.#deaths)).unref();
   }
 
@@ -243,6 +247,7 @@ export class Tier {
   #send(slot: number): void {
     if (this.#ownMemory === undefined) return;
     this.#deaths = 0;
+    this.#failingUntilMs = Number.NEGATIVE_INFINITY;
     using frame = SharedFrame.receive(this.#ownMemory, slot);
     this.#bytes += (frame.header.payloadBytes - this.#bytes) * (this.#bytes === 0 ? 1 : 0.2);
     this.#latest.put(frame);

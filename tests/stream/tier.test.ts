@@ -1,29 +1,42 @@
-import { Subject } from 'rxjs';
-import { describe, expect, it, vi } from 'vitest';
+import { defer, Subject } from 'rxjs';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { hasWebCodecs } from '../../src/codec/webcodecs.ts';
 import { frameFormat } from '../../src/frame/frame-format.ts';
 import { FramePool, SlotCounts, slotLayout } from '../../src/frame/frame-pool.ts';
 import { frameFlags, frameHeaderBytes, writeFrameHeader } from '../../src/protocol/frame-header.ts';
+import type { EncodedTier } from '../../src/protocol/tiers.ts';
 import { Losses } from '../../src/stream/losses.ts';
 import { SharedFrame } from '../../src/stream/shared-frame.ts';
-import { Tier } from '../../src/stream/tier.ts';
+import { Tier, type TierViewer } from '../../src/stream/tier.ts';
 
 const format = frameFormat(64, 48, 'GREY');
 const bytes = 64 * 48;
 
 /** A stream's memory, and what its frames become in a tier. */
-function scene() {
+function scene(name: EncodedTier = 'exact', ready = true) {
   const layout = slotLayout(0, 4, bytes);
   const buffer = new SharedArrayBuffer(layout.endOffset);
   const pool = new FramePool(buffer, layout);
   const memory = { buffer, layout, counts: new SlotCounts(buffer, layout) };
   const source$ = new Subject<SharedFrame>();
   const losses = new Losses();
-  const tier = new Tier('exact', source$, losses, (reason) => warnings.push(reason));
+  let sendHeld = (): void => undefined;
+  const fromNewest$ = defer(() => {
+    queueMicrotask(() => sendHeld());
+    return source$;
+  });
+  const tier = new Tier(name, fromNewest$, losses, (reason) => warnings.push(reason));
   const seen: number[] = [];
   const warnings: string[] = [];
-  const watch = tier.watch({ ready: () => true, put: ({ header }) => seen.push(header.sequence) });
+  const viewer: TierViewer = { ready: () => ready, put: ({ header }) => seen.push(header.sequence) };
+  const watch = tier.watch(viewer);
   return {
     tier,
+    viewer,
+    /** From now on the source gives a picture only to who comes. */
+    hold(send: () => void): void {
+      sendHeld = send;
+    },
     losses,
     seen,
     warnings,
@@ -60,6 +73,10 @@ function scene() {
 }
 
 describe('Tier', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   it('goes on with a new encoder where one fails, counts it, and holds no frame of the stream', async () => {
     using room = scene();
     let sequence = 0;
@@ -80,6 +97,38 @@ describe('Tier', () => {
     room.tier.close();
     expect(room.free()).toBe(4);
   });
+
+  it('remembers an encoder that fails after the last viewer has left, until it gives a frame', { timeout: 40_000 }, async () => {
+    using room = scene();
+    let sequence = 0;
+    await vi.waitUntil(() => {
+      room.send(sequence++, 16);
+      return room.tier.failing;
+    }, 30_000);
+    expect(room.losses.all()['encoder/restarts']).toBe(3);
+    room.watch.end();
+    room.tier.close();
+    expect(room.tier.failing).toBe(true);
+    const again = room.tier.watch(room.viewer);
+    await vi.waitUntil(() => {
+      room.send(sequence++);
+      return room.seen.length > 0;
+    }, 20_000);
+    expect(room.tier.failing).toBe(false);
+    again.end();
+  });
+
+  it.skipIf(!hasWebCodecs())(
+    'counts nothing as skipped while a held picture waits for a viewer (skipped where H.264 is not installed)',
+    async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+      using room = scene('video', false);
+      room.hold(() => room.send(7));
+      await vi.advanceTimersByTimeAsync(3000);
+      expect(room.tier.skipped).toBe(0);
+      expect(room.free()).toBe(3);
+    },
+  );
 
   it('encodes nothing that nobody watches', async () => {
     using room = scene();
