@@ -144,7 +144,7 @@ export class TierChoice {
     nowMs: number,
   ): TierName {
     const offered = this.#usable(failing);
-    if (!offered.includes(this.#tier)) this.#move(offered.at(-1) as TierName, 'failing');
+    if (!offered.includes(this.#tier)) this.#standIn(offered, (tier) => line === undefined || needOf(tier) <= keepShare * line);
     if (line === undefined) return this.#tier;
     const at = offered.indexOf(this.#tier);
     const tooMuch = line < this.#suspectBelow && needOf(this.#tier) > keepShare * line;
@@ -162,6 +162,13 @@ export class TierChoice {
       this.#rise(offered[at - 1] as TierName, nowMs);
     }
     return this.#tier;
+  }
+
+  /** The encoder of what it had fails; or it had stills, and video can be had again. */
+  #standIn(offered: readonly TierName[], fits: (tier: TierName) => boolean): void {
+    const from = tierNames.indexOf(standIn(this.#tier));
+    const instead = offered.find((tier) => tierNames.indexOf(tier) >= from && fits(tier));
+    this.#move(instead ?? (offered.at(-1) as TierName), isStill(this.#tier) ? 'bears' : 'failing');
   }
 
   /** Video takes the place of stills where it can be had. */
@@ -189,6 +196,12 @@ export class TierChoice {
     this.#roomSinceMs = undefined;
     this.#justSinceMs = undefined;
   }
+}
+
+/** What takes the place of a tier where there is no video, or where there is video again. */
+export function standIn(tier: TierName): TierName {
+  const others: Partial<Record<TierName, TierName>> = { video: 'still', 'video-thin': 'thin', still: 'video', thin: 'video-thin' };
+  return others[tier] ?? tier;
 }
 
 const isStill = (tier: TierName): boolean => tier === 'still' || tier === 'thin';

@@ -12,7 +12,7 @@ import { isAtLeast, type Role } from '../protocol/roles.ts';
 import { type CodecName, isVideoTier, type TierName, tierNames } from '../protocol/tiers.ts';
 import { isErrorReport, type Stream, type StreamNews } from '../stream/stream.ts';
 import { Delivery } from './delivery.ts';
-import { Line } from './line.ts';
+import { Line, standIn } from './line.ts';
 import { Pace } from './pace.ts';
 import { readViewerMessage } from './viewer-messages.ts';
 import type { Wire } from './wire.ts';
@@ -360,18 +360,19 @@ export class Viewer {
     this.#unwatch(stream.id);
     const tiers = offeredTiers(tier, codecs);
     const local = this.#host.isLoopback(this.#from.address);
-    const usual = local ? 'raw' : tiers.includes('video') ? 'video' : 'still';
+    const wanted = first ?? (local ? 'raw' : tiers.includes('video') ? 'video' : 'still');
     const patience = local ? localPatience : { suspectBelow: Number.POSITIVE_INFINITY, lateMs: 500 };
     const watch = new Subscription();
     this.#watches.set(stream.id, watch);
     watch.add(stream.addViewer());
     for (const view of views) {
       const key = `${stream.id}/${view}`;
+      const trusted = stream.tierCounts(view, wanted).failing ? standIn(wanted) : wanted;
       const to = new Delivery(this.#socket, this.#from.wire(), this.#line, stream, {
         view,
         delivery,
         tiers,
-        first: tiers.find((name) => name === (first ?? usual)) ?? tiers[0] ?? 'raw',
+        first: tiers.find((name) => name === trusted) ?? tiers[0] ?? 'raw',
         ...patience,
         sending: (sequence) => this.#tellPoses(stream, sequence),
       });

@@ -96,8 +96,21 @@ describe('TierChoice', () => {
   it('takes stills only where no video can be had, and leaves an encoder that fails', () => {
     expect(run(new TierChoice(tierNames, 'raw'), 4e6, 0, 1000)).toEqual(['raw', 'video']);
     const choice = new TierChoice(tierNames, 'video');
-    expect(choice.review(steady(4e6), needOf, isVideoTier, 0)).toBe('thin');
+    expect(choice.review(steady(4e6), needOf, isVideoTier, 0)).toBe('still');
+    expect(choice.reason).toBe('failing');
+    expect(choice.review(steady(4e6), needOf, () => false, 200)).toBe('video');
+    expect(choice.reason).toBe('bears');
     expect(new TierChoice(['video'], 'video').review(steady(4e6), needOf, isVideoTier, 0)).toBe('video');
+  });
+
+  it('gives as much in the place of an encoder that fails as the line bears', () => {
+    const instead = (tier: TierName, bytesPerSecond: number) =>
+      new TierChoice(tierNames, tier).review(steady(bytesPerSecond), needOf, isVideoTier, 0);
+    expect(instead('video', 2e6)).toBe('thin');
+    expect(instead('video-thin', 100e6)).toBe('thin');
+    const back = new TierChoice(tierNames, 'thin');
+    expect(back.review({ now: undefined, burst: undefined, stuck: false }, needOf, () => false, 0)).toBe('video-thin');
+    expect(new TierChoice(tierNames, 'still').review(steady(5e5), needOf, () => false, 0)).toBe('video-thin');
   });
 
   it('waits longer before it rises again to what did not hold', () => {
