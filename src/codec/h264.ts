@@ -1,8 +1,5 @@
 import { AppError } from '../app-error.ts';
 
-/** What every codec says of itself. The transfer syntax is MPEG-4 AVC/H.264 High Profile / Level 4.1, up to 1920x1080 at 30 frames/s. */
-export const h264 = { name: 'h264', lossless: false, transferSyntax: '1.2.840.10008.1.2.4.102' } as const;
-
 /** ITU-T H.264 table 7-1. */
 const sequenceParameterSet = 7;
 
@@ -21,5 +18,5 @@ export function h264CodecString(keyFrame: Uint8Array): string {
   throw new AppError('codec/damaged', { codec: 'h264', reason: 'a key frame without a sequence parameter set' });
 }
 
-/** A profile and level that encoders here never go beyond, to ask a browser for. */
+/** High profile at a level that pictures here never go beyond: what encoders are asked for, and browsers whether they decode. */
 export const h264Ask = 'avc1.640033';

@@ -336,7 +336,7 @@ export const viewerMessages = {
   unwatch: message('unwatch', 'Sends no more frames of a stream.', { stream: StreamId }),
   ack: message(
     'ack',
-    'The frame was drawn, or dropped by the viewer. It covers all frames of the view sent before. Two frames per view may be under way, more where the way is long or `pace` allows it; the next is sent when one of them is acknowledged.',
+    'The frame was drawn, or dropped by the viewer. It covers all frames of the view sent before. Two frames per view may be under way, of video four, more where the way is long or `pace` allows it; the next is sent when one of them is acknowledged.',
     {
       stream: StreamId,
       view: oneOf(views, 'view of the frame'),

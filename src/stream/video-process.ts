@@ -1,4 +1,5 @@
 import { readSync } from 'node:fs';
+import { h264Ask } from '../codec/h264.ts';
 import { i420Bytes } from '../codec/i420.ts';
 import { loadWebCodecs } from '../codec/webcodecs.ts';
 import { countedFps, orderBytes, pictureDescriptor, readOrder, type VideoOrder, writeAnswer } from './video-orders.ts';
@@ -6,8 +7,6 @@ import { countedFps, orderBytes, pictureDescriptor, readOrder, type VideoOrder, 
 /** A process that encodes H.264 and nothing else: a codec that crashes here, or hangs, hurts nobody. Ends with its standard input. */
 
 const { VideoEncoder, VideoFrame } = loadWebCodecs();
-/** High profile; the encoder writes the level that the size needs. */
-const codec = 'avc1.640033';
 
 const encoder = new VideoEncoder({
   output(chunk) {
@@ -43,10 +42,11 @@ function encode({ width, height, bitsPerSecond, key }: VideoOrder): void {
   frame.close();
 }
 
-/** `quality` is x264 without look-ahead too, and with 250 frames from key to key; `realtime` has 10. */
+/** The encoder writes the level that the size needs. `quality` is x264 without look-ahead too, and with 250 frames from key to key; `realtime` has 10. */
 function open(width: number, height: number, bitrate: number): void {
   const wanted = `${width}x${height}/${bitrate}`;
   if (wanted === opened) return;
   opened = wanted;
-  encoder.configure({ codec, width, height, bitrate, framerate: countedFps, latencyMode: 'quality', avc: { format: 'annexb' } });
+  const coded = { codec: h264Ask, width, height, bitrate, framerate: countedFps };
+  encoder.configure({ ...coded, latencyMode: 'quality', avc: { format: 'annexb' } });
 }

@@ -1,6 +1,5 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { codecNumber } from '../codec/codecs.ts';
-import { h264 } from '../codec/h264.ts';
 import { openCodecs } from '../codec/node-codecs.ts';
 import { SlotCounts } from '../frame/frame-pool.ts';
 import { frameFlags, frameHeaderBytes } from '../protocol/frame-header.ts';
@@ -80,7 +79,7 @@ async function encode({ slot, intervalMs, key }: Extract<EncoderOrder, { order: 
   const event = encoded.put(
     {
       ...header,
-      codec: codecNumber(h264.name),
+      codec: codecNumber('h264'),
       flags: (header.flags & ~(frameFlags.lossless | frameFlags.key)) | (picture.key ? frameFlags.key : 0),
       keySequence,
       processingUs: processing(),
