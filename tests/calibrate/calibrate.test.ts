@@ -129,6 +129,24 @@ describe('lumencast calibrate-latency', () => {
     await expect(measured).rejects.toMatchObject({ code: 'calibrate/no-step' });
   });
 
+  it('says why the stream does not run, with all that its driver knows', async () => {
+    const configFile = join(folder, 'room.json');
+    const given = { room: 'Lab', streams: [{ name: 'Camera', driver: 'serial-probe', options: { device: '/dev/ttyNONE9' } }] };
+    const room = parseRoom(given, configFile);
+    const command = { room, configFile, stream: 0, steps: 4, port: 0, write: false, json: true };
+    const error: unknown = await calibrateLatency(command, log, () => undefined).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'serial-probe/transmit-off', message: expect.stringMatching(/^\/dev\/ttyNONE9 is not started/) });
+  });
+
+  it('says so where its port is taken', async () => {
+    const camera = new SlowCamera(0);
+    cameras.push(camera);
+    const port = await camera.open();
+    const room = parseRoom({ room: 'Lab', streams: [{ name: 'Camera', driver: 'simulator' }] }, 'room.json');
+    const command = { room, configFile: 'room.json', stream: 0, steps: 4, port, write: false, json: true };
+    await expect(calibrateLatency(command, log, () => undefined)).rejects.toMatchObject({ code: 'server/port-busy' });
+  });
+
   it('says so where the page does not answer', { timeout: 60_000 }, async () => {
     const { page, measured } = await calibration(0, 4);
     playPage(page, () => undefined, false);

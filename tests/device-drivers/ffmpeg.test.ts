@@ -100,6 +100,7 @@ describe.skipIf(absent)('ffmpeg (skipped where it is not installed)', () => {
     const error = await failure(options);
     expect(error.code).toBe(code);
     expect(error.message).not.toContain('secret');
+    if (code === 'ffmpeg/silent') expect(error.fields).toMatchObject({ seconds: 1 });
   });
 
   it('takes any end of a device as its loss', async () => {

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Conversation } from '../../device-drivers/serial-probe/conversation.ts';
 import { depthOf, EchoLine } from '../../device-drivers/serial-probe/echo-line.ts';
 import { MotionPicture } from '../../device-drivers/serial-probe/motion-picture.ts';
 import { Pic0rickReader, type ProbeEvent, pic0rick } from '../../device-drivers/serial-probe/pic0rick.ts';
@@ -39,6 +40,15 @@ async function plugIn(sample: (at: number, acquisition: number) => number) {
     await gone;
   };
   return { device: path.toString().trim(), shell, say: (text: string) => void peer.stdin?.write(text), unplug };
+}
+
+/** Empty: it was closed while the list was read. */
+function readlinkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
 }
 
 async function failure(run: { readonly ended: Promise<void> }): Promise<AppError> {
@@ -161,16 +171,64 @@ describe.skipIf(absent)('serial-probe meets trouble', () => {
     expect(await failure(runDriver(driver, { device, transmit: true }))).toMatchObject({ code });
   });
 
+  /** What the system tells of a probe at a port. */
+  function attach(node: string, port: string, product: string, serial = `S${port[2]}`, list = 'tty'): void {
+    const usb = join(folder, `${list}-devices`, port.split(':')[0] as string);
+    mkdirSync(join(usb, port), { recursive: true });
+    for (const [name, content] of Object.entries({ idVendor: '2e8a', idProduct: product, serial, product: 'Pico' })) {
+      writeFileSync(join(usb, name), `${content}\n`);
+    }
+    mkdirSync(join(folder, list, node), { recursive: true });
+    symlinkSync(join(usb, port), join(folder, list, node, 'device'));
+  }
+
+  it('names the probe that it opened, and tells twins apart by their port', async () => {
+    const { device, unplug } = await plugIn(() => 512);
+    attach('ttyACM0', '1-2:1.0', '000a', '', 'twins');
+    attach('ttyACM1', '1-3:1.0', '000a', '', 'twins');
+    mkdirSync(join(folder, 'nodes'));
+    symlinkSync(device, join(folder, 'nodes', 'ttyACM1'));
+    const driver = serialProbeIn(join(folder, 'twins'), join(folder, 'nodes'));
+    const identity = 'usb:2e8a:000a@1-3:1.0';
+    expect((await driver.discover()).map((found) => found.identity)).toEqual(['usb:2e8a:000a@1-2:1.0', identity]);
+    for (const given of [identity, join(folder, 'nodes', 'ttyACM1')]) {
+      const run = runDriver(driver, { device: given, transmit: true });
+      await run.until(() => run.announced.length === 1);
+      await run.stop();
+      expect(run.announced[0]?.facts.device).toEqual({ name: 'pic0rick (Pico)', identity, options: { device: identity } });
+    }
+    await unplug();
+  });
+
+  it('leaves nothing open, whether it was stopped or unplugged', async () => {
+    const { device, unplug } = await plugIn(() => 512);
+    const open = () =>
+      readdirSync('/proc/self/fd').filter((descriptor) => readlinkOf(`/proc/self/fd/${descriptor}`).startsWith(device)).length;
+    const run = runDriver(serialProbe, { device, transmit: true });
+    await run.until(() => run.announced.length === 1);
+    expect(open()).toBeGreaterThan(0);
+    await run.stop();
+    expect(open()).toBe(0);
+    const other = runDriver(serialProbe, { device, transmit: true });
+    await other.until(() => other.announced.length === 1);
+    await unplug();
+    expect(await failure(other)).toMatchObject({ code: 'device/gone' });
+    expect(open()).toBe(0);
+  });
+
+  it('asks nothing of a line that is gone, and leaves no wait behind', async () => {
+    const { device, unplug } = await plugIn(() => 512);
+    const conversation = await Conversation.open(device, 115_200, new AbortController().signal);
+    const cutOff = expect(conversation.ask('read', 5000)).rejects.toMatchObject({ code: 'device/gone' });
+    await unplug();
+    await cutOff;
+    // A promise that nobody awaits would end the test run with an unhandled rejection.
+    await expect(conversation.ask('read', 5000)).rejects.toMatchObject({ code: 'device/gone' });
+    await expect(conversation.settle(5000)).rejects.toMatchObject({ code: 'device/gone' });
+    conversation.close();
+  });
+
   it('finds known probes by what USB tells of them', async () => {
-    const attach = (node: string, port: string, product: string): void => {
-      const usb = join(folder, 'devices', port.split(':')[0] as string);
-      mkdirSync(join(usb, port), { recursive: true });
-      for (const [name, content] of Object.entries({ idVendor: '2e8a', idProduct: product, serial: `S${port[2]}`, product: 'Pico' })) {
-        writeFileSync(join(usb, name), `${content}\n`);
-      }
-      mkdirSync(join(folder, 'tty', node), { recursive: true });
-      symlinkSync(join(usb, port), join(folder, 'tty', node, 'device'));
-    };
     attach('ttyACM7', '1-2:1.0', '000a');
     attach('ttyACM8', '1-3:1.0', '0009');
     attach('ttyACM9', '1-4:1.0', '0003');

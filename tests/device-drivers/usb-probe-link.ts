@@ -11,12 +11,15 @@ export const words = {
 /** The far end of a cable, for bytes only: notes what is asked, answers noughts, and streams what the test hands it. */
 export class NotedLink implements UsbTransport {
   readonly noted: string[] = [];
+  /** Requests that are noted, and not taken. */
+  refuses: readonly string[] = [];
   readonly streams = new Map<number, ReadSink>();
   #broken: ((error: Error) => void) | undefined;
   #streamsChanged: () => void = () => undefined;
 
   async tell(setup: Setup): Promise<void> {
     this.noted.push(words.tell(setup));
+    if (this.refuses.includes(words.tell(setup))) throw new Error('a stall');
   }
 
   async ask(setup: Setup, length: number): Promise<Uint8Array> {

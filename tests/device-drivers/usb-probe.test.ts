@@ -10,6 +10,7 @@ import { intersonSeemore } from '../../device-drivers/usb-probe/probes/interson-
 import { probes } from '../../device-drivers/usb-probe/probes.ts';
 import { readSetUp } from '../../device-drivers/usb-probe/set-up.ts';
 import { usbProbe } from '../../device-drivers/usb-probe/usb-probe.ts';
+import type { Setup } from '../../device-drivers/usb-probe/usb-transport.ts';
 import { AppError } from '../../src/app-error.ts';
 import { frameBytes } from '../../src/frame/frame-format.ts';
 import { runDriver } from './driver-bench.ts';
@@ -34,7 +35,7 @@ describe('usb-probe', () => {
 
   it('names the probes that it knows, and what is wrong with a recording', async () => {
     await expect(runDriver(usbProbe, { device: 'x', recording: 'a.npz' }).ended).rejects.toMatchObject({ code: 'usb-probe/unknown-probe' });
-    const bad = [join(folder, 'missing.npz'), file('bad.npz', Buffer.from('PK\x03\x04zip?', 'latin1'))];
+    const bad = [join(folder, 'missing.npz'), file('empty.bin', ''), file('bad.npz', Buffer.from('PK\x03\x04zip?', 'latin1'))];
     for (const recording of bad) {
       const { ended } = runDriver(usbProbe, { device: 'bmv-convex', recording });
       await expect(ended).rejects.toMatchObject({ code: 'usb-probe/bad-recording' });
@@ -85,14 +86,17 @@ interface Seen {
 }
 
 /** A probe at the end of a link that the test speaks through. */
-function running(probe: (typeof probes)[number]): {
+function running(
+  probe: (typeof probes)[number],
+  link = new NotedLink(),
+): {
   link: NotedLink;
   seen: () => Seen;
   ended: Promise<void>;
   stop: () => Promise<void>;
   until: (pictures: number) => Promise<void>;
 } {
-  const [link, aborter] = [new NotedLink(), new AbortController()];
+  const aborter = new AbortController();
   let pictures = 0;
   let shown: () => void = () => undefined;
   const losses: string[] = [];
@@ -106,7 +110,7 @@ function running(probe: (typeof probes)[number]): {
       shown();
       return true;
     },
-    lost: (name) => void losses.push(name),
+    lost: (name, _frames, pieces = 1) => void losses.push(pieces === 1 ? name : `${name} ${pieces}`),
     hold: () => undefined,
     warn: (text) => void warnings.push(text),
     now: () => process.hrtime.bigint(),
@@ -131,6 +135,44 @@ function running(probe: (typeof probes)[number]): {
       await ended;
     },
   };
+}
+
+/** One transfer of it takes as long as the test wants. */
+class HeldLink extends NotedLink {
+  readonly #before: number;
+  readonly held: Promise<void>;
+  #reached: () => void = () => undefined;
+  #released: Promise<void>;
+  release: () => void = () => undefined;
+
+  /** `before`: so many are noted when one is held. */
+  constructor(before: number) {
+    super();
+    this.#before = before;
+    this.held = new Promise((resolve) => {
+      this.#reached = resolve;
+    });
+    this.#released = new Promise((resolve) => {
+      this.release = resolve;
+    });
+  }
+
+  override async tell(setup: Setup): Promise<void> {
+    await super.tell(setup);
+    await this.#hold();
+  }
+
+  override async ask(setup: Setup, length: number): Promise<Uint8Array> {
+    const answer = await super.ask(setup, length);
+    await this.#hold();
+    return answer;
+  }
+
+  async #hold(): Promise<void> {
+    if (this.noted.length !== this.#before) return;
+    this.#reached();
+    await this.#released;
+  }
 }
 
 describe('a running probe', () => {
@@ -189,6 +231,43 @@ describe('a running probe', () => {
     await expect(run.ended).rejects.toMatchObject({ code: 'usb-probe/transfer-failed' });
     await new Promise((resolve) => setImmediate(resolve));
     expect(run.link.noted.slice(-3)).toEqual(['out 209 0', 'out 214 0', 'out 187 0']);
+  });
+
+  it.each([
+    ['readied', 3, []],
+    ['started', -3, ['out 209 0', 'out 214 0', 'out 187 0']],
+  ])('that is being %s is stopped behind the transfer that is under way', async (_, at, stopping) => {
+    const all = new NotedLink();
+    await intersonSeemore.initialise(all, undefined);
+    const readied = all.noted.length;
+    await intersonSeemore.start(all, undefined);
+    const link = new HeldLink(at < 0 ? all.noted.length + at : at);
+    const run = running(intersonSeemore, link);
+    await link.held;
+    expect(link.noted.length > readied).toBe(at < 0);
+    const stopped = run.stop();
+    link.release();
+    await stopped;
+    expect(link.noted).toEqual([...all.noted.slice(0, at < 0 ? all.noted.length + at : at), ...stopping]);
+  });
+
+  it('is told each thing that stops it, whatever it took before', async () => {
+    const link = new NotedLink();
+    const run = running(intersonSeemore, link);
+    await link.reading(0x82);
+    while (link.noted.at(-1) !== 'out 208 0') await new Promise((resolve) => setImmediate(resolve));
+    link.refuses = ['out 209 0', 'out 214 0'];
+    await run.stop();
+    expect(link.noted.at(-1)).toBe('out 187 0');
+  });
+
+  it('counts bytes that belong to no line, all at once', async () => {
+    const run = running(bmvConvex);
+    const stream = await run.link.reading(0x81);
+    stream.data(new Uint8Array(100_000));
+    await run.stop();
+    expect(run.seen().losses.filter((loss) => loss.startsWith('usb-probe/stray-bytes '))).toHaveLength(run.seen().losses.length);
+    expect(run.seen().losses.length).toBeGreaterThan(0);
   });
 
   it('that is unplugged ends with that, and one that sends nothing with silence', async () => {

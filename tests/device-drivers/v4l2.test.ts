@@ -92,6 +92,19 @@ describe('v4l2', () => {
     expect(await failure(run)).toMatchObject({ code: 'v4l2/wrong-picture' });
   });
 
+  it('takes no more than a buffer has, whatever the device says of it', async () => {
+    const { double, run } = await streaming([{ ...yuyv, bytes: 200 }]);
+    double.deliver({ bytes: 256 });
+    await run.stop();
+    expect([run.frames.length, run.losses.get('v4l2/short-picture')]).toEqual([0, 1]);
+  });
+
+  it('refuses lines that have no room for their pixels', async () => {
+    const { double, start } = grabber([{ ...yuyv, bytesPerLine: 16 }]);
+    expect(await failure(start())).toMatchObject({ code: 'v4l2/refused', message: expect.stringContaining('16 bytes') });
+    expect([double.closed, double.mapped]).toEqual([1, 0]);
+  });
+
   it('times by arrival what is stamped by another clock, or in the future', async () => {
     const { double, run } = await streaming([yuyv]);
     const before = process.hrtime.bigint();

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { firstValueFrom, type Observable, timeout } from 'rxjs';
@@ -124,6 +124,12 @@ describe('signs', () => {
     writeFileSync(join(places.dev, 'null'), '');
     expect(new Set(seen).size).toBe(4);
     expect(signsOf(places)).toBe(seen[3]);
+  });
+
+  it('pass over a node that cannot be looked at', () => {
+    emptyMachine();
+    symlinkSync('video7', join(places.dev, 'video7'));
+    expect(signsOf(places)).toBe('');
   });
 
   it('are undefined where the system shows no busses', () => {
