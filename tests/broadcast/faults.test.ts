@@ -83,7 +83,11 @@ describe('whatever a line or a viewer does, the others go on', () => {
     }
     await unharmed();
     expect(room.streams[0]?.viewers).toBe(1);
-    expect(Object.keys(room.streams[0]?.counts.lost ?? {}).filter((place) => place.includes('slot'))).toEqual([]);
+    // A slot that is never given back is missing for ever; a busy machine may have missed one for a moment.
+    const slotsMissed = (): number => room.streams[0]?.counts.lost['pool/no-free-slot'] ?? 0;
+    const [missed, seen] = [slotsMissed(), good.frames.length];
+    await good.until(() => good.frames.length > seen + 50);
+    expect(slotsMissed()).toBe(missed);
   });
 
   it('a line that turns bits over is closed or healed, never taken for true', async () => {
