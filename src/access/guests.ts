@@ -142,28 +142,34 @@ export class Guests {
   /** Answers the sessions that end with it: of those who came by it, and by what these have made. */
   endInvitation(id: string, code: EndCode, nowMs: number): GuestSession[] {
     const invitation = this.#invitations.get(id);
-    if (invitation === undefined || invitation.ended !== undefined) return [];
-    invitation.ended = code;
-    invitation.endedMs = nowMs;
+    if (invitation === undefined || (invitation.ended !== undefined && !isDistrust(code))) return [];
+    if (invitation.ended === undefined) {
+      invitation.ended = code;
+      invitation.endedMs = nowMs;
+    }
     return this.sessionsOf(id).flatMap((session) => this.endSession(session.id, code, nowMs));
   }
 
-  /** What somebody made who is distrusted now ends too; what somebody made whose time is over stays. */
+  /** What somebody made who is distrusted now ends too, also after that one has left; what somebody made whose time is over stays. */
   endSession(id: string, code: EndCode, nowMs: number): GuestSession[] {
     const session = this.#sessions.get(id);
-    if (session === undefined || session.ended !== undefined) return [];
-    session.ended = code;
-    session.endedMs = nowMs;
-    if (code !== 'access/revoked' && code !== 'access/sent-out') return [session];
-    const made = this.invitations.filter(({ madeBy, ended }) => madeBy === id && ended === undefined);
-    return [session, ...made.flatMap((invitation) => this.endInvitation(invitation.id, 'access/revoked', nowMs))];
+    if (session === undefined) return [];
+    const endsNow = session.ended === undefined;
+    if (endsNow) {
+      session.ended = code;
+      session.endedMs = nowMs;
+    }
+    const made = isDistrust(code) ? this.invitations.filter(({ madeBy }) => madeBy === id) : [];
+    return [...(endsNow ? [session] : []), ...made.flatMap((invitation) => this.endInvitation(invitation.id, 'access/revoked', nowMs))];
   }
 
   /** Ends what has expired and forgets what ended long ago. Answers the sessions that ended now. */
   sweep(nowMs: number): { readonly ended: readonly GuestSession[]; readonly changed: boolean } {
     const due = this.invitations.filter(({ ended, untilMs }) => ended === undefined && untilMs <= nowMs);
     const ended = due.flatMap(({ id }) => this.endInvitation(id, 'access/expired', nowMs));
-    const old = ({ endedMs }: { readonly endedMs?: number }): boolean => endedMs !== undefined && nowMs - endedMs > keptMs;
+    const named = this.#namedByOthers();
+    const old = ({ id, endedMs }: { readonly id: string; readonly endedMs?: number }): boolean =>
+      endedMs !== undefined && nowMs - endedMs > keptMs && !named.has(id);
     const forgotten = [...this.#sessions.values()].filter(old);
     for (const { id, hash } of forgotten) {
       this.#sessions.delete(id);
@@ -185,12 +191,26 @@ export class Guests {
     return this.#folder.write(fileName, JSON.stringify(file, undefined, 1));
   }
 
+  /** Sessions and invitations that those in force go back to: whoever revokes one of them means what came of it. */
+  #namedByOthers(): ReadonlySet<string> {
+    const named = new Set<string>();
+    for (const { ended, madeBy } of this.#invitations.values()) {
+      let maker = ended === undefined && madeBy !== undefined ? this.#sessions.get(madeBy) : undefined;
+      while (maker !== undefined && !named.has(maker.id)) {
+        named.add(maker.id).add(maker.invitation);
+        maker = this.#sessions.get(this.#invitations.get(maker.invitation)?.madeBy ?? '');
+      }
+    }
+    return named;
+  }
+
   #keep(session: GuestSession): void {
     this.#sessions.set(session.id, session);
     this.#byHash.set(session.hash, session);
   }
 }
 
+const isDistrust = (code: EndCode): boolean => code === 'access/revoked' || code === 'access/sent-out';
 const newToken = (): string => randomBytes(32).toString('base64url');
 const newName = (): string => randomBytes(6).toString('base64url');
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('base64url');
