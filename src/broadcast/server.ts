@@ -34,6 +34,9 @@ const longestMessageBytes = 16 * 1024;
 const linePeriodMs = 5000;
 const reviewPeriodMs = 200;
 
+/** How long somebody whose upgrade was refused may take to read why. */
+const refusalMs = 1000;
+
 /** Connections of strangers from all addresses together. */
 const mostStrangers = 2048;
 
@@ -301,6 +304,10 @@ function refuseUpgrade(socket: Duplex, error: AppError): void {
   const status = statusOf(error.code);
   const body = JSON.stringify(error);
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/json\r\n`;
+  // HTTP's bounds do not reach an upgraded connection, and it stays half open for as long as the other end likes.
+  socket.once('finish', () => socket.destroy());
+  const patience = setTimeout(() => socket.destroy(), refusalMs);
+  socket.once('close', () => clearTimeout(patience));
   socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 }
 

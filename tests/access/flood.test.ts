@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { addressGroup } from '../../src/access/connections.ts';
 import { openRoom } from '../broadcast/test-room.ts';
@@ -64,6 +66,25 @@ it.each([
   // Who says nothing is not waited for.
   await expect.poll(() => open, { timeout: 9000 }).toBe(0);
   expect(viewer.closed).toBeUndefined();
+});
+
+it.each([
+  ['TLS', { host: '0.0.0.0' }],
+  ['HTTP', { access: 'invited' }],
+])('over %s, somebody who is refused the WebSocket and does not hang up holds no end up', async (kind, door) => {
+  room = await openRoom([echo], {}, { ...door, dataFolder: join(folder, kind) });
+  const { hostname: host, port, host: name } = new URL(room.address);
+  const settings = { host, port: Number(port), allowHalfOpen: true, rejectUnauthorized: false };
+  const socket = kind === 'TLS' ? connectTls(settings) : connect(settings);
+  sockets.push(socket);
+  socket.on('error', () => undefined);
+  socket.write(`GET /ws HTTP/1.1\r\nhost: ${name}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n`);
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  expect(answer.toString()).toMatch(/^HTTP\/1\.1 401 .*access\/no-session/s);
+  const begunMs = performance.now();
+  await room.close();
+  room = undefined;
+  expect(performance.now() - begunMs).toBeLessThan(3000);
 });
 
 it('takes a whole IPv6 network for one address, and an IPv4 address in its IPv6 form for itself', () => {
