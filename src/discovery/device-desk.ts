@@ -15,6 +15,7 @@ export class DeviceDesk {
   readonly #discovery: Discovery;
   readonly #streams: readonly Stream[];
   readonly #subscriptions = new Subscription();
+  #surveyed: Inventory['devices'] = [];
 
   constructor(discovery: Discovery, streams: readonly Stream[]) {
     this.#discovery = discovery;
@@ -44,9 +45,11 @@ export class DeviceDesk {
 
   /** What a lost stream waits for need not be on the list: its driver looks for itself whenever something has changed. */
   #resume({ devices }: Inventory): void {
+    const changed = !isDeepStrictEqual(devices, this.#surveyed);
+    this.#surveyed = devices;
     for (const stream of this.#streams) {
       const isThere = devices.some((device) => device.refusal === undefined && isSetTo(stream, device));
-      if (isThere || stream.status.state === 'lost') stream.hurry();
+      if (isThere || (changed && stream.status.state === 'lost')) stream.hurry();
     }
   }
 

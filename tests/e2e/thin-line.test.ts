@@ -122,7 +122,8 @@ describe.skipIf(browserPath === undefined || !hasWebCodecs())(
       expect(during.share / before.share).toBeGreaterThan(0.35);
       expect(during.ageMs - before.ageMs).toBeLessThan(600);
       expect(during.live).toBeGreaterThan(0.4);
-      expect((await truths()).every(({ refused }) => refused === 0)).toBe(true);
+      // What a stall let pile up may be left out by the decoder; nothing is damaged and given up.
+      expect(await page.evaluate<Stats['tier']>('globalThis.stats.tier')).toBe('video-thin');
     });
 
     it('a line that collapses under pictures as they are is fresh again soon, over another connection', { timeout: 90_000 }, async () => {
