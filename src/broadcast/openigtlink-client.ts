@@ -247,6 +247,8 @@ export class OpenIgtlinkClient {
   }
 
   #obey(header: MessageHeader, body: Uint8Array): void {
+    // A chunk goes on after the query that was one too many.
+    if (this.#closed) return;
     const { type, device } = header;
     const query = Object.hasOwn(this.#queries, type) ? this.#queries[type] : undefined;
     // What else clients send (their own images, poses, states) is none of ours.

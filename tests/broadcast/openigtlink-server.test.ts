@@ -25,8 +25,8 @@ afterEach(async () => {
   ends = [];
 });
 
-async function served(streams: readonly object[], settings: object = {}) {
-  const room = parseRoom({ streams, openigtlink: { port: 0, ...settings } }, 'test');
+async function served(streams: readonly object[], settings: object = {}, limits: object = {}) {
+  const room = parseRoom({ streams, openigtlink: { port: 0, ...settings }, limits }, 'test');
   const clock = anchorClock();
   const log = { info: () => undefined, warn: () => undefined };
   const running = room.streams.map((stream, id) => new Stream(id, stream, room.limits, clock, log));
@@ -145,6 +145,26 @@ describe('the OpenIGTLink server', () => {
     }
     const before = steady.of('IMAGE').length;
     await steady.until(() => steady.of('IMAGE').length > before + 2 && server.clients.size === 1);
+  });
+
+  it('lends nothing any more to a client that was put out in the middle of what it asked', async () => {
+    const { join, server, streams } = await served([echo()], {}, { slots: 8 });
+    const steady = await join();
+    await steady.until(() => steady.of('IMAGE').length > 0);
+    // Answers to so many queries are more than a client may leave unread.
+    const asked = Array.from({ length: 1100 }, () => message('GET_CAPABIL', new Uint8Array(0)));
+    const attack = Buffer.concat([...asked, message('GET_IMAGE', new Uint8Array(0), { device: 'Echo' })]);
+    for (let round = 0; round < 12; round++) {
+      const greedy = connect({ port: server.port, host: '127.0.0.1' });
+      greedy.on('error', () => undefined);
+      await once(greedy, 'data');
+      greedy.pause().write(attack);
+      await expect.poll(() => server.clients.size).toBe(1);
+      greedy.destroy();
+    }
+    const before = steady.of('IMAGE').length;
+    await steady.until(() => steady.of('IMAGE').length > before + 10);
+    expect(streams[0]?.counts.lost['pool/no-free-slot'] ?? 0).toBe(0);
   });
 
   it('takes no more clients than it is told', async () => {
