@@ -1,14 +1,17 @@
 import { readFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { firstValueFrom, map, of, timeout } from 'rxjs';
 import type { Access } from '../access/access.ts';
 import type { Door } from '../access/door.ts';
-import { AppError } from '../app-error.ts';
+import { AppError, asAppError } from '../app-error.ts';
 import { frameHeaderBytes } from '../protocol/frame-header.ts';
 import { codecNames } from '../protocol/tiers.ts';
 import type { SharedFrame } from '../stream/shared-frame.ts';
 import type { Stream } from '../stream/stream.ts';
+import type { CutOff } from './cut-off.ts';
+import { type Unacknowledged, unacknowledgedBytes } from './unacknowledged.ts';
 
 /** Shown where no new picture came in time: a dumb monitor cannot know the age of what it shows. */
 const boardFile = resolve(import.meta.dirname, 'not-live.jpg');
@@ -16,13 +19,25 @@ const boundary = 'lumencast-frame';
 /** A snapshot waits so long for the first picture. */
 const firstPictureMs = 5000;
 const watchPeriodMs = 100;
+/** While more than this is on its way to the other end's kernel, no further picture leaves. */
+const mostUnderWayBytes = 64 * 1024;
+/** A monitor that has taken nothing for so long is gone. */
+const stalledMs = 30_000;
+/** Of a line on which nothing is sent, because the board stands. */
+const keepAliveAfterMs = 5000;
 
 interface GatewayHost {
   readonly streams: readonly Stream[];
   readonly door: Door;
   /** Pictures that may be on their way to dumb monitors at the same time. */
   readonly mostViewers: number;
+  readonly cutOff: CutOff;
   nowUs(): number;
+}
+
+interface MonitorHost extends GatewayHost {
+  readonly board: Buffer;
+  readonly unacknowledged: Unacknowledged;
 }
 
 /**
@@ -30,7 +45,7 @@ interface GatewayHost {
  * the same door as everything else, out of the tier `still`, which is made once for all who watch it.
  */
 export async function serveGateways(http: FastifyInstance, host: GatewayHost): Promise<void> {
-  const board = await readFile(boardFile);
+  const monitorHost: MonitorHost = { ...host, board: await readFile(boardFile), unacknowledged: await unacknowledgedBytes() };
   let viewers = 0;
   const enter = (): (() => void) => {
     if (viewers >= host.mostViewers) throw new AppError('access/too-many-viewers', { limit: host.mostViewers });
@@ -41,10 +56,10 @@ export async function serveGateways(http: FastifyInstance, host: GatewayHost): P
   };
 
   http.get('/streams/:stream/snapshot.jpg', async (request, reply) => {
-    const { stream } = admitted(host, request);
+    const { stream, access } = admitted(host, request);
     const leave = enter();
     try {
-      return await snapshot(stream, host, reply);
+      return await snapshot(stream, access, host, reply);
     } finally {
       leave();
     }
@@ -53,7 +68,7 @@ export async function serveGateways(http: FastifyInstance, host: GatewayHost): P
     const { stream, access } = admitted(host, request);
     const leave = enter();
     reply.hijack();
-    const line = new MotionJpeg(stream, host, reply, board);
+    const line = new MotionJpeg(stream, monitorHost, request.raw.socket, reply);
     const end = (): void => line.close();
     access.ended.addEventListener('abort', end, { once: true });
     reply.raw.on('close', () => {
@@ -74,9 +89,10 @@ function admitted({ door, streams }: GatewayHost, request: FastifyRequest): { re
   return { stream, access };
 }
 
-/** The newest picture, where it is live. Throws `gateway/not-live` and `gateway/no-jpeg`. */
-async function snapshot(stream: Stream, { nowUs }: GatewayHost, reply: FastifyReply): Promise<FastifyReply> {
+/** The newest picture, where it is live. Throws `gateway/not-live`, `gateway/no-jpeg`, and access/… for who was put out while waiting. */
+async function snapshot(stream: Stream, { ended }: Access, { nowUs }: GatewayHost, reply: FastifyReply): Promise<FastifyReply> {
   const picture = await firstPicture(stream);
+  if (ended.aborted) throw asAppError(ended.reason, 'access/revoked');
   const ageMs = picture === undefined ? Number.POSITIVE_INFINITY : (nowUs() - picture.capturedAtUs) / 1000;
   if (picture === undefined || ageMs > stream.describe().notLiveMs) {
     void reply.header('retry-after', '1');
@@ -112,21 +128,22 @@ function firstPicture(stream: Stream): Promise<Picture | undefined> {
 /** One dumb monitor: the newest picture whenever its line has taken the one before; the board while none is live. */
 class MotionJpeg {
   readonly #stream: Stream;
+  readonly #host: MonitorHost;
+  readonly #socket: Socket;
   readonly #reply: FastifyReply;
-  readonly #board: Buffer;
   readonly #giveBack: () => void;
   readonly #watch: NodeJS.Timeout;
-  readonly #nowUs: () => number;
   #frames: { unsubscribe(): void };
   #capturedAtUs: number;
   #boardShown = false;
+  #takenMs = performance.now();
   #closed = false;
 
-  constructor(stream: Stream, host: GatewayHost, reply: FastifyReply, board: Buffer) {
+  constructor(stream: Stream, host: MonitorHost, socket: Socket, reply: FastifyReply) {
     this.#stream = stream;
+    this.#host = host;
+    this.#socket = socket;
     this.#reply = reply;
-    this.#board = board;
-    this.#nowUs = host.nowUs;
     this.#capturedAtUs = host.nowUs();
     // What the door and the house rules ask of every answer holds for this one too.
     for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);
@@ -135,11 +152,15 @@ class MotionJpeg {
       'cache-control': 'no-store',
       connection: 'close',
     });
-    reply.raw.socket?.setNoDelay(true);
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, keepAliveAfterMs);
     reply.raw.write(`--${boundary}\r\n`);
     this.#giveBack = stream.addViewer();
     this.#frames = stream.frames('processed', 'still').subscribe((frame) => this.#show(frame));
-    this.#watch = setInterval(() => this.#checkAge(), watchPeriodMs);
+    this.#watch = setInterval(() => {
+      this.#checkLine();
+      this.#checkAge();
+    }, watchPeriodMs);
   }
 
   close(): void {
@@ -148,26 +169,38 @@ class MotionJpeg {
     clearInterval(this.#watch);
     this.#frames.unsubscribe();
     this.#giveBack();
+    this.#host.cutOff.end(this.#socket);
     this.#reply.raw.destroy();
   }
 
   #show(frame: SharedFrame): void {
     const { capturedAtUs } = frame.header;
-    // Still writing the one before: the next that comes is newer anyway. And who comes late gets the held picture first.
-    if (this.#reply.raw.writableLength > 0 || !isJpeg(frame) || this.#isOld(capturedAtUs)) return;
+    // Those before are still on their way: the next that comes is newer anyway. And who comes late gets the held picture first.
+    if (!isJpeg(frame) || this.#isOld(capturedAtUs) || this.#isFull()) return;
     this.#capturedAtUs = capturedAtUs;
     this.#boardShown = false;
     this.#write(Buffer.from(jpegOf(frame)), `x-captured-us: ${capturedAtUs}\r\n`);
   }
 
+  #isFull(): boolean {
+    return this.#reply.raw.writableLength > 0 || this.#host.unacknowledged(this.#socket) > mostUnderWayBytes;
+  }
+
+  /** What is under way to somebody who is gone finds no end by itself. */
+  #checkLine(): void {
+    const nowMs = performance.now();
+    if (!this.#isFull()) this.#takenMs = nowMs;
+    else if (nowMs - this.#takenMs > stalledMs) this.close();
+  }
+
   #checkAge(): void {
-    if (this.#boardShown || !this.#isOld(this.#capturedAtUs)) return;
+    if (this.#closed || this.#boardShown || !this.#isOld(this.#capturedAtUs)) return;
     this.#boardShown = true;
-    this.#write(this.#board);
+    this.#write(this.#host.board);
   }
 
   #isOld(capturedAtUs: number): boolean {
-    return (this.#nowUs() - capturedAtUs) / 1000 > this.#stream.describe().notLiveMs;
+    return (this.#host.nowUs() - capturedAtUs) / 1000 > this.#stream.describe().notLiveMs;
   }
 
   /** The boundary after a part is what makes a browser show it: it leaves with the part. */

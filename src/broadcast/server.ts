@@ -84,12 +84,13 @@ async function openBehind(
   const connections = new Connections(room.limits.connectionsPerAddress, mostStrangers);
   const nowUs = (): number => unixUs(clock, monotonicNs());
   const http = await openHttp(entrance, connections, room, streams, viewers);
-  await serveGateways(http, { streams, door, mostViewers: room.limits.viewers, nowUs });
+  const cutOff = new CutOff(http.server);
+  await serveGateways(http, { streams, door, mostViewers: room.limits.viewers, cutOff, nowUs });
   const address = (): string => {
     const { address: at, port } = http.server.address() as AddressInfo;
     return entrance.addressOf(at, port);
   };
-  const sockets = acceptViewers(http, connections, attendance, viewers, room, {
+  const sockets = acceptViewers(http, cutOff, connections, attendance, viewers, room, {
     server: `lumencast ${version}`,
     room: room.room,
     streams,
@@ -253,6 +254,7 @@ function health(streams: readonly Stream[], viewers: ReadonlyMap<number, Viewer>
 
 function acceptViewers(
   http: FastifyInstance,
+  cutOff: CutOff,
   connections: Connections,
   attendance: Attendance,
   viewers: Map<number, Viewer>,
@@ -260,7 +262,6 @@ function acceptViewers(
   host: ViewerHost,
 ): WebSocketServer {
   let nextId = 1;
-  const cutOff = new CutOff(http.server);
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: longestMessageBytes,

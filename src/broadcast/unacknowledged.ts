@@ -12,7 +12,7 @@ const siocoutq = 0x5411;
  */
 export async function unacknowledgedBytes(): Promise<Unacknowledged> {
   if (process.platform !== 'linux') return () => 0;
-  // Here and not above: whoever has no such server loads no machine code for it.
+  // Here and not above: where there is nothing to ask, no machine code is loaded for it.
   const { default: koffi } = await import('koffi');
   const ioctl = koffi.load(null).func('ioctl', 'int', ['int', 'unsigned long', 'void *']) as (
     descriptor: number,

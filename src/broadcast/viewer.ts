@@ -245,8 +245,9 @@ export class Viewer {
     this.#socket.close(code, reason);
   }
 
+  /** Together with what the kernel still holds: ended in order, it would deliver that first. */
   terminate(): void {
-    this.#socket.terminate();
+    this.#from.cutOff();
   }
 
   #receive(text: string, isBinary: boolean): void {

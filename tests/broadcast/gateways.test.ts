@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openCodecs } from '../../src/codec/node-codecs.ts';
+import { keepLittle } from '../support/receive-buffer.ts';
 import { openRoom } from './test-room.ts';
 
 const [width, height] = [160, 120];
@@ -66,14 +67,40 @@ describe('pictures for dumb monitors', () => {
     await expect.poll(async () => (await fetch(`${room.address}streams/0/snapshot.jpg`)).status).toBe(200);
   });
 
-  function open(path: string): Promise<IncomingMessage> {
-    return new Promise((resolve, reject) => {
-      get(`${room.address}${path}`, (answer) =>
-        answer.statusCode === 200 ? resolve(answer) : reject(new Error(`${answer.statusCode}`)),
-      ).on('error', reject);
-    });
-  }
+  const open = (path: string) => openAt(room.address, path);
 });
+
+describe.skipIf(process.platform !== 'linux')('a dumb monitor that does not take what it is sent', () => {
+  it('is spared pictures instead of being given old ones, and hears soon that none is live', async () => {
+    const room = await openRoom([{ name: 'Echo', options: { width: 640, height: 480, fps: 30 } }]);
+    const line = await openAt(room.address, 'streams/0/live.mjpeg');
+    keepLittle(line.socket);
+    const parts = partsOf(line);
+    await until(parts, ({ hash }) => hash !== boardHash);
+    const before = room.streams[0]?.counts.captured ?? 0;
+    await expect.poll(() => room.streams[0]?.counts.captured ?? 0, { timeout: 15_000 }).toBeGreaterThan(before + 90);
+    room.streams[0]?.setRunning(false);
+    await expect.poll(() => room.streams[0]?.status.state).toBe('stopped');
+    let bytes = 0;
+    await until(parts, ({ jpeg, hash }) => {
+      bytes += jpeg.length;
+      return hash === boardHash;
+    });
+    line.destroy();
+    await room.close();
+    // 64 KiB and a picture on the way, as much as that in the monitor; the kernel would have taken some megabytes.
+    expect(bytes).toBeLessThan(600_000);
+  });
+});
+
+function openAt(address: string, path: string): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    get(`${address}${path}`, (answer) => (answer.statusCode === 200 ? resolve(answer) : reject(new Error(`${answer.statusCode}`)))).on(
+      'error',
+      reject,
+    );
+  });
+}
 
 const boardHash = await hashOfBoard();
 
