@@ -290,7 +290,7 @@ export class Viewer {
         this.#streamOf(message.stream).setRunning(message.running);
         break;
       case 'set-device':
-        this.#host.devices?.put(this.#streamOf(message.stream), message.driver, message.identity);
+        this.#host.devices?.put(this.#streamOf(message.stream), message.driver, message.identity, this.access.may);
         break;
       case 'set-stage':
         this.#answer(message, (stream) => stream.setStage(message.stage, message.enabled, message.options));

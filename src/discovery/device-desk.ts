@@ -30,10 +30,14 @@ export class DeviceDesk {
     this.message$.complete();
   }
 
-  /** Puts a device that is attached on a stream; what its driver says of it becomes the state of the stream. Throws `device/not-found`. */
-  put(stream: Stream, driver: string, identity: string): void {
+  /**
+   * Puts a device that is attached on a stream; what its driver says of it becomes the state of the stream. `may`: whether who asks
+   * may see a stream: what is set to another one is not there. Throws `device/not-found`.
+   */
+  put(stream: Stream, driver: string, identity: string, may: (stream: number) => boolean): void {
     const device = this.#discovery.inventory$.value.devices.find((known) => known.driver === driver && known.identity === identity);
-    if (device === undefined) throw new AppError('device/not-found', { device: identity });
+    const hidden = device !== undefined && this.#streams.some((other) => !may(other.id) && isSetTo(other, device));
+    if (device === undefined || hidden) throw new AppError('device/not-found', { device: identity });
     void stream.setDevice(device.driver, device.options).then(() => this.#tell());
   }
 

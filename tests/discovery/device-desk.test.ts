@@ -6,6 +6,7 @@ import type { DeviceDescription } from '../../device-drivers/driver.ts';
 import { isSetTo } from '../../src/discovery/device-desk.ts';
 import { Discovery } from '../../src/discovery/discovery.ts';
 import { DriverProcess } from '../../src/discovery/driver-process.ts';
+import { enter, tokenOf } from '../access/asking.ts';
 import { openRoom } from '../broadcast/test-room.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lumencast-desk-'));
@@ -25,16 +26,17 @@ afterEach(async () => {
 });
 
 /** A room over real streams, and the drivers' answers from a file. */
-async function roomWith(streams: readonly object[]) {
+async function roomWith(streams: readonly object[], door: object = {}) {
   const drivers = new DriverProcess(new URL('./odd-drivers.ts', import.meta.url), 3000);
   const discovery = new Discovery({ configured: [], drivers });
   await discovery.survey();
-  const room = await openRoom(streams, {}, {}, discovery);
+  const room = await openRoom(streams, {}, door, discovery);
   closing.push(async () => {
     await room.close();
     discovery.close();
   });
-  const viewer = await room.view();
+  const headers = room.invitation === undefined ? {} : await enter(room.address, tokenOf(room.invitation));
+  const viewer = await room.view(true, { headers });
   const state = (stream = 0) => viewer.messages.findLast((said) => said.type === 'state' && said.stream === stream);
   const stateIs = (wanted: string, stream = 0) =>
     viewer.until(() => {
@@ -99,6 +101,27 @@ describe('an operator', () => {
     await viewer.until(() => viewer.last('error') !== undefined);
     expect(viewer.last('error')).toMatchObject({ request: 7, error: { code: 'device/not-found' } });
     expect(viewer.closed).toBeUndefined();
+  });
+});
+
+describe('an operator of some streams', () => {
+  it('cannot take a device from a stream that it may not see', async () => {
+    plugged(echo, angiogram);
+    const streams = [
+      { name: 'Echo', options: small },
+      { name: 'Screen', options: { ...small, kind: 'fluoroscopy' } },
+    ];
+    const { room, viewer, stateIs } = await roomWith(streams, { access: 'invited', dataFolder: join(folder, 'data') });
+    await Promise.all([stateIs('streaming', 0), stateIs('streaming', 1)]);
+    viewer.say({ type: 'invite', request: 1, label: 'Ward 3', role: 'operator', minutes: 5, once: true, streams: [1] });
+    await viewer.until(() => viewer.last('invited') !== undefined);
+    const guest = await room.view(true, { headers: await enter(room.address, tokenOf(viewer.last('invited')?.link)) });
+    guest.say({ type: 'set-device', request: 2, stream: 1, driver: 'simulator', identity: echo.identity });
+    await guest.until(() => guest.last('error') !== undefined || guest.last('stream')?.stream.modality === 'ultrasound');
+    expect(guest.last('error')).toMatchObject({ request: 2, error: { code: 'device/not-found' } });
+
+    viewer.say({ type: 'set-device', request: 3, stream: 1, driver: 'simulator', identity: echo.identity });
+    await guest.until(() => guest.last('stream')?.stream.modality === 'ultrasound');
   });
 });
 
