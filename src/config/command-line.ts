@@ -70,30 +70,59 @@ export function parseCommandLine(args: readonly string[], environment: Environme
   const { values, positionals } = parse(args);
   if (values.help) return { run: 'help' };
   if (values.version) return { run: 'version' };
-  const json = values.json ?? false;
-  if (positionals[0] === 'inspect') {
-    refuseWith('inspect', ['config', 'port', 'host', 'once'], '--json, --pixels', values);
-    const files = positionals.slice(1);
-    if (files.length === 0)
-      throw new AppError('cli/bad-value', { option: 'inspect', value: 'without a file', allowed: 'one file or more' });
-    return { run: 'inspect', files, json, pixels: values.pixels ?? false };
-  }
-  if (positionals[0] === 'devices') return devicesCommand(positionals.slice(1), values, environment);
-  if (values.udev) throw new AppError('cli/bad-value', { option: '--udev', value: 'used here', allowed: 'with devices' });
-  if (positionals[0] === 'calibrate-latency') return calibrateCommand(positionals, values, environment);
-  for (const option of ['steps', 'write'] as const)
-    if (values[option] !== undefined)
-      throw new AppError('cli/bad-value', { option: `--${option}`, value: 'used here', allowed: 'with calibrate-latency' });
-  if (positionals[0] === 'load') return loadCommand(positionals.slice(1), values, json);
-  if (values.pixels) throw new AppError('cli/bad-value', { option: '--pixels', value: 'used here', allowed: 'with inspect' });
+  const [first = '', ...rest] = positionals;
+  const named = first === 'devices' && values.udev ? 'devices --udev' : first;
+  const command = Object.hasOwn(optionsOf, named) ? (named as CommandName) : 'serve';
+  refuseOthers(command, values);
+  return parsers[command](command === 'serve' ? positionals : rest, values, environment);
+}
 
+type Values = ReturnType<typeof parse>['values'];
+type CommandName = keyof typeof optionsOf;
+
+/** What each command reads; everything else is refused. `serve` is what runs without the name of a command. */
+const optionsOf = {
+  serve: ['config', 'port', 'host', 'data', 'once', 'json'],
+  inspect: ['json', 'pixels'],
+  devices: ['config', 'json'],
+  'devices --udev': ['udev'],
+  'calibrate-latency': ['config', 'stream', 'steps', 'port', 'write', 'json'],
+  load: ['viewers', 'seconds', 'stream', 'tier', 'insecure', 'json'],
+} as const satisfies Readonly<Record<string, readonly (keyof typeof options)[]>>;
+
+const parsers: Readonly<Record<CommandName, (files: readonly string[], values: Values, environment: Environment) => Command>> = {
+  serve: serveCommand,
+  inspect: inspectCommand,
+  devices: devicesCommand,
+  'devices --udev': udevCommand,
+  'calibrate-latency': calibrateCommand,
+  load: loadCommand,
+};
+
+function refuseOthers(command: CommandName, values: Values): void {
+  const read: readonly string[] = optionsOf[command];
+  const given = Object.keys(values).find((option) => !read.includes(option));
+  if (given === undefined) return;
+  const readers = Object.entries<readonly string[]>(optionsOf).flatMap(([name, own]) => (own.includes(given) ? [placeOf(name)] : []));
+  throw new AppError('cli/bad-value', { option: `--${given}`, value: `used ${placeOf(command)}`, allowed: readers.join(', ') });
+}
+
+const placeOf = (command: string): string => (command === 'serve' ? 'without a command' : `with ${command}`);
+
+function inspectCommand(files: readonly string[], values: Values): Command {
+  if (files.length === 0) throw new AppError('cli/bad-value', { option: 'inspect', value: 'without a file', allowed: 'one file or more' });
+  return { run: 'inspect', files, json: values.json ?? false, pixels: values.pixels ?? false };
+}
+
+function serveCommand(files: readonly string[], values: Values, environment: Environment): Command {
+  const json = values.json ?? false;
   const configFile = values.config ?? environment.LUMENCAST_CONFIG;
   const configName = configFile ?? 'command line';
   const fromFile = configFile === undefined ? {} : readRoomFile(configFile);
   const given = isRecord(fromFile) ? { ...fromFile } : fromFile;
   if (!isRecord(given)) return { run: 'serve', room: parseRoom(given, configName), json };
-  for (const file of positionals) refuseUnreadable(file);
-  const played = positionals.map(replayStream);
+  for (const file of files) refuseUnreadable(file);
+  const played = files.map(replayStream);
   if (values.once) for (const stream of played) Object.assign(stream.options as object, { loop: false });
   if (played.length > 0) given.streams = [...(Array.isArray(given.streams) ? given.streams : []), ...played];
   if (configFile === undefined && played.length === 0) given.streams = demonstrationStreams;
@@ -135,15 +164,9 @@ function parse(args: readonly string[]) {
   }
 }
 
-function refuseWith(command: string, refused: readonly string[], allowed: string, values: Readonly<Record<string, unknown>>): void {
-  const given = refused.find((option) => values[option] !== undefined);
-  if (given !== undefined) throw new AppError('cli/bad-value', { option: `--${given}`, value: `used with ${command}`, allowed });
-}
-
-function calibrateCommand(positionals: readonly string[], values: ReturnType<typeof parse>['values'], environment: Environment): Command {
-  refuseWith('calibrate-latency', ['host', 'once', 'pixels', 'udev'], '--config, --stream, --steps, --port, --write, --json', values);
+function calibrateCommand(files: readonly string[], values: Values, environment: Environment): Command {
   const configFile = values.config ?? environment.LUMENCAST_CONFIG;
-  if (configFile === undefined || positionals.length > 1)
+  if (configFile === undefined || files.length > 0)
     throw new AppError('cli/bad-value', { option: 'calibrate-latency', value: 'used so', allowed: 'with --config FILE alone' });
   const room = parseRoom(readRoomFile(configFile), configFile);
   return {
@@ -158,16 +181,21 @@ function calibrateCommand(positionals: readonly string[], values: ReturnType<typ
   };
 }
 
-function devicesCommand(positionals: readonly string[], values: ReturnType<typeof parse>['values'], environment: Environment): Command {
-  refuseWith('devices', ['port', 'host', 'once', 'pixels'], '--config, --json, --udev', values);
-  const [file, ...rest] = positionals;
-  if (rest.length > 0 || (file !== undefined && !values.udev))
-    throw new AppError('cli/bad-value', { option: 'devices', value: `used with ${positionals.join(' ')}`, allowed: '--udev and one file' });
-  if (values.udev) return { run: 'udev', file };
+function devicesCommand(files: readonly string[], values: Values, environment: Environment): Command {
+  if (files.length > 0) throw oneFileForRules(files);
   const configFile = values.config ?? environment.LUMENCAST_CONFIG;
   const room = configFile === undefined ? undefined : parseRoom(readRoomFile(configFile), configFile);
   return { run: 'devices', room, json: values.json ?? false };
 }
+
+function udevCommand(files: readonly string[]): Command {
+  const [file, ...rest] = files;
+  if (rest.length > 0) throw oneFileForRules(files);
+  return { run: 'udev', file };
+}
+
+const oneFileForRules = (files: readonly string[]): AppError =>
+  new AppError('cli/bad-value', { option: 'devices', value: `used with ${files.join(' ')}`, allowed: '--udev and one file' });
 
 /** A mistyped name would start a server that tries for ever; what is wrong inside a file its stream tells. */
 function refuseUnreadable(file: string): void {
@@ -182,10 +210,10 @@ function refuseUnreadable(file: string): void {
   throw new AppError('config/unreadable', { file: printable(file), reason });
 }
 
-function loadCommand(positionals: readonly string[], values: ReturnType<typeof parse>['values'], json: boolean): Command {
-  const [address, ...rest] = positionals;
+function loadCommand(addresses: readonly string[], values: Values): Command {
+  const [address, ...rest] = addresses;
   if (address === undefined || rest.length > 0)
-    throw new AppError('cli/bad-value', { option: 'load', value: `with ${positionals.length} addresses`, allowed: 'one address' });
+    throw new AppError('cli/bad-value', { option: 'load', value: `with ${addresses.length} addresses`, allowed: 'one address' });
   return {
     run: 'load',
     address,
@@ -194,7 +222,7 @@ function loadCommand(positionals: readonly string[], values: ReturnType<typeof p
     stream: wholeNumber('--stream', values.stream ?? '0', 0, 15),
     tier: values.tier ?? 'auto',
     insecure: values.insecure ?? false,
-    json,
+    json: values.json ?? false,
   };
 }
 

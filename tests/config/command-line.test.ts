@@ -100,6 +100,44 @@ describe('command line', () => {
     for (const args of refused) expect(refusal(args).code).toBe('cli/bad-value');
   });
 
+  it('refuses options that the command would not read, and says where they belong', () => {
+    const all = {
+      config: 'x',
+      port: '1',
+      host: 'x',
+      data: 'x',
+      once: undefined,
+      pixels: undefined,
+      udev: undefined,
+      steps: '5',
+      write: undefined,
+      viewers: '1',
+      seconds: '1',
+      stream: '1',
+      tier: 'raw',
+      insecure: undefined,
+    };
+    const read: Readonly<Record<string, readonly string[]>> = {
+      '': ['config', 'port', 'host', 'data', 'once'],
+      'inspect a': ['pixels'],
+      devices: ['config', 'udev'],
+      'calibrate-latency': ['config', 'port', 'steps', 'write', 'stream'],
+      'load http://x': ['viewers', 'seconds', 'stream', 'tier', 'insecure'],
+    };
+    for (const [command, own] of Object.entries(read)) {
+      for (const [option, value] of Object.entries(all)) {
+        if (own.includes(option)) continue;
+        const args = [...command.split(' ').filter(Boolean), `--${option}`, ...(value === undefined ? [] : [value])];
+        expect(refusal(args), args.join(' ')).toMatchObject({
+          code: 'cli/bad-value',
+          message: expect.stringMatching(new RegExp(`^--${option} cannot be used with`)),
+        });
+      }
+    }
+    expect(refusal(['--stream', '1']).remedy).toBe('allowed: with calibrate-latency, with load');
+    expect(refusal(['devices', '--udev', '--json']).message).toBe('--json cannot be used with devices --udev');
+  });
+
   it('refuses what it does not know', () => {
     expect(refusal(['--colour']).message).toContain('--colour');
     expect(refusal(['inspect']).code).toBe('cli/bad-value');
