@@ -1,9 +1,14 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Connections } from '../access/connections.ts';
 import type { Stream } from '../stream/stream.ts';
 import type { Viewer } from './viewer.ts';
 
 /** What `/metrics` shows; everything is read at the moment of the scrape. */
-export function metricsOf(streams: readonly Stream[], viewers: ReadonlyMap<number, Viewer>): Registry {
+export function metricsOf(
+  streams: readonly Stream[],
+  viewers: ReadonlyMap<number, Viewer>,
+  connections: Pick<Connections, 'strangers' | 'dropped'>,
+): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -119,6 +124,23 @@ export function metricsOf(streams: readonly Stream[], viewers: ReadonlyMap<numbe
     registers,
     collect() {
       this.set(viewers.size);
+    },
+  });
+  new Gauge({
+    name: 'lumencast_strangers',
+    help: 'Connections of which nobody knows yet who is behind them',
+    registers,
+    collect() {
+      this.set(connections.strangers);
+    },
+  });
+  new Counter({
+    name: 'lumencast_strangers_dropped_total',
+    help: 'Such connections that were ended because too many had come',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(connections.dropped);
     },
   });
   new Gauge({

@@ -34,6 +34,8 @@ class Followed implements Outlet {
   /** Images are sent as they come. */
   flowing = true;
   sent = 0;
+  /** Pictures for which no place was free among the messages under way. */
+  crowdedOut = 0;
   /** State that was told last. */
   told = '';
 
@@ -42,7 +44,7 @@ class Followed implements Outlet {
   }
 
   get skipped(): number {
-    return this.edge.skipped;
+    return this.edge.skipped + this.crowdedOut;
   }
 }
 
@@ -168,9 +170,13 @@ export class OpenIgtlinkClient {
 
   #send(followed: Followed): void {
     using frame = followed.edge.take();
+    if (frame === undefined) return;
     const { feed } = followed;
-    const image = frame && feed.image(frame);
-    if (image === undefined) return;
+    const image = feed.image(frame);
+    if (image === undefined) {
+      followed.crowdedOut++;
+      return;
+    }
     followed.sent++;
     this.#writing = true;
     this.#socket.cork();

@@ -191,7 +191,7 @@ async function openHttp(
   });
   await http.register(serveStatic, { root: clientFolder, cacheControl: false });
   serveSessions(http, door, streams);
-  const registry = metricsOf(streams, viewers);
+  const registry = metricsOf(streams, viewers, connections);
   http.get('/metrics', async (request, reply) => {
     // Counts of all streams stand in it.
     if (!door.admit(request.raw).everyStream) throw new AppError('access/not-all-streams');

@@ -56,6 +56,9 @@ it.each([
   );
   await expect.poll(() => open, { timeout: 5000 }).toBeLessThanOrEqual(32);
 
+  const metrics = await ask(room.address, 'metrics', key);
+  expect(Number(/^lumencast_strangers_dropped_total (\d+)$/m.exec(metrics.text)?.[1])).toBeGreaterThan(crowd / 2);
+  expect(Number(/^lumencast_strangers (\d+)$/m.exec(metrics.text)?.[1])).toBeLessThanOrEqual(32);
   // Somebody who comes in earnest gets in, right in the middle of it.
   expect((await ask(room.address, 'session', key)).status).toBe(200);
   const { frames } = viewer;

@@ -3,13 +3,16 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { OpenIgtlinkClient } from '../../src/broadcast/openigtlink-client.ts';
+import { OpenIgtlinkFeed } from '../../src/broadcast/openigtlink-feed.ts';
 import { deviceNames, openOpenIgtlinkServer } from '../../src/broadcast/openigtlink-server.ts';
 import { parseRoom } from '../../src/config/room.ts';
-import { anchorClock } from '../../src/device/clock.ts';
+import { anchorClock, monotonicNs, unixUs } from '../../src/device/clock.ts';
 import { readImage } from '../../src/openigtlink/image.ts';
 import { readPoses } from '../../src/openigtlink/pose-messages.ts';
 import { readStatus } from '../../src/openigtlink/text-messages.ts';
 import { Stream } from '../../src/stream/stream.ts';
+import { Crc64 } from '../../wasm/crc64.ts';
 import { mutantOf, seeded } from '../support/mutant.ts';
 import { TestClient } from '../support/openigtlink/client.ts';
 import { image, message, transform } from '../support/openigtlink/messages.ts';
@@ -214,6 +217,44 @@ describe('a client that does not read', () => {
     const stampsBefore = quick.of('IMAGE').at(-1)?.header.stampNs ?? 0n;
     slow.socket.resume();
     await slow.until(() => (slow.of('IMAGE').at(-1)?.header.stampNs ?? 0n) > stampsBefore);
+  });
+});
+
+describe('a client for whose picture no place is free', () => {
+  it('has it counted as skipped', async () => {
+    const room = parseRoom({ streams: [echo({ width: 1024, height: 768 })] }, 'test');
+    const clock = anchorClock();
+    const log = { info: () => undefined, warn: () => undefined };
+    const streams = room.streams.map((settings, id) => new Stream(id, settings, room.limits, clock, log));
+    const roomOf = await Crc64.load();
+    const feeds = streams.map((stream) => new OpenIgtlinkFeed(stream, 'Echo', 1, 1, roomOf));
+    const host = {
+      feeds,
+      version: 1,
+      roomOf,
+      unacknowledged: () => 0,
+      toolName: () => '',
+      nowUs: () => unixUs(clock, monotonicNs()),
+    } as const;
+    const clients: OpenIgtlinkClient[] = [];
+    const server = await serverThat((socket) => clients.push(new OpenIgtlinkClient(socket, host)));
+    ends.push(async () => {
+      for (const client of clients) client.close();
+      for (const feed of feeds) feed.close();
+      await server[Symbol.asyncDispose]();
+      await Promise.all(streams.map((stream) => stream.close()));
+    });
+    for (const stream of streams) stream.start();
+    // The one place is held by whoever does not read.
+    const slow = connect({ port: server.port, host: '127.0.0.1' });
+    await once(slow, 'connect');
+    slow.pause();
+    const outlets = () => [...(streams[0]?.outlets ?? [])];
+    await expect.poll(() => outlets()[0]?.skipped, { timeout: 10_000 }).toBeGreaterThan(0);
+    const other = await TestClient.open(server.port);
+    ends.push(async () => void [slow, other.socket].map((socket) => socket.destroy()));
+    await expect.poll(() => outlets()[1]?.skipped, { timeout: 10_000 }).toBeGreaterThan(3);
+    expect(outlets()[1]?.sent).toBe(0);
   });
 });
 
