@@ -202,6 +202,10 @@ export const errorTable = {
     remedy: 'draw along a length that is known, as long as can be',
   },
   'marks/cannot-edit': { message: 'mark {number} stays as it is: {reason}', remedy: 'undo what was done to it meanwhile, or draw it anew' },
+  'examination/off': {
+    message: '{what}: this server keeps no examinations',
+    remedy: 'start it with an archive: archive.folder in the room file',
+  },
   'gateway/not-live': { message: '{stream} has no live picture now', remedy: 'ask again; /healthz says what its source is doing' },
   'gateway/no-jpeg': {
     message: 'the pictures of {stream} have more than 8 bits, a JPEG has 8',

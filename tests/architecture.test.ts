@@ -9,7 +9,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/app-error.ts': [],
   'src/frame': ['src/app-error.ts'],
   'src/marks': ['src/app-error.ts', 'src/frame', 'src/config/schema-fault.ts', 'typebox'],
-  'src/protocol': ['src/app-error.ts', 'src/frame', 'typebox'],
+  'src/protocol': ['src/app-error.ts', 'src/frame', 'src/marks/mark.ts', 'typebox'],
   'src/codec': ['src/app-error.ts', 'src/frame', 'src/protocol'],
   'src/codec/webcodecs.ts': ['node:module'],
   'src/codec/node-codecs.ts': ['src/codec', 'src/protocol', 'node:module', 'node:zlib'],

@@ -49,6 +49,21 @@ const needed: Readonly<Record<ViewerMessage['type'], Role>> = {
   invite: 'operator',
   revoke: 'operator',
   'send-out': 'operator',
+  bookmark: 'observer',
+  'put-mark': 'marker',
+  'remove-mark': 'marker',
+  'draft-mark': 'marker',
+  calibrate: 'marker',
+  point: 'marker',
+  keep: 'marker',
+  'keep-until': 'marker',
+  'discard-kept': 'marker',
+  'open-examination': 'operator',
+  'name-patient': 'operator',
+  'close-examination': 'operator',
+  'reopen-examination': 'operator',
+  'find-examinations': 'operator',
+  'look-into': 'operator',
 };
 
 /** Not the protocol's: RFC 6455 §7.4.2 leaves 4000 to 4999 to applications. The reason is the code of an error. */
@@ -56,7 +71,7 @@ const putOutCode = 4401;
 /** How long somebody who was put out may take to say goodbye. */
 const goodbyeMs = 300;
 /** Refusals that a viewer may go on after: it asked for something that is not there, or not for it. */
-const harmless = /^(access|device|protocol\/unknown-)/;
+const harmless = /^(access|device|examination|marks|archive|protocol\/unknown-)/;
 
 /** Where a viewer is. */
 export interface ViewerPlace {
@@ -307,6 +322,8 @@ export class Viewer {
       case 'send-out':
         void this.#done(message, this.#host.sendOut(message.viewer, this.access));
         break;
+      default:
+        throw new AppError('examination/off', { what: message.type });
     }
   }
 

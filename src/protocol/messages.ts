@@ -1,55 +1,15 @@
-import Type, { type Static, type TSchema } from 'typebox';
-import { regionKinds, unitNames } from '../frame/calibration.ts';
+import Type, { type Static } from 'typebox';
+import { examinationServerMessages, examinationViewerMessages } from './examination-messages.ts';
 import { views, wirePixelFormats } from './frame-header.ts';
+import { RegionSchema } from './region.ts';
 import { roleNames } from './roles.ts';
+import { Count, ErrorReportSchema, Micros, message, oneOf, Sequence, StreamId, Text } from './schema.ts';
 import { codecNames, tierNames, tierReasons } from './tiers.ts';
 
 /**
  * Everything that crosses the WebSocket except pixels: one schema per message, `type` tells them apart.
  * docs/protocol.md is generated from the descriptions here.
  */
-
-const oneOf = <const Names extends readonly string[]>(names: Names, description: string) =>
-  Type.Union(
-    names.map((name) => Type.Literal(name)),
-    { description },
-  ) as unknown as import('typebox').TUnsafe<Names[number]>;
-
-const message = <const Name extends string, Properties extends Record<string, TSchema>>(
-  type: Name,
-  description: string,
-  properties: Properties,
-) => Type.Object({ type: Type.Literal(type), ...properties }, { additionalProperties: false, description });
-
-const StreamId = Type.Integer({ minimum: 0, maximum: 0xffffffff, description: 'number of the stream, as in the frame header' });
-const Sequence = Type.Integer({ minimum: 0, maximum: 0xffffffff, description: 'sequence number of a frame, as in the frame header' });
-const Micros = (description: string) => Type.Number({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description });
-const Count = (description: string) => Type.Integer({ minimum: 0, description });
-const Text = (description: string, maxLength = 500) => Type.String({ maxLength, description });
-
-export const ErrorReportSchema = Type.Object(
-  { code: Text('code of docs/errors.md'), message: Text('what happened'), remedy: Text('what to do') },
-  { additionalProperties: false, description: 'an error that a user can act on' },
-);
-
-export const RegionSchema = Type.Object(
-  {
-    kind: oneOf(regionKinds, 'data type of DICOM PS3.3 C.8.5.5.1.2'),
-    x0: Type.Integer({ description: 'left edge, pixel inside' }),
-    y0: Type.Integer({ description: 'upper edge, pixel inside' }),
-    x1: Type.Integer({ description: 'right edge, pixel inside' }),
-    y1: Type.Integer({ description: 'lower edge, pixel inside' }),
-    unitX: oneOf(unitNames, 'unit along x'),
-    unitY: oneOf(unitNames, 'unit along y'),
-    deltaX: Type.Number({ description: 'units per pixel along x, signed, exactly as the source gave it' }),
-    deltaY: Type.Number({ description: 'units per pixel along y, signed, exactly as the source gave it' }),
-    referenceX: Type.Optional(Type.Number({ description: 'reference pixel, relative to x0' })),
-    referenceY: Type.Optional(Type.Number({ description: 'reference pixel, relative to y0' })),
-    referenceValueX: Type.Optional(Type.Number({ description: 'value at the reference pixel along x' })),
-    referenceValueY: Type.Optional(Type.Number({ description: 'value at the reference pixel along y' })),
-  },
-  { additionalProperties: false, description: 'a calibrated rectangle of the picture' },
-);
 
 export const FormatSchema = Type.Object(
   {
@@ -296,7 +256,10 @@ export const serverMessages = {
     invitation: Text('short name of the invitation', 16),
     link: Text('to be given to whom it is for: it is shown this once'),
   }),
-  done: message('done', 'Answer to revoke and send-out.', { request: Type.Integer({ description: 'copied from the request' }) }),
+  ...examinationServerMessages,
+  done: message('done', 'Answer to revoke and send-out, and to everything else that has no answer of its own.', {
+    request: Type.Integer({ description: 'copied from the request' }),
+  }),
   error: message('error', 'Something this viewer asked for was refused. Fatal ones are followed by a close.', {
     request: Type.Optional(Type.Integer({ description: 'copied from the request' })),
     error: ErrorReportSchema,
@@ -397,6 +360,7 @@ export const viewerMessages = {
     request: Type.Integer({ minimum: 0, description: 'number chosen by the viewer' }),
     viewer: Type.Integer({ minimum: 0, description: 'number of the viewer' }),
   }),
+  ...examinationViewerMessages,
 } as const;
 
 export type ServerMessage = { [Name in keyof typeof serverMessages]: Static<(typeof serverMessages)[Name]> }[keyof typeof serverMessages];
