@@ -1,4 +1,4 @@
-import { crossesItself, distance } from './geometry.ts';
+import { crossesItself, distance, midpoint } from './geometry.ts';
 import type { MarkOf, Point } from './mark.ts';
 import { type MeasuredPicture, scaleUnder, toMm } from './scale.ts';
 
@@ -33,15 +33,28 @@ export interface Volume {
 }
 
 /** A traced cavity and its long axis, drawn from the annulus to the apex, as a view in millimetres. */
-export function apicalView(picture: MeasuredPicture, outline: MarkOf<'area'>, longAxis: MarkOf<'distance'>): ApicalView | NoVolume {
-  const scale = scaleUnder(picture, [...outline.points, ...longAxis.points]);
+export function apicalView(picture: MeasuredPicture, outline: MarkOf<'area'>, axis: readonly [Point, Point]): ApicalView | NoVolume {
+  const scale = scaleUnder(picture, [...outline.points, ...axis]);
   if (scale.of === 'pixels' && scale.reason === 'across two regions') return 'outline and long axis lie in different regions';
   if (scale.of !== 'lengths') return 'the outline is not calibrated';
-  const [base, apex] = longAxis.points;
+  const [base, apex] = axis;
   return {
     outlineMm: outline.points.map((point) => toMm(scale.region, point)),
     longAxisMm: [toMm(scale.region, base), toMm(scale.region, apex)],
   };
+}
+
+/**
+ * The long axis of a cavity whose outline was drawn from one end of the mitral annulus over the apex to the other: from the middle of the
+ * annulus, which is the side that closes the outline, to the place farthest from it in the patient (Lang et al. 2015).
+ */
+export function longAxisOf(picture: MeasuredPicture, { points }: MarkOf<'area'>): readonly [Point, Point] {
+  const base = midpoint(points[0]!, points.at(-1)!);
+  const scale = scaleUnder(picture, points);
+  const place = scale.of === 'lengths' ? (point: Point): Point => toMm(scale.region, point) : (point: Point): Point => point;
+  const from = place(base);
+  const apex = points.reduce((farthest, point) => (distance(from, place(point)) > distance(from, place(farthest)) ? point : farthest));
+  return [base, apex];
 }
 
 /** Method of discs in one view (each disc round) or in two at right angles (each disc an ellipse of both diameters). */

@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ApicalView, apicalView, discCount, discDiametersMm, ejectionOf, type Volume, volumeByDiscs } from '../../src/marks/discs.ts';
+import {
+  type ApicalView,
+  apicalView,
+  discCount,
+  discDiametersMm,
+  ejectionOf,
+  longAxisOf,
+  type Volume,
+  volumeByDiscs,
+} from '../../src/marks/discs.ts';
 import type { MarkOf, Point } from '../../src/marks/mark.ts';
 import type { MeasuredPicture } from '../../src/marks/scale.ts';
 
@@ -139,14 +148,10 @@ describe('apicalView', () => {
       { x: 50, y: 350 },
     ],
   };
-  const axis: MarkOf<'distance'> = {
-    kind: 'distance',
-    number: 2,
-    points: [
-      { x: 100, y: 350 },
-      { x: 100, y: 50 },
-    ],
-  };
+  const axis = [
+    { x: 100, y: 350 },
+    { x: 100, y: 50 },
+  ] as const;
 
   it('takes millimetres from the region, whose pixels need not be square', () => {
     const view = apicalView(picture, outline, axis);
@@ -161,6 +166,33 @@ describe('apicalView', () => {
       { ...region, x0: 120 },
     ];
     expect(apicalView({ ...picture, regions: halves }, outline, axis)).toBe('outline and long axis lie in different regions');
+  });
+});
+
+describe('longAxisOf', () => {
+  const region = { kind: 'tissue', x0: 0, y0: 0, x1: 399, y1: 399, unitX: 'cm', unitY: 'cm', deltaX: 0.04, deltaY: 0.02 } as const;
+  const outline: MarkOf<'area'> = {
+    kind: 'area',
+    number: 1,
+    points: [
+      { x: 100, y: 300 },
+      { x: 60, y: 200 },
+      { x: 120, y: 60 },
+      { x: 250, y: 200 },
+      { x: 140, y: 300 },
+    ],
+  };
+
+  it('runs from the middle of the side that closes the outline to what lies farthest from it', () => {
+    expect(longAxisOf({ width: 400, height: 400, regions: [] }, outline)).toEqual([
+      { x: 120, y: 300 },
+      { x: 120, y: 60 },
+    ]);
+  });
+
+  it('measures how far in the patient and not in pixels', () => {
+    // 240 px * 0.2 mm up, but 130 px * 0.4 mm and 100 px * 0.2 mm aside.
+    expect(longAxisOf({ width: 400, height: 400, regions: [region] }, outline)[1]).toEqual({ x: 250, y: 200 });
   });
 });
 
