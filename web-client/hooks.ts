@@ -4,6 +4,7 @@ import type { Monitor } from './monitor.ts';
 import type { MonitorState } from './monitor-state.ts';
 import { type PictureTruth, pictureTruth } from './picture-truth.ts';
 import type { Size } from './view-transform.ts';
+import { type Language, Words } from './words/words.ts';
 
 export const MonitorContext = createContext<Monitor | undefined>(undefined);
 
@@ -11,6 +12,13 @@ export function useMonitor(): Monitor {
   const monitor = useContext(MonitorContext);
   if (monitor === undefined) throw new Error('a component stands outside of the monitor');
   return monitor;
+}
+
+const wordsOf: { readonly [L in Language]: Words } = { en: new Words('en'), de: new Words('de') };
+
+/** The words of the language that the user has chosen. */
+export function useWords(): Words {
+  return wordsOf[useMonitorState().language];
 }
 
 /** Renders when what is taken from the subject changes. */

@@ -1,9 +1,11 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { distinctUntilChanged, map, skip } from 'rxjs';
 import { App } from './app.tsx';
 import { MonitorContext } from './hooks.ts';
 import { attachKeys } from './keys.ts';
 import { Monitor } from './monitor.ts';
+import { keepPreferences, readPreferences } from './preferences.ts';
 import { invitationIn } from './session.ts';
 
 /** Below this width the panel would take from the picture. */
@@ -14,7 +16,20 @@ if (place === null) throw new Error('index.html has no #monitor');
 const invitation = location.hash === '' ? undefined : invitationIn(location.hash);
 // Whoever looks over a shoulder, or into the history, shall not find it there.
 if (location.hash !== '') history.replaceState(null, '', location.pathname);
-const monitor = new Monitor(window.innerWidth >= panelFromPx, invitation);
+const monitor = new Monitor(
+  window.innerWidth >= panelFromPx,
+  readPreferences(() => localStorage, navigator.languages),
+  invitation,
+);
+const language$ = monitor.state$.pipe(
+  map(({ language }) => language),
+  distinctUntilChanged(),
+);
+language$.subscribe((language) => {
+  document.documentElement.lang = language;
+});
+// What nobody chose is the browser's to decide, next time too.
+language$.pipe(skip(1)).subscribe((language) => keepPreferences(() => localStorage, { language }));
 attachKeys(monitor);
 createRoot(place).render(
   <StrictMode>

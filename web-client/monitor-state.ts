@@ -6,6 +6,7 @@ import type { TierName, TierReason } from '../src/protocol/tiers.ts';
 import { frozenStates } from '../src/stage/stage-state.ts';
 import type { Caliper } from './calipers.ts';
 import { unmoved, type ViewTransform } from './view-transform.ts';
+import type { Language } from './words/words.ts';
 import type { Link, Quality, WireError } from './worker-messages.ts';
 
 /** Counts of a stream since this page was opened. */
@@ -124,6 +125,7 @@ export interface MonitorState {
   readonly inStep: boolean;
   readonly panelOpen: boolean;
   readonly keyMapOpen: boolean;
+  readonly language: Language;
 }
 
 export type Action =
@@ -175,9 +177,10 @@ export type Action =
   | { readonly act: 'joining'; readonly joining: Joining | undefined }
   | { readonly act: 'made-link'; readonly link: string }
   | { readonly act: 'door-refused'; readonly error: WireError | undefined }
-  | { readonly act: 'key-map'; readonly open: boolean };
+  | { readonly act: 'key-map'; readonly open: boolean }
+  | { readonly act: 'language'; readonly language: Language };
 
-export function initialState(panelOpen: boolean): MonitorState {
+export function initialState(panelOpen: boolean, language: Language = 'en'): MonitorState {
   return {
     unfit: undefined,
     link: { state: 'connecting', attempt: 0 },
@@ -216,6 +219,7 @@ export function initialState(panelOpen: boolean): MonitorState {
     inStep: true,
     panelOpen,
     keyMapOpen: false,
+    language,
   };
 }
 
@@ -299,6 +303,8 @@ export function reduce(state: MonitorState, action: Action): MonitorState {
       return { ...state, doorRefusal: action.error };
     case 'key-map':
       return { ...state, keyMapOpen: action.open };
+    case 'language':
+      return { ...state, language: action.language };
   }
 }
 
@@ -409,8 +415,8 @@ function hear(state: MonitorState, message: ServerMessage, nowMs: number): Monit
 /** Who is out keeps nothing of what was seen. */
 function hearLink(state: MonitorState, link: Link): MonitorState {
   if (link.state !== 'shut') return { ...state, link };
-  const { panelOpen, quality } = state;
-  return { ...initialState(panelOpen), quality, link, joining: state.joining };
+  const { panelOpen, quality, language } = state;
+  return { ...initialState(panelOpen, language), quality, link, joining: state.joining };
 }
 
 /** A server that comes back may have other streams under the same numbers: nothing laid over one picture may come to lie over another. */

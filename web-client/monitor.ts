@@ -4,6 +4,7 @@ import type { Device, ServerMessage, StageState, ViewerMessage } from '../src/pr
 import { presetNamed } from '../src/stage/presets.ts';
 import { type Action, initialState, type MonitorState, reduce, type StageWish, shownStreams, wishedStage } from './monitor-state.ts';
 import { staleMs } from './picture-truth.ts';
+import type { Preferences } from './preferences.ts';
 import { comeIn, shareableLink } from './session.ts';
 import { StageSetter } from './stage-setter.ts';
 import type { Quality, Shown, StreamTruth, WorkerNews, WorkerOrder } from './worker-messages.ts';
@@ -57,9 +58,9 @@ export class Monitor {
   #nextRequest = 1_000_000;
 
   /** `invitation`: the page was opened by it; nothing is asked of the server until its holder comes in. */
-  constructor(panelOpen: boolean, invitation?: string) {
+  constructor(panelOpen: boolean, { language }: Preferences, invitation?: string) {
     const joining = invitation === undefined ? undefined : { invitation, waiting: false };
-    this.state$ = new BehaviorSubject<MonitorState>({ ...initialState(panelOpen), joining });
+    this.state$ = new BehaviorSubject<MonitorState>({ ...initialState(panelOpen, language), joining });
     this.#entered = invitation === undefined;
     this.#setter = new StageSetter(
       (message) => this.#send(message),
