@@ -18,6 +18,8 @@ import { AppError, asAppError, type ErrorCode } from '../app-error.ts';
 import type { Room } from '../config/room.ts';
 import { type ClockAnchor, monotonicNs, unixUs } from '../device/clock.ts';
 import type { DeviceDesk } from '../discovery/device-desk.ts';
+import { ExaminationDesk } from '../examination/examination-desk.ts';
+import { memoryRecord } from '../examination/memory-record.ts';
 import type { Stream, StreamLog } from '../stream/stream.ts';
 import { Attendance } from './attendance.ts';
 import { CutOff } from './cut-off.ts';
@@ -29,8 +31,8 @@ import { Wire } from './wire.ts';
 
 export const subprotocol = 'lumencast.v1';
 const clientFolder = resolve(import.meta.dirname, '../../web-client/dist');
-/** The longest message of a viewer; set-stage with every option filled stays far below. */
-const longestMessageBytes = 16 * 1024;
+/** The longest message of a viewer: a traced outline of two thousand points, every digit written out. */
+const longestMessageBytes = 256 * 1024;
 const linePeriodMs = 5000;
 const reviewPeriodMs = 200;
 
@@ -63,7 +65,7 @@ export async function openServer(
   const dataFolder = room.dataFolder ?? usualDataFolder(process.env);
   const entrance = await Entrance.open({ ...room, dataFolder, streamNames: () => streams.map(({ name }) => name), log });
   try {
-    return await openBehind(entrance, room, streams, clock, version, devices);
+    return await openBehind(entrance, room, streams, clock, version, log, devices);
   } catch (thrown) {
     await entrance.close();
     throw thrown;
@@ -76,6 +78,7 @@ async function openBehind(
   streams: readonly Stream[],
   clock: ClockAnchor,
   version: string,
+  log: StreamLog,
   devices: DeviceDesk | undefined,
 ): Promise<Server> {
   const { door } = entrance;
@@ -86,6 +89,7 @@ async function openBehind(
   const http = await openHttp(entrance, connections, room, streams, viewers);
   const cutOff = new CutOff(http.server);
   await serveGateways(http, { streams, door, mostViewers: room.limits.viewers, cutOff, nowUs });
+  const examination = await ExaminationDesk.open({ streams, record: memoryRecord(nowUs), nowUs, log });
   const address = (): string => {
     const { address: at, port } = http.server.address() as AddressInfo;
     return entrance.addressOf(at, port);
@@ -95,6 +99,7 @@ async function openBehind(
     room: room.room,
     streams,
     devices,
+    examination,
     messagesPerSecond: room.limits.messagesPerSecond,
     nowUs,
     isLoopback,
@@ -126,6 +131,7 @@ async function openBehind(
       http.server.closeAllConnections();
       await http.close();
       clearTimeout(patience);
+      await examination.close();
       await entrance.close();
     },
   };

@@ -1,6 +1,7 @@
 import { Compile } from 'typebox/compile';
 import { AppError, printable } from '../app-error.ts';
 import { schemaFault } from '../config/schema-fault.ts';
+import { examinationViewerMessages } from '../protocol/examination-messages.ts';
 import { type ViewerMessage, viewerMessages } from '../protocol/messages.ts';
 
 const validators = Object.fromEntries(Object.entries(viewerMessages).map(([type, schema]) => [type, Compile(schema)]));
@@ -21,9 +22,19 @@ export function readViewerMessage(text: string): ViewerMessage {
   }
   if (validator.Check(value)) return value as ViewerMessage;
   const fault = schemaFault(viewerMessages[type as ViewerMessage['type']], value);
-  throw new AppError('protocol/bad-message', {
-    where: `${String(type)}.${fault?.key ?? ''}`,
-    reason:
-      fault?.kind === 'bad-value' ? `${fault.value}, allowed: ${fault.allowed}` : `${fault?.kind ?? ''}, allowed: ${fault?.allowed ?? ''}`,
-  });
+  const { kind = '', key = '', value: given, allowed = '' } = fault ?? {};
+  // Nothing of a patient is repeated, not even what is wrong.
+  const found = kind === 'bad-value' && !/^(patient|text)/.test(key) ? given : kind;
+  const code = Object.hasOwn(examinationViewerMessages, String(type)) ? 'examination/bad-message' : 'protocol/bad-message';
+  throw new AppError(code, { where: `${String(type)}.${key}`, reason: `${found}, allowed: ${allowed}` });
+}
+
+/** The request that a refused text belongs to, as far as it can be made out. */
+export function requestIn(text: string): number | undefined {
+  try {
+    const { request } = JSON.parse(text) as { request?: unknown };
+    return typeof request === 'number' && Number.isInteger(request) && request >= 0 ? request : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -5,6 +5,8 @@ import type { Door } from '../access/door.ts';
 import { AppError, asAppError, type ErrorReport } from '../app-error.ts';
 import { hasWebCodecs } from '../codec/webcodecs.ts';
 import type { DeviceDesk, DevicesMessage } from '../discovery/device-desk.ts';
+import type { ExaminationDesk } from '../examination/examination-desk.ts';
+import type { Member } from '../examination/member.ts';
 import type { Pose } from '../frame/pose.ts';
 import { protocolVersion } from '../protocol/frame-header.ts';
 import type { ConnectedViewer, ServerMessage, ViewerMessage } from '../protocol/messages.ts';
@@ -14,7 +16,7 @@ import { isErrorReport, type Stream, type StreamNews } from '../stream/stream.ts
 import { Delivery } from './delivery.ts';
 import { Line, standIn } from './line.ts';
 import { Pace } from './pace.ts';
-import { readViewerMessage } from './viewer-messages.ts';
+import { readViewerMessage, requestIn } from './viewer-messages.ts';
 import type { Wire } from './wire.ts';
 
 /** Inside this machine what is late is most often the machine; a way of less than fast Ethernet leads over some line, e.g. a tunnel. */
@@ -26,6 +28,7 @@ export interface ViewerHost {
   readonly streams: readonly Stream[];
   /** What is attached; undefined where nobody looks. */
   readonly devices: DeviceDesk | undefined;
+  readonly examination: ExaminationDesk;
   readonly messagesPerSecond: number;
   nowUs(): number;
   isLoopback(address: string): boolean;
@@ -71,7 +74,7 @@ const putOutCode = 4401;
 /** How long somebody who was put out may take to say goodbye. */
 const goodbyeMs = 300;
 /** Refusals that a viewer may go on after: it asked for something that is not there, or not for it. */
-const harmless = /^(access|device|examination|marks|archive|protocol\/unknown-)/;
+const harmless = /^(access|device|examination|marks|archive|record|protocol\/unknown-)/;
 
 /** Where a viewer is. */
 export interface ViewerPlace {
@@ -81,6 +84,9 @@ export interface ViewerPlace {
   wire(): Wire;
 }
 
+const messageCharacters = 2048;
+/** Messages that wait in a socket, beside frames, are behind. */
+const mostWaitingBytes = 64 * 1024;
 /** A frame under way for so long makes the line suspicious: it is asked by a ping. */
 const suspectMs = 300;
 /** A line that has not carried a ping for so long carries nothing else either. */
@@ -92,7 +98,7 @@ const silentMs = 250;
 const [hopelessMs, hopelessBytes] = [1000, 64 * 1024] as const;
 
 /** One connection: reads what the viewer asks for, sends what it can take. */
-export class Viewer {
+export class Viewer implements Member {
   readonly id: number;
   readonly #host: ViewerHost;
   readonly #socket: WebSocket;
@@ -152,6 +158,7 @@ export class Viewer {
       if (!access.may(stream.id)) continue;
       this.#subscriptions.add(stream.news$.subscribe(({ news }) => this.#tellNews(stream, news)));
     }
+    this.#subscriptions.add(host.examination.join(this));
     if (isAtLeast(access.role, 'operator'))
       this.#subscriptions.add(host.devices?.message$.subscribe((message) => this.#tellDevices(message)));
   }
@@ -167,6 +174,14 @@ export class Viewer {
   /** A message that was written for several. */
   tellText(message: string): void {
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(message);
+  }
+
+  /** What is soon outdated need not be told now: it would wait behind other things. */
+  isBehind(): boolean {
+    const deliveries = [...this.#deliveries.values()];
+    const nowMs = performance.now();
+    const frameBytes = deliveries.reduce((sum, { underWayBytes }) => sum + underWayBytes, 0);
+    return this.#socket.bufferedAmount > frameBytes + mostWaitingBytes || deliveries.some((delivery) => delivery.lateMs(nowMs) > suspectMs);
   }
 
   /** Once a second: what became of this viewer's frames; renews its allowance of messages. */
@@ -271,13 +286,16 @@ export class Viewer {
     let request: number | undefined;
     try {
       if (isBinary) throw new AppError('protocol/binary-refused');
-      if (--this.#messagesLeft < 0) throw new AppError('protocol/too-many', { limit: this.#host.messagesPerSecond });
+      // A long one is as much work as several.
+      this.#messagesLeft -= 1 + Math.floor(text.length / messageCharacters);
+      if (this.#messagesLeft < 0) throw new AppError('protocol/too-many', { limit: this.#host.messagesPerSecond });
       const message = readViewerMessage(text);
       request = 'request' in message ? message.request : undefined;
       refuseBelow(needed[message.type], this.access, message.type);
       this.#obey(message);
     } catch (thrown) {
       const error = asAppError(thrown, 'protocol/bad-message', { where: 'server' });
+      if (error.code === 'examination/bad-message') request = requestIn(text);
       this.tell({ type: 'error', ...(request !== undefined && { request }), error: error.toJSON() });
       // RFC 6455 §7.4.1: 1008, a message that violates the endpoint's policy.
       if (!harmless.test(error.code)) this.close(1008, error.code);
@@ -323,7 +341,7 @@ export class Viewer {
         void this.#done(message, this.#host.sendOut(message.viewer, this.access));
         break;
       default:
-        throw new AppError('examination/off', { what: message.type });
+        this.#host.examination.hear(this, message);
     }
   }
 

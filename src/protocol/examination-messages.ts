@@ -149,7 +149,7 @@ export const examinationServerMessages = {
   examination: message('examination', 'The examination that is open, after hello and at every change; without one nothing was kept yet.', {
     examination: Type.Optional(ExaminationSchema),
     archive: ArchiveStateSchema,
-    author: Type.Optional(AuthorSchema),
+    author: Type.Optional(Type.Object(AuthorSchema.properties, exact('after hello: this viewer itself, as it stands in what it makes'))),
   }),
   marks: message('marks', 'All marks of the examination that is open, and of what was kept in it; after `examination`.', {
     marks: Type.Array(SharedMarkSchema, { description: 'in the order in which they lie over each other' }),

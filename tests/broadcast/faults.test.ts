@@ -128,7 +128,7 @@ describe('whatever a line or a viewer does, the others go on', () => {
       }
       const [one, other] = [valid[random(valid.length)] as Buffer, valid[random(valid.length)] as Buffer];
       const mutant = mutantOf(one, other, random);
-      socket.send(random(500) === 0 ? Buffer.alloc(20_000, mutant) : mutant, { binary: random(20) === 0 });
+      socket.send(random(500) === 0 ? Buffer.alloc(300_000, mutant) : mutant, { binary: random(20) === 0 });
       if (sent % 3 === 0) await wait(0);
     }
     socket?.terminate();

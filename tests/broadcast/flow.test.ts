@@ -207,7 +207,7 @@ describe('rubbish', () => {
       expect(rude.last('error')?.error.remedy).toBeTruthy();
     }
     const huge = (await room?.view()) as TestViewer;
-    huge.socket.send('x'.repeat(20_000));
+    huge.socket.send('x'.repeat(300_000));
     await huge.until(() => huge.closed !== undefined);
     expect(huge.closed?.code).toBe(1009);
     const before = viewer.frames.length;

@@ -1,0 +1,495 @@
+import { Subscription } from 'rxjs';
+import { AppError, asAppError } from '../app-error.ts';
+import { parseManualCalibration, parseMark } from '../marks/mark.ts';
+import { manualScale } from '../marks/scale.ts';
+import type { ArchiveState, Author, Bookmark, Examination } from '../protocol/examination-messages.ts';
+import type { ServerMessage, ViewerMessage } from '../protocol/messages.ts';
+import { isAtLeast } from '../protocol/roles.ts';
+import type { Stream, StreamLog } from '../stream/stream.ts';
+import { type Asker, Audience, answer, sees, tell } from './audience.ts';
+import { Fleeting } from './fleeting.ts';
+import { type Changer, MarksInForce, type MarkWish } from './marks-in-force.ts';
+import { authorOf, type Member } from './member.ts';
+import { calibratedBy, isSamePicture, type Picture, Pictures } from './pictures.ts';
+import { Presence } from './presence.ts';
+import type { ExaminationContent, ExaminationRecord, StreamCalibration } from './record.ts';
+import { Turns } from './turns.ts';
+
+/** What viewers say of an examination, by its type. */
+type Said<Type extends ViewerMessage['type']> = Extract<ViewerMessage, { type: Type }>;
+export type ExaminationMessage = Said<
+  | 'put-mark'
+  | 'remove-mark'
+  | 'draft-mark'
+  | 'calibrate'
+  | 'point'
+  | 'keep'
+  | 'keep-until'
+  | 'discard-kept'
+  | 'bookmark'
+  | 'open-examination'
+  | 'name-patient'
+  | 'close-examination'
+  | 'reopen-examination'
+  | 'find-examinations'
+  | 'look-into'
+>;
+
+export interface DeskSettings {
+  readonly streams: readonly Stream[];
+  /** Undefined: nothing is kept. */
+  readonly record: ExaminationRecord | undefined;
+  nowUs(): number;
+  readonly log: StreamLog;
+}
+
+/** Requests of one viewer that wait for the disk, e.g. after its line was down; those of all. */
+const [mostWaiting, mostWaitingOfAll] = [512, 8192] as const;
+/** Capture times of viewers come from frames, whose clock is this one. */
+const aheadUs = 1e6;
+const mostBookmarks = 1000;
+/** More marks that changed together are told as the whole list. */
+const mostToldSingly = 100;
+/** Counts of an examination change with every mark. */
+const countsPeriodMs = 1000;
+
+/** The examination that is open in a room: decides what becomes of marks, in which order, and tells everybody. */
+export class ExaminationDesk {
+  readonly #settings: DeskSettings;
+  readonly #audience = new Audience();
+  readonly #fleeting = new Fleeting(this.#audience);
+  readonly #presence = new Presence(this.#audience);
+  readonly #pictures: Pictures;
+  readonly #turns = new Turns();
+  readonly #subscriptions = new Subscription();
+  readonly #waiting = new Map<number, number>();
+  #waitingOfAll = 0;
+  #archive: ArchiveState = { state: 'ready' };
+  #open: Examination | undefined;
+  #opening: Promise<Examination> | undefined;
+  #marks = new MarksInForce();
+  readonly #bookmarks = new Map<string, Bookmark>();
+  readonly #calibrations = new Map<number, StreamCalibration>();
+  #countsTimer: NodeJS.Timeout | undefined;
+
+  private constructor(settings: DeskSettings) {
+    this.#settings = settings;
+    this.#pictures = new Pictures(settings.streams);
+  }
+
+  /** Goes on with the examination that was open when the server ended. */
+  static async open(settings: DeskSettings): Promise<ExaminationDesk> {
+    const desk = new ExaminationDesk(settings);
+    const content = await settings.record?.open();
+    if (content !== undefined) desk.#take(content);
+    desk.#subscriptions.add(settings.record?.state$.subscribe((state) => desk.#setArchive(state)));
+    return desk;
+  }
+
+  /** Tells a member everything; the answer ends it. */
+  join(member: Member): () => void {
+    if (this.#settings.record !== undefined) this.#welcome(member);
+    this.#audience.add(member);
+    this.#presence.changed();
+    return () => {
+      this.#audience.remove(member);
+      this.#fleeting.forget(member);
+      this.#presence.changed();
+    };
+  }
+
+  /** Throws what is refused at once; what is refused later is told. */
+  hear(member: Member, message: ExaminationMessage): void {
+    switch (message.type) {
+      case 'draft-mark':
+        this.#draft(member, message);
+        break;
+      case 'point':
+        this.#point(member, message);
+        break;
+      case 'put-mark':
+        this.#inTurn(member, message, message.mark, () => this.#putMark(member, message));
+        break;
+      case 'remove-mark':
+        this.#inTurn(member, message, message.mark, () => this.#removeMark(member, message));
+        break;
+      case 'bookmark':
+        this.#inTurn(member, message, 'bookmarks', () => this.#bookmark(member, message));
+        break;
+      case 'calibrate':
+        this.#inTurn(member, message, undefined, () => this.#calibrate(member, message));
+        break;
+      case 'open-examination':
+        this.#inTurn(member, message, undefined, () => this.#openFor(member, message));
+        break;
+      case 'name-patient':
+        this.#inTurn(member, message, undefined, () => this.#namePatient(member, message));
+        break;
+      case 'close-examination':
+        this.#inTurn(member, message, undefined, () => this.#close(member, message));
+        break;
+      case 'reopen-examination':
+        this.#inTurn(member, message, undefined, () => this.#reopen(member, message));
+        break;
+      case 'find-examinations':
+        this.#inTurn(member, message, 'looking', () => this.#find(member, message));
+        break;
+      case 'look-into':
+        this.#inTurn(member, message, 'looking', () => this.#lookInto(member, message));
+        break;
+      default:
+        throw new AppError('examination/off', { what: message.type });
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#subscriptions.unsubscribe();
+    this.#pictures.close();
+    this.#fleeting.close();
+    this.#presence.close();
+    clearTimeout(this.#countsTimer);
+    await this.#turns.whole(async () => undefined);
+  }
+
+  /** `key`: of what waits for each other; undefined: it waits for everything, and everything for it. */
+  #inTurn(member: Member, { type, request }: { type: string; request: number }, key: string | undefined, act: () => Promise<void>): void {
+    if (this.#settings.record === undefined) throw new AppError('examination/off', { what: type });
+    const own = this.#waiting.get(member.id) ?? 0;
+    if (own >= mostWaiting || this.#waitingOfAll >= mostWaitingOfAll) throw new AppError('examination/busy', { waiting: own });
+    this.#waiting.set(member.id, own + 1);
+    this.#waitingOfAll++;
+    const unlessOut = async (): Promise<void> => {
+      if (!member.access.ended.aborted) await act();
+    };
+    const turn = key === undefined ? this.#turns.whole(unlessOut) : this.#turns.one(key, unlessOut);
+    void turn.catch((thrown) => this.#refuse({ member, request }, thrown)).finally(() => this.#hasWaited(member));
+  }
+
+  #hasWaited({ id }: Member): void {
+    this.#waitingOfAll--;
+    const left = (this.#waiting.get(id) ?? 1) - 1;
+    if (left > 0) this.#waiting.set(id, left);
+    else this.#waiting.delete(id);
+  }
+
+  #refuse({ member, request }: Asker, thrown: unknown): void {
+    const error = asAppError(thrown, 'examination/failed');
+    if (error.code === 'examination/failed') this.#settings.log.warn({ code: error.code }, `${error.code}: ${error.message}`);
+    tell(member, { type: 'error', request, error: error.toJSON() });
+  }
+
+  // What everybody is told
+
+  #welcome(member: Member): void {
+    tell(member, { ...this.#examinationFor(member), author: authorOf(member.access) });
+    if (this.#open !== undefined) tell(member, this.#marksFor(member));
+    for (const { stream, picture, by } of this.#calibrations.values()) {
+      if (sees(member, stream) && picture.manual !== undefined)
+        tell(member, { type: 'calibrated', stream, calibration: picture.manual, by });
+    }
+    if (this.#open !== undefined) tell(member, this.#bookmarksFor(member));
+  }
+
+  #tellExamination(): void {
+    clearTimeout(this.#countsTimer);
+    this.#countsTimer = undefined;
+    this.#audience.tellEach(
+      (member) => kindOf(member),
+      (member) => this.#examinationFor(member),
+    );
+  }
+
+  #examinationFor(member: Member): Extract<ServerMessage, { type: 'examination' }> {
+    const examination = this.#open && this.#counted(this.#open, member);
+    return { type: 'examination', ...(examination && { examination }), archive: this.#archive };
+  }
+
+  /** With what this member may know of it. */
+  #counted({ patient, ...open }: Examination, member: Member): Examination {
+    const marks = member.access.everyStream ? this.#marks.size : this.#marksFor(member).marks.length;
+    return { ...open, marks, ...(patient !== undefined && isAtLeast(member.access.role, 'marker') && { patient }) };
+  }
+
+  #marksFor(member: Member): Extract<ServerMessage, { type: 'marks' }> {
+    return { type: 'marks', marks: this.#marks.all().filter(({ stream }) => sees(member, stream)) };
+  }
+
+  #bookmarksFor(member: Member): Extract<ServerMessage, { type: 'bookmarks' }> {
+    const own = [...this.#bookmarks.values()].filter(({ stream }) => sees(member, stream));
+    return { type: 'bookmarks', bookmarks: own.sort((a, b) => a.atUs - b.atUs) };
+  }
+
+  #tellContent(): void {
+    this.#tellExamination();
+    this.#audience.tellEach(whole, (member) => this.#marksFor(member));
+    this.#audience.tellEach(whole, (member) => this.#bookmarksFor(member));
+  }
+
+  #countsChanged(): void {
+    this.#countsTimer ??= setTimeout(() => this.#tellExamination(), countsPeriodMs);
+  }
+
+  #setArchive(state: ArchiveState): void {
+    this.#archive = state;
+    this.#tellExamination();
+  }
+
+  // Marks
+
+  async #putMark(member: Member, { request, ...message }: Said<'put-mark'>): Promise<void> {
+    const wish = this.#wishOf(member, message);
+    const changer = this.#changerOf(member);
+    const before = this.#marks.get(message.mark);
+    const drawnOn = (): Picture => this.#pictureOf(wish, message.on);
+    const mark = this.#deciding(member, message.mark, () => this.#marks.put(wish, changer, drawnOn, this.#settings.nowUs()));
+    if (mark === before) {
+      answer({ member, request }, { type: 'mark-put', mark });
+      return;
+    }
+    const { examination } = await this.#ensureOpen(changer.author);
+    await this.#record.putMarks(examination, [mark], changer.author);
+    this.#marks.keep(mark);
+    this.#fleeting.becameMark(member, mark.mark);
+    this.#audience.tellOf(mark.stream, { type: 'mark-put', mark }, { member, request });
+    this.#countsChanged();
+  }
+
+  async #removeMark(member: Member, { request, mark: id, revision }: Said<'remove-mark'>): Promise<void> {
+    const known = this.#marks.get(id) ?? this.#marks.removed(id);
+    // What one may not see is not there.
+    if (known !== undefined && !sees(member, known.stream)) throw new AppError('examination/unknown-mark');
+    const changer = this.#changerOf(member);
+    const mark = this.#deciding(member, id, () => this.#marks.remove(id, revision, changer, this.#settings.nowUs()));
+    const told = { type: 'mark-removed', mark: id, revision: mark.revision, by: changer.author } as const;
+    if (mark === known) {
+      answer({ member, request }, told);
+      return;
+    }
+    await this.#record.removeMark(this.#needOpen().examination, mark, changer.author);
+    this.#marks.forget(mark);
+    this.#audience.tellOf(mark.stream, told, { member, request });
+    this.#countsChanged();
+  }
+
+  /** Whose change comes too late is told first what holds instead. */
+  #deciding<Decided>(member: Member, id: string, decide: () => Decided): Decided {
+    try {
+      return decide();
+    } catch (thrown) {
+      if (thrown instanceof AppError && thrown.code === 'examination/changed-meanwhile') this.#tellInForce(member, id);
+      throw thrown;
+    }
+  }
+
+  #tellInForce(member: Member, id: string): void {
+    const mark = this.#marks.get(id);
+    if (mark !== undefined) {
+      tell(member, { type: 'mark-put', mark });
+      return;
+    }
+    const gone = this.#marks.removed(id);
+    if (gone !== undefined) tell(member, { type: 'mark-removed', mark: id, revision: gone.revision, by: gone.changedBy ?? gone.author });
+  }
+
+  #wishOf(member: Member, { mark, stream, on, revision, shape, fromUs, untilUs }: Omit<Said<'put-mark'>, 'request'>): MarkWish {
+    if ('kept' in on) throw new AppError('examination/unknown-kept', { kept: on.kept });
+    this.#needSeen(member, stream);
+    if (fromUs > this.#settings.nowUs() + aheadUs) throw new AppError('examination/bad-time', { reason: 'it is to come' });
+    if (untilUs !== undefined && untilUs < fromUs) throw new AppError('examination/bad-time', { reason: 'it ends before it begins' });
+    return { mark, stream, kept: undefined, revision, shape, fromUs, untilUs };
+  }
+
+  #pictureOf({ stream }: MarkWish, on: Said<'put-mark'>['on']): Picture {
+    if (stream === undefined || !('epoch' in on)) throw new AppError('examination/no-picture', { stream: 'none', epoch: 0 });
+    return this.#calibrated(stream, this.#pictures.at(stream, on.epoch));
+  }
+
+  #changerOf({ access }: Member): Changer {
+    return { author: authorOf(access), changesAll: isAtLeast(access.role, 'operator') };
+  }
+
+  async #calibrate(member: Member, { request, stream, calibration: given }: Said<'calibrate'>): Promise<void> {
+    this.#needSeen(member, stream);
+    const by = authorOf(member.access);
+    const on = this.#pictures.now(stream);
+    const manual = given === undefined ? undefined : parseManualCalibration(given, on);
+    if (manual !== undefined) manualScale(on, manual);
+    const { examination } = await this.#ensureOpen(by);
+    const calibration = { stream, picture: calibratedBy(on, manual as Picture['manual']), by };
+    const renewed = this.#marks.recalibrated(stream, on, calibration.picture.manual, by, this.#settings.nowUs());
+    await this.#record.calibrate(examination, calibration, renewed);
+    this.#calibrations.set(stream, calibration);
+    for (const mark of renewed) this.#marks.keep(mark);
+    const told = {
+      type: 'calibrated',
+      stream,
+      ...(calibration.picture.manual && { calibration: calibration.picture.manual }),
+      by,
+    } as const;
+    this.#audience.tellOf(stream, told, { member, request });
+    if (renewed.length > mostToldSingly) this.#audience.tellEach(whole, (other) => this.#marksFor(other));
+    else for (const mark of renewed) this.#audience.tellOf(stream, { type: 'mark-put', mark });
+  }
+
+  /** A length that was calibrated holds on every picture of the same size and regions. */
+  #calibrated(stream: number, picture: Picture): Picture {
+    const known = this.#calibrations.get(stream);
+    return calibratedBy(picture, known !== undefined && isSamePicture(known.picture, picture) ? known.picture.manual : undefined);
+  }
+
+  // What is not kept
+
+  #draft(member: Member, { mark, stream, kept, shape, fromUs, untilUs }: Said<'draft-mark'>): void {
+    this.#needSeen(member, stream);
+    if (shape !== undefined) parseMark(shape, this.#pictures.now(stream ?? -1));
+    this.#fleeting.show(member, {
+      type: 'mark-drafted',
+      viewer: member.id,
+      name: authorOf(member.access).name,
+      mark,
+      ...(stream !== undefined && { stream }),
+      ...(kept !== undefined && { kept }),
+      ...(shape !== undefined && { shape }),
+      fromUs,
+      ...(untilUs !== undefined && { untilUs }),
+    });
+  }
+
+  #point(member: Member, { stream, points, drawing }: Said<'point'>): void {
+    this.#needSeen(member, stream);
+    this.#fleeting.show(member, { type: 'pointed', viewer: member.id, name: authorOf(member.access).name, stream, points, drawing });
+  }
+
+  // Bookmarks
+
+  async #bookmark(member: Member, { request, bookmark: id, stream, atUs, text }: Said<'bookmark'>): Promise<void> {
+    this.#needSeen(member, stream);
+    const author = authorOf(member.access);
+    if (!this.#bookmarks.has(id)) {
+      if (this.#bookmarks.size >= mostBookmarks) throw new AppError('examination/too-many-bookmarks', { limit: mostBookmarks });
+      const bookmark = { bookmark: id, stream, atUs, text, author };
+      const { examination } = await this.#ensureOpen(author);
+      await this.#record.putBookmark(examination, bookmark);
+      this.#bookmarks.set(id, bookmark);
+      this.#audience.tellEach(
+        (other) => (other === member ? 'asker' : whole(other)),
+        (other) => (other === member ? { ...this.#bookmarksFor(other), request } : this.#bookmarksFor(other)),
+      );
+      return;
+    }
+    answer({ member, request }, this.#bookmarksFor(member));
+  }
+
+  // The examination
+
+  async #openFor(member: Member, { request, patient }: Said<'open-examination'>): Promise<void> {
+    needEveryStream(member);
+    const by = authorOf(member.access);
+    if (this.#open !== undefined) await this.#record.closeExamination(by);
+    this.#forget();
+    this.#open = await this.#record.openExamination(patient, by).finally(() => this.#tellContent());
+    this.#tellContent();
+    answer({ member, request }, { type: 'examination-set', request, examination: this.#open });
+  }
+
+  async #namePatient(member: Member, { request, patient }: Said<'name-patient'>): Promise<void> {
+    needEveryStream(member);
+    const { examination } = this.#needOpen();
+    this.#open = await this.#record.namePatient(examination, patient, authorOf(member.access));
+    this.#tellExamination();
+    answer({ member, request }, { type: 'examination-set', request, examination: this.#open });
+  }
+
+  async #close(member: Member, { request }: Said<'close-examination'>): Promise<void> {
+    needEveryStream(member);
+    this.#needOpen();
+    const closed = await this.#record.closeExamination(authorOf(member.access));
+    this.#forget();
+    this.#tellContent();
+    answer({ member, request }, { type: 'examination-set', request, examination: closed });
+  }
+
+  async #reopen(member: Member, { request, examination }: Said<'reopen-examination'>): Promise<void> {
+    needEveryStream(member);
+    const content = await this.#record.reopenExamination(examination, authorOf(member.access));
+    this.#forget();
+    this.#take(content);
+    this.#tellContent();
+    answer({ member, request }, { type: 'examination-set', request, examination: content.examination });
+  }
+
+  async #find(member: Member, { request, text, beforeUs }: Said<'find-examinations'>): Promise<void> {
+    needEveryStream(member);
+    const { examinations, more } = await this.#record.find(text, beforeUs);
+    tell(member, { type: 'examinations', request, examinations: [...examinations], more });
+  }
+
+  async #lookInto(member: Member, { request, examination }: Said<'look-into'>): Promise<void> {
+    needEveryStream(member);
+    const content = await this.#record.content(examination);
+    const { kept, marks, bookmarks } = content;
+    tell(member, {
+      type: 'examination-content',
+      request,
+      examination: content.examination,
+      kept: [...kept],
+      marks: [...marks],
+      bookmarks: [...bookmarks],
+    });
+  }
+
+  /** What is kept while none is open opens one without a patient. */
+  async #ensureOpen(by: Author): Promise<Examination> {
+    if (this.#open !== undefined) return this.#open;
+    this.#opening ??= this.#record.openExamination(undefined, by).finally(() => {
+      this.#opening = undefined;
+    });
+    const opened = await this.#opening;
+    if (this.#open === undefined) {
+      this.#open = opened;
+      this.#tellExamination();
+    }
+    return this.#open;
+  }
+
+  #needOpen(): Examination {
+    if (this.#open === undefined) throw new AppError('examination/none-open');
+    return this.#open;
+  }
+
+  get #record(): ExaminationRecord {
+    if (this.#settings.record === undefined) throw new AppError('examination/off', { what: 'this' });
+    return this.#settings.record;
+  }
+
+  #take({ examination, marks, removed, bookmarks, calibrations }: ExaminationContent): void {
+    this.#open = examination;
+    this.#marks = new MarksInForce(marks, removed);
+    for (const bookmark of bookmarks) this.#bookmarks.set(bookmark.bookmark, bookmark);
+    for (const calibration of calibrations) this.#calibrations.set(calibration.stream, calibration);
+  }
+
+  #forget(): void {
+    this.#open = undefined;
+    this.#marks = new MarksInForce();
+    this.#bookmarks.clear();
+    for (const { stream, by } of this.#calibrations.values()) this.#audience.tellOf(stream, { type: 'calibrated', stream, by });
+    this.#calibrations.clear();
+  }
+
+  /** What one may not see is not there. */
+  #needSeen(member: Member, stream: number | undefined): void {
+    if (stream === undefined || this.#settings.streams[stream] === undefined || !sees(member, stream))
+      throw new AppError('protocol/unknown-stream', { stream: stream ?? 'none' });
+  }
+}
+
+/** Members of one kind are told the same text. */
+const kindOf = (member: Member): string => `${isAtLeast(member.access.role, 'marker')} ${whole(member)}`;
+
+const whole = ({ id, access }: Member): string => (access.everyStream ? 'all' : String(id));
+
+/** An examination is of all streams. */
+function needEveryStream({ access }: Member): void {
+  if (!access.everyStream) throw new AppError('access/not-all-streams');
+}
