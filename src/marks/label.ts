@@ -125,3 +125,4 @@ export const bodyParts = [
   'leg-left',
   'leg-right',
 ] as const;
+export type BodyPart = (typeof bodyParts)[number];
