@@ -120,6 +120,20 @@ function arrow(tail: Point, tip: Point, unit: number): Partial<MarkDrawing> {
   return { line: pathThrough([tail, neck]), filled: `${pathThrough([tip, side(1), side(-1)])}Z` };
 }
 
+/** A path in shares of a square's side, from its upper left corner: to, line to, curve to (two control points first), close. */
+export type Step = readonly ['M' | 'L', number, number] | readonly ['C', number, number, number, number, number, number] | readonly ['Z'];
+export type Path = readonly Step[];
+
+/** A path of a square, in the notation of SVG, where the square's upper left corner and side are. */
+export function pathIn(path: Path, corner: Point, side: number): string {
+  return path
+    .map(([letter, ...shares]) => {
+      const places = shares.map((share, index) => short((index % 2 === 0 ? corner.x : corner.y) + share * side));
+      return letter + places.join(' ');
+    })
+    .join('');
+}
+
 /** The probe on a pictogram: where it stands, and a tick at its marker's side. In shares of the pictogram's side from its upper left corner. */
 export function probeOn({ probe }: MarkOf<'body-marker'>): { readonly from: Point; readonly to: Point; readonly marked: Point } {
   const turn = (probe.angleDeg * Math.PI) / 180;
