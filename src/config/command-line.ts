@@ -19,7 +19,8 @@ export const helpText = `lumencast: live ultrasound and fluoroscopy in the brows
   --port N        port to listen on, 0 for any free one (also LUMENCAST_PORT; default 8420)
   --host ADDRESS  address to listen on (also LUMENCAST_HOST; default 127.0.0.1); beyond this machine, e.g. 0.0.0.0,
                   by TLS and invitation only: the way in for the operator is printed
-  --data FOLDER   certificate, invitations, sessions (also LUMENCAST_DATA; default: lumencast in $XDG_STATE_HOME)
+  --data FOLDER   certificate, invitations, sessions, examinations (also LUMENCAST_DATA; default: lumencast in $XDG_STATE_HOME)
+  --no-archive    keep nothing: neither marks nor stills nor clips
   --once          play recordings once instead of looping
   --json          one line of JSON on standard output: the address and the streams, once all are ready; with TLS the
                   fingerprint and the operator's invitation too;
@@ -82,7 +83,7 @@ type CommandName = keyof typeof optionsOf;
 
 /** What each command reads; everything else is refused. `serve` is what runs without the name of a command. */
 const optionsOf = {
-  serve: ['config', 'port', 'host', 'data', 'once', 'json'],
+  serve: ['config', 'port', 'host', 'data', 'no-archive', 'once', 'json'],
   inspect: ['json', 'pixels'],
   devices: ['config', 'json'],
   'devices --udev': ['udev'],
@@ -132,6 +133,7 @@ function serveCommand(files: readonly string[], values: Values, environment: Env
   if (host !== undefined) given.host = host;
   const dataFolder = values.data ?? environment.LUMENCAST_DATA;
   if (dataFolder !== undefined) given.dataFolder = dataFolder;
+  if (values['no-archive']) given.archive = { ...(isRecord(given.archive) && given.archive), off: true };
   return { run: 'serve', room: parseRoom(given, configName), json };
 }
 
@@ -140,6 +142,7 @@ const options = {
   port: { type: 'string' },
   host: { type: 'string' },
   data: { type: 'string' },
+  'no-archive': { type: 'boolean' },
   once: { type: 'boolean' },
   json: { type: 'boolean' },
   pixels: { type: 'boolean' },

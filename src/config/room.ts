@@ -91,6 +91,16 @@ const OpenIgtlink = Type.Object(
   { additionalProperties: false, description: 'the processed streams and poses for 3D Slicer and other OpenIGTLink clients; absent: off' },
 );
 
+const ArchiveSettings = Type.Object(
+  {
+    off: Type.Boolean({ default: false, description: 'keeps nothing: neither marks nor stills nor clips' }),
+    folder: Type.Optional(
+      Type.String({ maxLength: 4096, description: 'where examinations are kept; default: archive in the data folder' }),
+    ),
+  },
+  { additionalProperties: false, default: {} },
+);
+
 /** A room: everything that the server runs on, with all defaults. */
 export const RoomSchema = Type.Object(
   {
@@ -129,6 +139,7 @@ export const RoomSchema = Type.Object(
     ),
     streams: Type.Array(StreamConfig, { minItems: 1, maxItems: 16, description: 'the streams of the room, shown in this order' }),
     openigtlink: Type.Optional(OpenIgtlink),
+    archive: ArchiveSettings,
     limits: Limits,
   },
   { additionalProperties: false },

@@ -1,6 +1,7 @@
 import { Subscription } from 'rxjs';
 import { AppError, asAppError } from '../app-error.ts';
 import { parseManualCalibration, parseMark } from '../marks/mark.ts';
+import { checkOnPicture } from '../marks/on-picture.ts';
 import { manualScale } from '../marks/scale.ts';
 import type { ArchiveState, Author, Bookmark, Examination } from '../protocol/examination-messages.ts';
 import type { ServerMessage, ViewerMessage } from '../protocol/messages.ts';
@@ -357,6 +358,7 @@ export class ExaminationDesk {
 
   #point(member: Member, { stream, points, drawing }: Said<'point'>): void {
     this.#needSeen(member, stream);
+    checkOnPicture('pointer', points, this.#pictures.now(stream));
     this.#fleeting.show(member, { type: 'pointed', viewer: member.id, name: authorOf(member.access).name, stream, points, drawing });
   }
 
