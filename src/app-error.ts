@@ -226,6 +226,9 @@ export const errorTable = {
   },
   'examination/bad-time': { message: 'this belongs to no frame: {reason}', remedy: 'draw it on a frame that was captured' },
   'examination/unknown-kept': { message: 'there is no still or clip {kept} in this examination', remedy: 'it may have been discarded' },
+  'wall/bad': { message: 'a layout was refused: {reason}', remedy: 'name a picture, or nothing, for each place' },
+  'wall/too-many': { message: 'the room keeps {limit} layouts and no more', remedy: 'discard one' },
+  'wall/unknown': { message: 'the room has no layout {name}', remedy: 'somebody has discarded it' },
   'gateway/not-live': { message: '{stream} has no live picture now', remedy: 'ask again; /healthz says what its source is doing' },
   'gateway/no-jpeg': {
     message: 'the pictures of {stream} have more than 8 bits, a JPEG has 8',

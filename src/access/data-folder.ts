@@ -75,7 +75,8 @@ export class DataFolder {
   }
 }
 
-async function replaceFile(folder: string, name: string, content: string): Promise<void> {
+/** A power cut leaves the old content or the new. */
+export async function replaceFile(folder: string, name: string, content: string): Promise<void> {
   const next = join(folder, `${name}.next`);
   const file = await open(next, 'w', 0o600);
   try {

@@ -27,6 +27,7 @@ import { serveGateways } from './gateways.ts';
 import { metricsOf } from './metrics.ts';
 import { serveSessions } from './session-routes.ts';
 import { Viewer, type ViewerHost } from './viewer.ts';
+import { Walls } from './walls.ts';
 import { Wire } from './wire.ts';
 
 export const subprotocol = 'lumencast.v1';
@@ -62,7 +63,7 @@ export async function openServer(
   devices?: DeviceDesk,
 ): Promise<Server> {
   if (!existsSync(resolve(clientFolder, 'index.html'))) throw new AppError('server/not-built', { path: 'web-client/dist' });
-  const dataFolder = room.dataFolder ?? usualDataFolder(process.env);
+  const dataFolder = dataFolderOf(room);
   const entrance = await Entrance.open({ ...room, dataFolder, streamNames: () => streams.map(({ name }) => name), log });
   try {
     return await openBehind(entrance, room, streams, clock, version, log, devices);
@@ -71,6 +72,8 @@ export async function openServer(
     throw thrown;
   }
 }
+
+const dataFolderOf = (room: Room): string => room.dataFolder ?? usualDataFolder(process.env);
 
 async function openBehind(
   entrance: Entrance,
@@ -100,6 +103,10 @@ async function openBehind(
     streams,
     devices,
     examination,
+    walls: new Walls(
+      dataFolderOf(room),
+      streams.map(({ name }) => name),
+    ),
     messagesPerSecond: room.limits.messagesPerSecond,
     nowUs,
     isLoopback,

@@ -17,6 +17,7 @@ import { Delivery } from './delivery.ts';
 import { Line, standIn } from './line.ts';
 import { Pace } from './pace.ts';
 import { readViewerMessage, requestIn } from './viewer-messages.ts';
+import type { Walls } from './walls.ts';
 import type { Wire } from './wire.ts';
 
 /** Inside this machine what is late is most often the machine; a way of less than fast Ethernet leads over some line, e.g. a tunnel. */
@@ -29,6 +30,7 @@ export interface ViewerHost {
   /** What is attached; undefined where nobody looks. */
   readonly devices: DeviceDesk | undefined;
   readonly examination: ExaminationDesk;
+  readonly walls: Walls;
   readonly messagesPerSecond: number;
   nowUs(): number;
   isLoopback(address: string): boolean;
@@ -52,6 +54,8 @@ const needed: Readonly<Record<ViewerMessage['type'], Role>> = {
   invite: 'operator',
   revoke: 'operator',
   'send-out': 'operator',
+  'save-wall': 'operator',
+  'discard-wall': 'operator',
   bookmark: 'observer',
   'put-mark': 'marker',
   'remove-mark': 'marker',
@@ -74,7 +78,7 @@ const putOutCode = 4401;
 /** How long somebody who was put out may take to say goodbye. */
 const goodbyeMs = 300;
 /** Refusals that a viewer may go on after: it asked for something that is not there, or not for it. */
-const harmless = /^(access|device|examination|marks|archive|record|protocol\/unknown-)/;
+const harmless = /^(access|device|examination|marks|archive|record|wall|protocol\/unknown-)/;
 
 /** Where a viewer is. */
 export interface ViewerPlace {
@@ -158,6 +162,8 @@ export class Viewer implements Member {
       if (!access.may(stream.id)) continue;
       this.#subscriptions.add(stream.news$.subscribe(({ news }) => this.#tellNews(stream, news)));
     }
+    this.#tellWalls();
+    this.#subscriptions.add(host.walls.changed$.subscribe(() => this.#tellWalls()));
     this.#subscriptions.add(host.examination.join(this));
     if (isAtLeast(access.role, 'operator'))
       this.#subscriptions.add(host.devices?.message$.subscribe((message) => this.#tellDevices(message)));
@@ -340,6 +346,12 @@ export class Viewer implements Member {
       case 'send-out':
         void this.#done(message, this.#host.sendOut(message.viewer, this.access));
         break;
+      case 'save-wall':
+        void this.#done(message, this.#host.walls.save(message.wall));
+        break;
+      case 'discard-wall':
+        void this.#done(message, this.#host.walls.discard(message.name));
+        break;
       default:
         this.#host.examination.hear(this, message);
     }
@@ -437,6 +449,10 @@ export class Viewer implements Member {
   #tellNews(stream: Stream, news: StreamNews['news']): void {
     if (news === 'described') this.tell({ type: 'stream', stream: stream.describe() });
     if (news === 'status') this.tell({ type: 'state', stream: stream.id, source: stream.status });
+  }
+
+  #tellWalls(): void {
+    this.tell({ type: 'walls', walls: this.#host.walls.seenBy((stream) => this.access.may(stream)) });
   }
 
   #tellDevices({ devices, ...message }: DevicesMessage): void {

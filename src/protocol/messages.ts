@@ -3,8 +3,9 @@ import { examinationServerMessages, examinationViewerMessages } from './examinat
 import { views, wirePixelFormats } from './frame-header.ts';
 import { RegionSchema } from './region.ts';
 import { roleNames } from './roles.ts';
-import { Count, ErrorReportSchema, Micros, message, oneOf, Sequence, StreamId, Text } from './schema.ts';
+import { Asked, Count, ErrorReportSchema, Micros, message, oneOf, Sequence, StreamId, Text } from './schema.ts';
 import { codecNames, tierNames, tierReasons } from './tiers.ts';
+import { WallSchema } from './wall.ts';
 
 /**
  * Everything that crosses the WebSocket except pixels: one schema per message, `type` tells them apart.
@@ -256,6 +257,9 @@ export const serverMessages = {
     invitation: Text('short name of the invitation', 16),
     link: Text('to be given to whom it is for: it is shown this once'),
   }),
+  walls: message('walls', 'The layouts that the room keeps: after hello and at every change.', {
+    walls: Type.Array(WallSchema, { description: 'by name' }),
+  }),
   ...examinationServerMessages,
   done: message('done', 'Answer to revoke and send-out, and to everything else that has no answer of its own.', {
     request: Type.Integer({ description: 'copied from the request' }),
@@ -360,6 +364,11 @@ export const viewerMessages = {
     request: Type.Integer({ minimum: 0, description: 'number chosen by the viewer' }),
     viewer: Type.Integer({ minimum: 0, description: 'number of the viewer' }),
   }),
+  'save-wall': message('save-wall', 'Keeps a layout for the room, in the place of the one of its name. For operators.', {
+    request: Asked,
+    wall: WallSchema,
+  }),
+  'discard-wall': message('discard-wall', 'Forgets a layout. For operators.', { request: Asked, name: Text('of the layout', 40) }),
   ...examinationViewerMessages,
 } as const;
 

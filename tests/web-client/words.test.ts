@@ -36,7 +36,7 @@ describe('the words', () => {
 
   it('are all used', () => {
     const idle = keys.filter(
-      (key) => key !== 'language.name' && !sources.includes(`'${key}'`) && !sources.includes(`\`${key.split('.')[0]}.`),
+      (key: string) => key !== 'language.name' && !sources.includes(`'${key}'`) && !sources.includes(`\`${key.split('.')[0]}.`),
     );
     expect(idle).toEqual([]);
   });

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Walls } from '../../src/broadcast/walls.ts';
+import type { Wall } from '../../src/protocol/wall.ts';
+import { openRoom } from './test-room.ts';
+
+const wall = (name: string, more: Partial<Wall> = {}): Wall => ({
+  name,
+  columns: 2,
+  rows: 1,
+  cells: [{ stream: 1 }, { stream: 0 }],
+  linked: false,
+  ...more,
+});
+const echo = (name: string) => ({ name, options: { width: 64, height: 64, fps: 10 } });
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'walls-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe('the layouts of a room', () => {
+  it('are the same for everybody, and survive the server', async () => {
+    const room = await openRoom([echo('A'), echo('B')], {}, { dataFolder: folder });
+    const [one, other] = [await room.view(), await room.view()];
+    await other.until(() => other.last('walls') !== undefined);
+    expect(other.last('walls')?.walls).toEqual([]);
+    one.say({ type: 'save-wall', request: 7, wall: wall('Biplane') });
+    await other.until(() => other.last('walls')?.walls.length === 1);
+    await one.until(() => one.last('done')?.request === 7);
+    one.say({ type: 'save-wall', request: 8, wall: wall('Biplane', { linked: true }) });
+    await other.until(() => other.last('walls')?.walls[0]?.linked === true);
+    await room.close();
+    // The same streams in another order: known by name.
+    const again = await openRoom([echo('B'), echo('C')], {}, { dataFolder: folder });
+    const later = await again.view();
+    await later.until(() => later.last('walls') !== undefined);
+    expect(later.last('walls')?.walls).toEqual([wall('Biplane', { linked: true, cells: [{ stream: 0 }, {}] })]);
+    later.say({ type: 'discard-wall', request: 1, name: 'Biplane' });
+    await later.until(() => later.last('walls')?.walls.length === 0);
+    later.say({ type: 'discard-wall', request: 2, name: 'Biplane' });
+    await later.until(() => later.last('error')?.error.code === 'wall/unknown');
+    await again.close();
+  });
+
+  it('are refused where they name other than a picture for each place', async () => {
+    const room = await openRoom([echo('A')], {}, { dataFolder: folder });
+    const viewer = await room.view();
+    viewer.say({ type: 'save-wall', request: 3, wall: wall('Odd', { columns: 3 }) });
+    await viewer.until(() => viewer.last('error') !== undefined);
+    expect(viewer.last('error')).toMatchObject({ request: 3, error: { code: 'wall/bad' } });
+    viewer.say({ type: 'ping', sentUs: 1 });
+    await viewer.until(() => viewer.last('pong') !== undefined);
+    await room.close();
+  });
+
+  it('show nothing of a stream that somebody may not see', async () => {
+    const walls = new Walls(folder, ['A', 'B']);
+    await walls.save(wall('Both'));
+    expect(walls.seenBy((stream) => stream === 0)[0]?.cells).toEqual([{}, { stream: 0 }]);
+  });
+
+  it('are as many as a room needs', async () => {
+    const walls = new Walls(folder, ['A', 'B']);
+    for (let i = 0; i < 32; i++) await walls.save(wall(`Layout ${i}`));
+    await walls.save(wall('Layout 3', { rows: 2, cells: [{}, {}, {}, {}] }));
+    expect(() => walls.save(wall('One more'))).toThrow('32');
+  });
+
+  it('begin anew where the file is damaged', async () => {
+    for (const content of ['', '{"version":1', '{"version":2,"walls":[]}', '{"version":1,"streams":["A"],"walls":[{"name":3}]}']) {
+      writeFileSync(join(folder, 'walls.json'), content);
+      const walls = new Walls(folder, ['A', 'B']);
+      expect(walls.seenBy(() => true)).toEqual([]);
+      await walls.save(wall('New'));
+      expect(new Walls(folder, ['A', 'B']).seenBy(() => true)).toEqual([wall('New')]);
+    }
+  });
+});
