@@ -1,0 +1,93 @@
+import { BehaviorSubject } from 'rxjs';
+import type { Point } from '../src/marks/mark.ts';
+import type { ServerMessage, ViewerMessage } from '../src/protocol/messages.ts';
+
+export interface TrailPoint {
+  readonly at: Point;
+  /** This page's clock. */
+  readonly atMs: number;
+  /** The first of a stroke. */
+  readonly begins: boolean;
+}
+
+/** Where somebody else points, and what he drew in the air. */
+export interface OthersPointer {
+  readonly name: string;
+  readonly stream: number;
+  /** Undefined: it has left the picture, and only its way is still to be seen. */
+  readonly at: Point | undefined;
+  readonly trail: readonly TrailPoint[];
+}
+
+const periodMs = 1000 / 30;
+/** As many as a message may have. */
+const mostPoints = 64;
+/** As in the painter, with some time to spare. */
+const rememberedMs = 3000;
+
+/** Pointers of others on this screen, and this screen's own on theirs. */
+export class Pointing {
+  readonly others$ = new BehaviorSubject<ReadonlyMap<number, OthersPointer>>(new Map());
+  readonly #send: (message: ViewerMessage) => void;
+  #waiting: { readonly stream: number; readonly points: Point[]; drawing: boolean } | undefined;
+  #shown: number | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #sentAtMs = 0;
+
+  constructor(send: (message: ViewerMessage) => void) {
+    this.#send = send;
+  }
+
+  /** This screen's pointer is there; `drawing`: it leaves a line that fades. */
+  point(stream: number, at: Point, drawing: boolean): void {
+    if (this.#waiting !== undefined && (this.#waiting.stream !== stream || this.#waiting.drawing !== drawing)) this.#flush();
+    this.#waiting ??= { stream, points: [], drawing };
+    // Of a pointer that only moves, nobody needs to know the way.
+    if (!drawing) this.#waiting.points.length = 0;
+    if (this.#waiting.points.length < mostPoints) this.#waiting.points.push(at);
+    const waitMs = this.#sentAtMs + periodMs - performance.now();
+    if (waitMs <= 0) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), waitMs);
+  }
+
+  /** It has left the picture, or was put away. */
+  leave(): void {
+    this.#flush();
+    if (this.#shown !== undefined) this.#send({ type: 'point', stream: this.#shown, points: [], drawing: false });
+    this.#shown = undefined;
+  }
+
+  hear(message: ServerMessage): void {
+    if (message.type === 'pointed') this.#hearPointed(message);
+    if (message.type === 'hello' && this.others$.value.size > 0) this.others$.next(new Map());
+    if (message.type !== 'present') return;
+    const here = new Set(message.viewers.map(({ viewer }) => viewer));
+    const left = new Map([...this.others$.value].filter(([viewer]) => here.has(viewer)));
+    if (left.size !== this.others$.value.size) this.others$.next(left);
+  }
+
+  #hearPointed({ viewer, name, stream, points, drawing }: Extract<ServerMessage, { type: 'pointed' }>): void {
+    const nowMs = performance.now();
+    const before = this.others$.value.get(viewer);
+    const kept = before?.stream === stream ? before.trail.filter(({ atMs }) => nowMs - atMs < rememberedMs) : [];
+    const goesOn = before !== undefined && drawing && kept.length > 0 && before.at === kept.at(-1)?.at;
+    const added = drawing ? points.map((at, index) => ({ at, atMs: nowMs, begins: index === 0 && !goesOn })) : [];
+    const trail = [...kept, ...added];
+    const others = new Map(this.others$.value);
+    const at = points.at(-1);
+    if (at === undefined && trail.length === 0) others.delete(viewer);
+    else others.set(viewer, { name, stream, at, trail });
+    this.others$.next(others);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting === undefined || waiting.points.length === 0) return;
+    this.#shown = waiting.stream;
+    this.#sentAtMs = performance.now();
+    this.#send({ type: 'point', ...waiting });
+  }
+}
