@@ -28,6 +28,13 @@ const UntilUs = Type.Optional(
   Micros('capture time of the last frame that it belongs to, the same for one frame; absent: every frame from the first on'),
 );
 
+const During = Type.Optional(
+  Type.String({
+    pattern: '^2\\.25\\.[0-9]{1,39}$',
+    description: 'the examination that was open when it was made: refused where another one is open now; absent: whichever is',
+  }),
+);
+
 /** Which picture a mark lies on: it decides the calibration, which is never taken from a viewer. */
 const On = Type.Union(
   [
@@ -82,7 +89,7 @@ export const SharedMarkSchema = Type.Object(
   exact('a mark as it is kept'),
 );
 
-export const keptStates = ['running', 'writing', 'kept', 'failed'] as const;
+export const keptStates = ['running', 'writing', 'kept', 'failed', 'discarded'] as const;
 
 export const KeptSchema = Type.Object(
   {
@@ -91,7 +98,10 @@ export const KeptSchema = Type.Object(
     stream: Type.Optional(StreamId),
     source: Text('name of the stream'),
     modality: oneOf(['ultrasound', 'x-ray', 'other'], 'kind of picture'),
-    state: oneOf(keptStates, 'running: its end is not yet there; writing; kept: safe on disk; failed: nothing was kept, `error` says why'),
+    state: oneOf(
+      keptStates,
+      'running: its end is not yet there; writing; kept: safe on disk; failed: nothing was kept, `error` says why; discarded: it is gone, with its marks',
+    ),
     fromUs: Micros('capture time of its first frame'),
     toUs: Micros('capture time of its last frame'),
     frames: Count('frames in it'),
@@ -230,6 +240,7 @@ export const examinationViewerMessages = {
   'put-mark': message('put-mark', 'Keeps a mark, or a change of one. For markers; a mark of somebody else only for operators.', {
     request: Asked,
     mark: MarkId,
+    examination: During,
     stream: Type.Optional(StreamId),
     on: On,
     revision: Revision,
@@ -249,6 +260,7 @@ export const examinationViewerMessages = {
   calibrate: message('calibrate', 'Calibrates a stream by a length that somebody knows, for all marks on it. For markers.', {
     request: Asked,
     stream: StreamId,
+    examination: During,
     calibration: Type.Optional(Type.Unknown({ description: 'two points and what lies between them; absent: takes it back' })),
   }),
   point: message('point', 'Points at a place of a stream. Not answered. For markers.', {
@@ -261,6 +273,7 @@ export const examinationViewerMessages = {
     kept: KeptId,
     stream: StreamId,
     kind: oneOf(['still', 'clip'], 'one frame, or a run of frames'),
+    examination: During,
     fromUs: Type.Optional(Micros('capture time of the frame, or of the first one; absent: the newest')),
     toUs: Type.Optional(Micros('of a clip: capture time of the last frame, which may be to come; absent: until `keep-until`')),
   }),
@@ -279,6 +292,7 @@ export const examinationViewerMessages = {
     stream: StreamId,
     atUs: Micros('capture time of the frame'),
     text: Text('may be empty', 80),
+    examination: During,
   }),
   'open-examination': message('open-examination', 'Opens an examination; one that is open is closed. For operators.', {
     request: Asked,
