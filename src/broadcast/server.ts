@@ -20,6 +20,7 @@ import { type ClockAnchor, monotonicNs, unixUs } from '../device/clock.ts';
 import type { DeviceDesk } from '../discovery/device-desk.ts';
 import { ExaminationDesk } from '../examination/examination-desk.ts';
 import { memoryRecord } from '../examination/memory-record.ts';
+import { noPast } from '../examination/past-pictures.ts';
 import type { Stream, StreamLog } from '../stream/stream.ts';
 import { Attendance } from './attendance.ts';
 import { CutOff } from './cut-off.ts';
@@ -92,7 +93,7 @@ async function openBehind(
   const http = await openHttp(entrance, connections, room, streams, viewers);
   const cutOff = new CutOff(http.server);
   await serveGateways(http, { streams, door, mostViewers: room.limits.viewers, cutOff, nowUs });
-  const examination = await ExaminationDesk.open({ streams, record: memoryRecord(nowUs), nowUs, log });
+  const examination = await ExaminationDesk.open({ streams, record: memoryRecord(nowUs), past: noPast, nowUs, log });
   const address = (): string => {
     const { address: at, port } = http.server.address() as AddressInfo;
     return entrance.addressOf(at, port);

@@ -1,19 +1,21 @@
+import { randomBytes } from 'node:crypto';
 import { Subscription } from 'rxjs';
 import { AppError, asAppError } from '../app-error.ts';
 import { parseManualCalibration, parseMark } from '../marks/mark.ts';
 import { checkOnPicture } from '../marks/on-picture.ts';
 import { manualScale } from '../marks/scale.ts';
-import type { ArchiveState, Author, Bookmark, Examination } from '../protocol/examination-messages.ts';
-import type { ServerMessage, ViewerMessage } from '../protocol/messages.ts';
+import type { ArchiveState, Author, Bookmark, Examination, Kept } from '../protocol/examination-messages.ts';
+import type { ServerMessage, StreamDescription, ViewerMessage } from '../protocol/messages.ts';
 import { isAtLeast } from '../protocol/roles.ts';
 import type { Stream, StreamLog } from '../stream/stream.ts';
 import { type Asker, Audience, answer, sees, tell } from './audience.ts';
 import { Fleeting } from './fleeting.ts';
+import { Keeping } from './keeping.ts';
 import { type Changer, MarksInForce, type MarkWish } from './marks-in-force.ts';
 import { authorOf, type Member } from './member.ts';
 import { calibratedBy, isSamePicture, type Picture, Pictures } from './pictures.ts';
 import { Presence } from './presence.ts';
-import type { ExaminationContent, ExaminationRecord, StreamCalibration } from './record.ts';
+import type { AutomaticWish, ExaminationContent, ExaminationRecord, PastPictures, StreamCalibration } from './record.ts';
 import { Turns } from './turns.ts';
 
 /** What viewers say of an examination, by its type. */
@@ -40,6 +42,7 @@ export interface DeskSettings {
   readonly streams: readonly Stream[];
   /** Undefined: nothing is kept. */
   readonly record: ExaminationRecord | undefined;
+  readonly past: PastPictures;
   nowUs(): number;
   readonly log: StreamLog;
 }
@@ -51,6 +54,8 @@ const aheadUs = 1e6;
 const mostBookmarks = 1000;
 /** More marks that changed together are told as the whole list. */
 const mostToldSingly = 100;
+/** Of a picture that nobody knows any more. */
+const longestSides = { width: 16_384, height: 16_384 } as const;
 /** Counts of an examination change with every mark. */
 const countsPeriodMs = 1000;
 
@@ -69,6 +74,7 @@ export class ExaminationDesk {
   #open: Examination | undefined;
   #opening: Promise<Examination> | undefined;
   #marks = new MarksInForce();
+  readonly #keeping: Keeping | undefined;
   readonly #bookmarks = new Map<string, Bookmark>();
   readonly #calibrations = new Map<number, StreamCalibration>();
   #countsTimer: NodeJS.Timeout | undefined;
@@ -76,6 +82,10 @@ export class ExaminationDesk {
   private constructor(settings: DeskSettings) {
     this.#settings = settings;
     this.#pictures = new Pictures(settings.streams);
+    const { record, past, nowUs } = settings;
+    if (record === undefined) return;
+    const describe = (stream: number): StreamDescription => this.#pictures.describe(stream);
+    this.#keeping = new Keeping({ record, past, nowUs, describe, tell: (kept) => this.#tellKept(kept) });
   }
 
   /** Goes on with the examination that was open when the server ended. */
@@ -84,6 +94,7 @@ export class ExaminationDesk {
     const content = await settings.record?.open();
     if (content !== undefined) desk.#take(content);
     desk.#subscriptions.add(settings.record?.state$.subscribe((state) => desk.#setArchive(state)));
+    if (settings.record !== undefined) desk.#subscriptions.add(settings.past.automatic$.subscribe((wish) => desk.#keepAutomatic(wish)));
     return desk;
   }
 
@@ -114,6 +125,15 @@ export class ExaminationDesk {
       case 'remove-mark':
         this.#inTurn(member, message, message.mark, () => this.#removeMark(member, message));
         break;
+      case 'keep':
+        this.#inTurn(member, message, message.kept, () => this.#keep(member, message));
+        break;
+      case 'keep-until':
+        this.#inTurn(member, message, message.kept, () => this.#keepUntil(member, message));
+        break;
+      case 'discard-kept':
+        this.#inTurn(member, message, undefined, () => this.#discard(member, message));
+        break;
       case 'bookmark':
         this.#inTurn(member, message, 'bookmarks', () => this.#bookmark(member, message));
         break;
@@ -138,8 +158,6 @@ export class ExaminationDesk {
       case 'look-into':
         this.#inTurn(member, message, 'looking', () => this.#lookInto(member, message));
         break;
-      default:
-        throw new AppError('examination/off', { what: message.type });
     }
   }
 
@@ -149,7 +167,7 @@ export class ExaminationDesk {
     this.#fleeting.close();
     this.#presence.close();
     clearTimeout(this.#countsTimer);
-    await this.#turns.whole(async () => undefined);
+    await this.#turns.whole(async () => await this.#keeping?.endAll());
   }
 
   /** `key`: of what waits for each other; undefined: it waits for everything, and everything for it. */
@@ -188,6 +206,7 @@ export class ExaminationDesk {
       if (sees(member, stream) && picture.manual !== undefined)
         tell(member, { type: 'calibrated', stream, calibration: picture.manual, by });
     }
+    for (const kept of this.#keeping?.all() ?? []) if (sees(member, kept.stream)) tell(member, { type: 'kept', kept });
     if (this.#open !== undefined) tell(member, this.#bookmarksFor(member));
   }
 
@@ -208,7 +227,15 @@ export class ExaminationDesk {
   /** With what this member may know of it. */
   #counted({ patient, ...open }: Examination, member: Member): Examination {
     const marks = member.access.everyStream ? this.#marks.size : this.#marksFor(member).marks.length;
-    return { ...open, marks, ...(patient !== undefined && isAtLeast(member.access.role, 'marker') && { patient }) };
+    const kept = this.#keeping?.all().filter(({ state, stream }) => state === 'kept' && sees(member, stream)) ?? [];
+    const stills = kept.filter(({ kind }) => kind === 'still').length;
+    return {
+      ...open,
+      marks,
+      stills,
+      clips: kept.length - stills,
+      ...(patient !== undefined && isAtLeast(member.access.role, 'marker') && { patient }),
+    };
   }
 
   #marksFor(member: Member): Extract<ServerMessage, { type: 'marks' }> {
@@ -223,6 +250,7 @@ export class ExaminationDesk {
   #tellContent(): void {
     this.#tellExamination();
     this.#audience.tellEach(whole, (member) => this.#marksFor(member));
+    for (const kept of this.#keeping?.all() ?? []) this.#audience.tellOf(kept.stream, { type: 'kept', kept });
     this.#audience.tellEach(whole, (member) => this.#bookmarksFor(member));
   }
 
@@ -238,10 +266,12 @@ export class ExaminationDesk {
   // Marks
 
   async #putMark(member: Member, { request, ...message }: Said<'put-mark'>): Promise<void> {
+    this.#refuseOfAnother(message.examination);
     const wish = this.#wishOf(member, message);
     const changer = this.#changerOf(member);
+    const onKept = wish.kept === undefined ? undefined : await this.#pictureOfKept(wish.kept, wish.fromUs);
     const before = this.#marks.get(message.mark);
-    const drawnOn = (): Picture => this.#pictureOf(wish, message.on);
+    const drawnOn = (): Picture => this.#calibrated(wish.stream, onKept ?? this.#pictureAt(wish.stream, message.on));
     const mark = this.#deciding(member, message.mark, () => this.#marks.put(wish, changer, drawnOn, this.#settings.nowUs()));
     if (mark === before) {
       answer({ member, request }, { type: 'mark-put', mark });
@@ -292,24 +322,34 @@ export class ExaminationDesk {
     if (gone !== undefined) tell(member, { type: 'mark-removed', mark: id, revision: gone.revision, by: gone.changedBy ?? gone.author });
   }
 
-  #wishOf(member: Member, { mark, stream, on, revision, shape, fromUs, untilUs }: Omit<Said<'put-mark'>, 'request'>): MarkWish {
-    if ('kept' in on) throw new AppError('examination/unknown-kept', { kept: on.kept });
-    this.#needSeen(member, stream);
+  #wishOf(member: Member, { mark, stream: said, on, revision, shape, fromUs, untilUs }: Omit<Said<'put-mark'>, 'request'>): MarkWish {
+    const kept = 'kept' in on ? on.kept : undefined;
+    const stream = kept === undefined ? said : this.#needKept(member, kept).stream;
+    const before = this.#marks.get(mark) ?? this.#marks.removed(mark);
+    // A mark may outlive its stream: who sees all may still change it.
+    if (stream !== undefined || before === undefined || before.stream !== undefined || !sees(member, undefined))
+      this.#needSeen(member, stream);
     if (fromUs > this.#settings.nowUs() + aheadUs) throw new AppError('examination/bad-time', { reason: 'it is to come' });
     if (untilUs !== undefined && untilUs < fromUs) throw new AppError('examination/bad-time', { reason: 'it ends before it begins' });
-    return { mark, stream, kept: undefined, revision, shape, fromUs, untilUs };
+    return { mark, stream, kept, revision, shape, fromUs, untilUs };
   }
 
-  #pictureOf({ stream }: MarkWish, on: Said<'put-mark'>['on']): Picture {
+  #pictureAt(stream: number | undefined, on: Said<'put-mark'>['on']): Picture {
     if (stream === undefined || !('epoch' in on)) throw new AppError('examination/no-picture', { stream: 'none', epoch: 0 });
-    return this.#calibrated(stream, this.#pictures.at(stream, on.epoch));
+    return this.#pictures.at(stream, on.epoch);
+  }
+
+  async #pictureOfKept(kept: string, atUs: number): Promise<Picture> {
+    if (this.#open === undefined || this.#keeping === undefined) throw new AppError('examination/unknown-kept', { kept });
+    return await this.#keeping.pictureAt(this.#open.examination, kept, atUs);
   }
 
   #changerOf({ access }: Member): Changer {
     return { author: authorOf(access), changesAll: isAtLeast(access.role, 'operator') };
   }
 
-  async #calibrate(member: Member, { request, stream, calibration: given }: Said<'calibrate'>): Promise<void> {
+  async #calibrate(member: Member, { request, stream, examination: during, calibration: given }: Said<'calibrate'>): Promise<void> {
+    this.#refuseOfAnother(during);
     this.#needSeen(member, stream);
     const by = authorOf(member.access);
     const on = this.#pictures.now(stream);
@@ -333,16 +373,17 @@ export class ExaminationDesk {
   }
 
   /** A length that was calibrated holds on every picture of the same size and regions. */
-  #calibrated(stream: number, picture: Picture): Picture {
-    const known = this.#calibrations.get(stream);
+  #calibrated(stream: number | undefined, picture: Picture): Picture {
+    const known = stream === undefined ? undefined : this.#calibrations.get(stream);
     return calibratedBy(picture, known !== undefined && isSamePicture(known.picture, picture) ? known.picture.manual : undefined);
   }
 
   // What is not kept
 
-  #draft(member: Member, { mark, stream, kept, shape, fromUs, untilUs }: Said<'draft-mark'>): void {
-    this.#needSeen(member, stream);
-    if (shape !== undefined) parseMark(shape, this.#pictures.now(stream ?? -1));
+  #draft(member: Member, { mark, stream: said, kept, shape, fromUs, untilUs }: Said<'draft-mark'>): void {
+    const stream = kept === undefined ? said : this.#needKept(member, kept).stream;
+    if (kept === undefined) this.#needSeen(member, stream);
+    if (shape !== undefined) parseMark(shape, stream === undefined ? longestSides : this.#pictures.now(stream));
     this.#fleeting.show(member, {
       type: 'mark-drafted',
       viewer: member.id,
@@ -362,9 +403,71 @@ export class ExaminationDesk {
     this.#fleeting.show(member, { type: 'pointed', viewer: member.id, name: authorOf(member.access).name, stream, points, drawing });
   }
 
-  // Bookmarks
+  // Stills, clips, bookmarks
 
-  async #bookmark(member: Member, { request, bookmark: id, stream, atUs, text }: Said<'bookmark'>): Promise<void> {
+  async #keep(member: Member, { request, kept: id, stream, kind, examination: during, fromUs, toUs }: Said<'keep'>): Promise<void> {
+    this.#refuseOfAnother(during);
+    this.#needSeen(member, stream);
+    const author = authorOf(member.access);
+    const known = this.#keeping?.get(id);
+    if (known !== undefined && (known.author.key !== author.key || known.stream !== stream)) throw new AppError('examination/kept-taken');
+    if (known !== undefined) {
+      answer({ member, request }, { type: 'kept', kept: known });
+      return;
+    }
+    const { examination } = await this.#ensureOpen(author);
+    const kept = await this.#keeping?.begin(examination, { kept: id, kind, stream, fromUs, toUs, author });
+    if (kept !== undefined) answer({ member, request }, { type: 'kept', kept });
+  }
+
+  /** Waits for a clip outside of its turn: its end may be to come. */
+  async #keepUntil(member: Member, { request, kept: id, toUs }: Said<'keep-until'>): Promise<void> {
+    this.#needKept(member, id);
+    this.#keeping?.end(id, toUs).then(
+      (kept) => answer({ member, request }, { type: 'kept', kept }),
+      (thrown) => this.#refuse({ member, request }, thrown),
+    );
+  }
+
+  async #discard(member: Member, { request, kept: id }: Said<'discard-kept'>): Promise<void> {
+    const { kind, state, author } = this.#needKept(member, id);
+    const by = authorOf(member.access);
+    if (author.key !== by.key && !isAtLeast(member.access.role, 'operator'))
+      throw new AppError('examination/not-your-clip', { kind: `this ${kind}`, author: author.name });
+    const { examination } = this.#needOpen();
+    const kept = state === 'discarded' ? undefined : await this.#keeping?.discard(examination, id, by);
+    if (kept === undefined) {
+      answer({ member, request }, { type: 'done', request });
+      return;
+    }
+    this.#tellKept(kept);
+    answer({ member, request }, { type: 'done', request });
+  }
+
+  #keepAutomatic({ stream, automatic, fromUs, toUs }: AutomaticWish): void {
+    const kind = automatic === 'last-loop' ? ('clip' as const) : ('still' as const);
+    const author = nobody;
+    void this.#turns
+      .one(`${automatic} ${stream}`, async () => {
+        const { examination } = await this.#ensureOpen(author);
+        const wish = { kept: randomBytes(8).toString('hex'), kind, stream, automatic, fromUs, toUs, author };
+        await this.#keeping?.keepAutomatic(examination, wish, (kept) => this.#marks.all().some((mark) => mark.kept === kept));
+      })
+      .catch((thrown) => {
+        const { code, message } = asAppError(thrown, 'examination/failed');
+        this.#settings.log.warn({ code }, `${automatic} was not kept: ${code}: ${message}`);
+      });
+  }
+
+  #tellKept(kept: Kept): void {
+    if (kept.state === 'discarded')
+      for (const mark of this.#marks.of(kept.kept)) this.#marks.forget({ ...mark, revision: mark.revision + 1 });
+    this.#audience.tellOf(kept.stream, { type: 'kept', kept });
+    if (kept.state === 'kept' || kept.state === 'discarded') this.#countsChanged();
+  }
+
+  async #bookmark(member: Member, { request, bookmark: id, stream, atUs, text, examination: during }: Said<'bookmark'>): Promise<void> {
+    this.#refuseOfAnother(during);
     this.#needSeen(member, stream);
     const author = authorOf(member.access);
     if (!this.#bookmarks.has(id)) {
@@ -387,9 +490,13 @@ export class ExaminationDesk {
   async #openFor(member: Member, { request, patient }: Said<'open-examination'>): Promise<void> {
     needEveryStream(member);
     const by = authorOf(member.access);
+    await this.#keeping?.endAll();
     if (this.#open !== undefined) await this.#record.closeExamination(by);
     this.#forget();
-    this.#open = await this.#record.openExamination(patient, by).finally(() => this.#tellContent());
+    this.#open = await this.#record.openExamination(patient, by).catch((thrown) => {
+      this.#tellContent();
+      throw thrown;
+    });
     this.#tellContent();
     answer({ member, request }, { type: 'examination-set', request, examination: this.#open });
   }
@@ -405,6 +512,7 @@ export class ExaminationDesk {
   async #close(member: Member, { request }: Said<'close-examination'>): Promise<void> {
     needEveryStream(member);
     this.#needOpen();
+    await this.#keeping?.endAll();
     const closed = await this.#record.closeExamination(authorOf(member.access));
     this.#forget();
     this.#tellContent();
@@ -413,6 +521,7 @@ export class ExaminationDesk {
 
   async #reopen(member: Member, { request, examination }: Said<'reopen-examination'>): Promise<void> {
     needEveryStream(member);
+    await this.#keeping?.endAll();
     const content = await this.#record.reopenExamination(examination, authorOf(member.access));
     this.#forget();
     this.#take(content);
@@ -464,7 +573,8 @@ export class ExaminationDesk {
     return this.#settings.record;
   }
 
-  #take({ examination, marks, removed, bookmarks, calibrations }: ExaminationContent): void {
+  #take({ examination, kept, marks, removed, bookmarks, calibrations }: ExaminationContent): void {
+    this.#keeping?.take(kept);
     this.#open = examination;
     this.#marks = new MarksInForce(marks, removed);
     for (const bookmark of bookmarks) this.#bookmarks.set(bookmark.bookmark, bookmark);
@@ -473,10 +583,22 @@ export class ExaminationDesk {
 
   #forget(): void {
     this.#open = undefined;
+    this.#keeping?.take([]);
     this.#marks = new MarksInForce();
     this.#bookmarks.clear();
     for (const { stream, by } of this.#calibrations.values()) this.#audience.tellOf(stream, { type: 'calibrated', stream, by });
     this.#calibrations.clear();
+  }
+
+  /** What was made for one patient must not be filed with another. */
+  #refuseOfAnother(during: string | undefined): void {
+    if (during !== undefined && during !== this.#open?.examination) throw new AppError('examination/another');
+  }
+
+  #needKept(member: Member, id: string): Kept {
+    const kept = this.#keeping?.get(id);
+    if (kept === undefined || !sees(member, kept.stream)) throw new AppError('examination/unknown-kept', { kept: id });
+    return kept;
   }
 
   /** What one may not see is not there. */
@@ -485,6 +607,9 @@ export class ExaminationDesk {
       throw new AppError('protocol/unknown-stream', { stream: stream ?? 'none' });
   }
 }
+
+/** Who keeps what is kept without being asked for. */
+const nobody: Author = { name: 'Lumencast', key: '0000000000000000' };
 
 /** Members of one kind are told the same text. */
 const kindOf = (member: Member): string => `${isAtLeast(member.access.role, 'marker')} ${whole(member)}`;

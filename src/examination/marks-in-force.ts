@@ -47,6 +47,11 @@ export class MarksInForce {
     return [...this.#marks.values()];
   }
 
+  /** On a still or a clip. */
+  of(kept: string): SharedMark[] {
+    return this.all().filter((mark) => mark.kept === kept);
+  }
+
   get(mark: string): SharedMark | undefined {
     return this.#marks.get(mark);
   }

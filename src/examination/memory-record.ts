@@ -36,5 +36,9 @@ export function memoryRecord(nowUs: () => number): ExaminationRecord {
     removeMark: async () => undefined,
     calibrate: async () => undefined,
     putBookmark: async () => undefined,
+    keepFile: () => Promise.reject(new AppError('examination/off', { what: 'keep' })),
+    putKept: async () => undefined,
+    removeKept: async () => undefined,
+    fileOf: () => '',
   };
 }

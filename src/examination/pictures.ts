@@ -25,14 +25,16 @@ export class Pictures {
     }
   }
 
-  describe(stream: number): StreamDescription | undefined {
-    return this.#streams[stream]?.describe();
+  /** Throws `protocol/unknown-stream`. */
+  describe(stream: number): StreamDescription {
+    const known = this.#streams[stream];
+    if (known === undefined) throw new AppError('protocol/unknown-stream', { stream });
+    return known.describe();
   }
 
   /** Throws `examination/no-picture` where there is none yet. */
   now(stream: number): Picture {
-    const epoch = this.#streams[stream]?.describe().epoch ?? 0;
-    return this.at(stream, epoch);
+    return this.at(stream, this.describe(stream).epoch);
   }
 
   /** Throws `examination/no-picture`. */

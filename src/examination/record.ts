@@ -34,4 +34,50 @@ export interface ExaminationRecord {
   removeMark(examination: string, mark: SharedMark, by: Author): Promise<void>;
   calibrate(examination: string, calibration: StreamCalibration, marks: readonly SharedMark[]): Promise<void>;
   putBookmark(examination: string, bookmark: Bookmark): Promise<void>;
+  /** `write` fills a file; when that is on disk, what it answers is kept, and answered. */
+  keepFile(examination: string, kept: Kept, write: (path: string) => Promise<Kept>): Promise<Kept>;
+  /** Another row for the same file. */
+  putKept(examination: string, kept: Kept, by: Author): Promise<void>;
+  /** With its marks. */
+  removeKept(examination: string, kept: string, by: Author): Promise<void>;
+  /** Where the frames of something kept are. */
+  fileOf(examination: string, kept: string): string;
+}
+
+/** Frames as they were written to a file, which is on disk. */
+export interface WrittenFrames {
+  readonly fromUs: number;
+  readonly toUs: number;
+  readonly frames: number;
+  readonly lost: number;
+  readonly bytes: number;
+}
+
+export interface RunningClip {
+  /** Where it has got to. */
+  readonly progress$: Observable<WrittenFrames>;
+  readonly written: Promise<WrittenFrames>;
+  /** Nothing is captured for it after that; absent: after now. */
+  end(toUs?: number): void;
+  /** `written` rejects. */
+  discard(): void;
+}
+
+/** What should be kept without being asked for. */
+export interface AutomaticWish {
+  readonly stream: number;
+  readonly automatic: NonNullable<Kept['automatic']>;
+  readonly fromUs: number;
+  readonly toUs: number;
+}
+
+/** What the desk needs of the rolling stores of all streams. */
+export interface PastPictures {
+  readonly automatic$: Observable<AutomaticWish>;
+  /** Capture time of the newest frame; undefined: there is none. */
+  newestUs(stream: number): number | undefined;
+  keepStill(stream: number, path: string, atUs: number | undefined): Promise<WrittenFrames>;
+  startClip(stream: number, path: string, fromUs: number, toUs: number | undefined): RunningClip;
+  /** The pictures in a file, each from the capture time of its first frame on. */
+  picturesIn(path: string): Promise<readonly { readonly fromUs: number; readonly picture: Picture }[]>;
 }
