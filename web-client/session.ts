@@ -53,7 +53,8 @@ export function endOf(code: string): WireError {
   return { code, message: 'this session has ended', remedy: 'ask an operator' };
 }
 
-async function errorOf(answer: Response): Promise<WireError> {
+/** What a server answered instead of what was asked for. */
+export async function errorOf(answer: Response): Promise<WireError> {
   const told: unknown = await answer.json().catch(() => undefined);
   const { code, message, remedy } = (told ?? {}) as Partial<WireError>;
   if (typeof code === 'string' && typeof message === 'string' && typeof remedy === 'string') return { code, message, remedy };

@@ -1,0 +1,116 @@
+import { AppError } from '../../src/app-error.ts';
+import type { StreamDescription } from '../../src/protocol/messages.ts';
+import { errorOf } from '../session.ts';
+import type { WireError } from '../worker-messages.ts';
+import type { PastFrame } from './frame-list.ts';
+import { WireSplitter } from './wire-splitter.ts';
+
+/** What frames of an epoch are. */
+export type PastDescription = Pick<StreamDescription, 'formats' | 'regions' | 'synthetic'>;
+
+export interface PastIndex {
+  readonly descriptions: ReadonlyMap<number, PastDescription>;
+  readonly frames: readonly PastFrame[];
+  /** There are further frames behind these. */
+  readonly more: boolean;
+}
+
+/** What the rolling store of a stream says of itself; without frames the times are unknown. */
+export interface PastSummary {
+  readonly fromUs: number | undefined;
+  readonly toUs: number | undefined;
+  readonly frames: number;
+  readonly lost: number;
+  readonly gaps: readonly { readonly fromUs: number; readonly toUs: number; readonly lost: number }[];
+}
+
+/** Frames that can be asked for by their time. */
+export interface PastSource {
+  /** Whether frames come and go while it is read. */
+  readonly rolling: boolean;
+  /** Before that time nothing is there any more; undefined: nothing goes. Throws `Refused`, and TypeError where the line is down. */
+  oldestUs(signal: AbortSignal): Promise<number | undefined>;
+  /** The same errors. */
+  index(fromUs: number | undefined, toUs: number | undefined, signal: AbortSignal): Promise<PastIndex>;
+  /** Wire messages of frames of the index, by time: `first` counts from the start of the index. The same errors. */
+  frames(first: number, frames: readonly PastFrame[], signal: AbortSignal): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>;
+}
+
+/** The server has said no, and why. */
+export class Refused extends Error {
+  readonly error: WireError;
+  readonly status: number;
+
+  constructor(error: WireError, status: number) {
+    super(error.message);
+    this.error = error;
+    this.status = status;
+  }
+}
+
+/** `base`: of the server, with a slash at its end. */
+export function streamPast(base: string, stream: number): PastSource {
+  const place = new URL(`streams/${stream}/past/`, base);
+  return {
+    rolling: true,
+    oldestUs: async (signal) => (await pastSummary(base, stream, signal)).fromUs,
+    index: async (fromUs, toUs, signal) => indexIn(await askFor(place, 'index', { fromUs, toUs }, signal)),
+    frames: (_first, frames, signal) =>
+      framesIn(place, { fromUs: frames[0]?.capturedUs, toUs: frames.at(-1)?.capturedUs, limit: frames.length }, signal),
+  };
+}
+
+/** Of a still or a clip. */
+export function keptPast(base: string, kept: string): PastSource {
+  const place = new URL(`kept/${kept}/`, base);
+  return {
+    rolling: false,
+    oldestUs: async () => undefined,
+    index: async (fromUs, _toUs, signal) => indexIn(await askFor(place, 'index', { fromUs }, signal)),
+    frames: (first, frames, signal) => framesIn(place, { first, count: frames.length }, signal),
+  };
+}
+
+/** Throws as an index does. */
+export async function pastSummary(base: string, stream: number, signal: AbortSignal): Promise<PastSummary> {
+  const told = (await askFor(new URL(`streams/${stream}/`, base), 'past', {}, signal)) as Partial<PastSummary>;
+  const { fromUs, toUs, frames = 0, lost = 0, gaps = [] } = told;
+  return { fromUs, toUs, frames, lost, gaps };
+}
+
+type Query = Readonly<Record<string, number | undefined>>;
+
+async function answerTo(place: URL, what: string, query: Query, signal: AbortSignal): Promise<Response> {
+  const url = new URL(what, place);
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
+  const answer = await fetch(url, { signal, cache: 'no-store' });
+  if (!answer.ok) throw new Refused(await errorOf(answer), answer.status);
+  return answer;
+}
+
+async function askFor(place: URL, what: string, query: Query, signal: AbortSignal): Promise<unknown> {
+  return (await answerTo(place, what, query, signal)).json();
+}
+
+type Row = readonly [capturedUs: number, sequence: number, epoch: number, bytes: number, flags: number];
+
+function indexIn(told: unknown): PastIndex {
+  const { descriptions, frames, more } = told as {
+    readonly descriptions: Readonly<Record<string, PastDescription>>;
+    readonly frames: readonly Row[];
+    readonly more?: boolean;
+  };
+  return {
+    descriptions: new Map(Object.entries(descriptions).map(([epoch, description]) => [Number(epoch), description])),
+    frames: frames.map(([capturedUs, sequence, epoch, bytes, flags]) => ({ capturedUs, sequence, epoch, bytes, flags })),
+    more: more === true,
+  };
+}
+
+async function* framesIn(place: URL, query: Query, signal: AbortSignal): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  const { body } = await answerTo(place, 'frames', query, signal);
+  if (body === null) throw new AppError('protocol/bad-header', { reason: 'the answer is empty' });
+  const splitter = new WireSplitter();
+  for await (const chunk of body) yield* splitter.split(chunk);
+  splitter.end();
+}
