@@ -91,7 +91,7 @@ export async function replaceFile(folder: string, name: string, content: string)
 }
 
 /** A lock outlives a power cut, and its number may then be another process's: when that began tells them apart. */
-function isRunning(pid: number, start: string): boolean {
+export function isRunning(pid: number, start: string): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
@@ -102,7 +102,7 @@ function isRunning(pid: number, start: string): boolean {
 }
 
 /** Clock ticks from the start of the machine to that of the process, proc_pid_stat(5) field 22; the same for all where there is no /proc. */
-function startOf(pid: number): string {
+export function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The second field is the program's name in brackets, which may hold anything.

@@ -21,11 +21,16 @@ export async function openCodecs(): Promise<Readonly<Record<StillCodecName, Code
   const [charls, turbo] = await Promise.all([openCharls(), openTurbo()]);
   return {
     raw,
-    'delta-zstd': deltaZstd({
-      compress: (bytes) => zstdCompressSync(bytes, fastest),
-      decompress: (packed, bytes) => zstdDecompressSync(packed, { maxOutputLength: bytes }),
-    }),
+    'delta-zstd': openDeltaZstd(),
     jpeg: jpeg(turbo),
     'jpeg-ls': jpegLs(charls),
   };
+}
+
+/** The one of them that needs no WebAssembly. */
+export function openDeltaZstd(): Codec {
+  return deltaZstd({
+    compress: (bytes) => zstdCompressSync(bytes, fastest),
+    decompress: (packed, bytes) => zstdDecompressSync(packed, { maxOutputLength: bytes }),
+  });
 }

@@ -21,6 +21,7 @@ export const helpText = `lumencast: live ultrasound and fluoroscopy in the brows
                   by TLS and invitation only: the way in for the operator is printed
   --data FOLDER   certificate, invitations, sessions, examinations (also LUMENCAST_DATA; default: lumencast in $XDG_STATE_HOME)
   --no-archive    keep nothing: neither marks nor stills nor clips
+  --no-past       record nothing of the last minutes (past.minutes of the room file)
   --once          play recordings once instead of looping
   --json          one line of JSON on standard output: the address and the streams, once all are ready; with TLS the
                   fingerprint and the operator's invitation too;
@@ -83,7 +84,7 @@ type CommandName = keyof typeof optionsOf;
 
 /** What each command reads; everything else is refused. `serve` is what runs without the name of a command. */
 const optionsOf = {
-  serve: ['config', 'port', 'host', 'data', 'no-archive', 'once', 'json'],
+  serve: ['config', 'port', 'host', 'data', 'no-archive', 'no-past', 'once', 'json'],
   inspect: ['json', 'pixels'],
   devices: ['config', 'json'],
   'devices --udev': ['udev'],
@@ -134,6 +135,7 @@ function serveCommand(files: readonly string[], values: Values, environment: Env
   const dataFolder = values.data ?? environment.LUMENCAST_DATA;
   if (dataFolder !== undefined) given.dataFolder = dataFolder;
   if (values['no-archive']) given.archive = { ...(isRecord(given.archive) && given.archive), off: true };
+  if (values['no-past']) given.past = { ...(isRecord(given.past) && given.past), minutes: 0 };
   return { run: 'serve', room: parseRoom(given, configName), json };
 }
 
@@ -143,6 +145,7 @@ const options = {
   host: { type: 'string' },
   data: { type: 'string' },
   'no-archive': { type: 'boolean' },
+  'no-past': { type: 'boolean' },
   once: { type: 'boolean' },
   json: { type: 'boolean' },
   pixels: { type: 'boolean' },

@@ -101,6 +101,38 @@ const ArchiveSettings = Type.Object(
   { additionalProperties: false, default: {} },
 );
 
+const PastSettings = Type.Object(
+  {
+    minutes: Type.Number({ default: 5, minimum: 0, maximum: 120, description: 'how far back the record of each stream reaches; 0: off' }),
+    mebibytes: Type.Integer({
+      default: 4096,
+      minimum: 64,
+      maximum: 16_777_216,
+      description: 'what the records of all streams take on disk at most, in equal shares',
+    }),
+    memoryMebibytes: Type.Integer({
+      default: 256,
+      minimum: 32,
+      maximum: 16_384,
+      description: 'frames of all streams that wait for the disk at most, in equal shares',
+    }),
+    folder: Type.Optional(
+      Type.String({
+        maxLength: 4096,
+        description:
+          'where they lie, and are removed at every start; default: past in the data folder. A folder in memory spares the disk.',
+      }),
+    ),
+    view: Type.Unsafe<'processed' | 'raw'>(
+      Type.Union([Type.Literal('processed'), Type.Literal('raw')], {
+        default: 'processed',
+        description: 'processed: what was seen; raw: as captured',
+      }),
+    ),
+  },
+  { additionalProperties: false, default: {} },
+);
+
 /** A room: everything that the server runs on, with all defaults. */
 export const RoomSchema = Type.Object(
   {
@@ -140,6 +172,7 @@ export const RoomSchema = Type.Object(
     streams: Type.Array(StreamConfig, { minItems: 1, maxItems: 16, description: 'the streams of the room, shown in this order' }),
     openigtlink: Type.Optional(OpenIgtlink),
     archive: ArchiveSettings,
+    past: PastSettings,
     limits: Limits,
   },
   { additionalProperties: false },

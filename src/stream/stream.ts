@@ -150,6 +150,11 @@ export class Stream {
     return this.#viewers;
   }
 
+  /** What somebody who keeps its frames has lost of them. */
+  addLoss(place: string, frames: number): void {
+    this.#ownLosses.add(place, frames);
+  }
+
   /** Age of the newest processed frame in milliseconds; undefined before the first. */
   get ageMs(): number | undefined {
     return this.#lastCapturedUs === 0 ? undefined : (this.#nowUs() - this.#lastCapturedUs) / 1000;

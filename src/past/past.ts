@@ -1,0 +1,208 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { frameFlags } from '../protocol/frame-header.ts';
+import type { PictureDescription } from './description.ts';
+import { recordHeadBytes } from './frame-file.ts';
+import { FrameIndex, type IndexRow, missingBetween } from './frame-index.ts';
+import { readFrameRecords } from './read-frames.ts';
+import { segmentName, type WrittenSegment } from './recorder-orders.ts';
+
+/** Descriptions that are remembered. */
+const mostDescriptions = 1024;
+/** The newest of them are told. */
+const mostGaps = 256;
+
+/** Captured frames that are missing between two that are there. */
+export interface Gap {
+  readonly fromUs: number;
+  readonly toUs: number;
+  readonly lost: number;
+}
+
+/** What there is of a stream's past. */
+export interface PastSummary {
+  /** Absent while there is none. */
+  readonly fromUs?: number;
+  readonly toUs?: number;
+  readonly frames: number;
+  readonly lost: number;
+  /** On disk. */
+  readonly bytes: number;
+  readonly gaps: readonly Gap[];
+}
+
+export interface PastRange {
+  readonly descriptions: Readonly<Record<number, PictureDescription>>;
+  readonly frames: readonly IndexRow[];
+  /** There are more behind the last one. */
+  readonly more: boolean;
+}
+
+interface ReadableSegment {
+  readonly number: number;
+  readonly index: FrameIndex;
+  bytes: number;
+}
+
+/** What was, of one stream: which frames its rolling store has, and their bytes. */
+export class Past {
+  readonly #folder: string;
+  readonly #segments: ReadableSegment[] = [];
+  readonly #descriptions = new Map<number, PictureDescription>();
+  #recordedFrames = 0;
+  #recordedBytes = 0;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Totals since the start. */
+  get recorded(): { readonly frames: number; readonly bytes: number } {
+    return { frames: this.#recordedFrames, bytes: this.#recordedBytes };
+  }
+
+  get newestUs(): number | undefined {
+    return this.#segments.at(-1)?.index.lastUs;
+  }
+
+  get bytes(): number {
+    return this.#segments.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** From the recorder. */
+  describe(description: PictureDescription): void {
+    this.#descriptions.delete(description.epoch);
+    this.#descriptions.set(description.epoch, description);
+    const [oldest] = this.#descriptions.keys();
+    if (this.#descriptions.size > mostDescriptions && oldest !== undefined) this.#descriptions.delete(oldest);
+  }
+
+  /** From the recorder: more of a segment can be read. */
+  written(number: number, bytes: number, rows: Uint8Array): number {
+    let segment = this.#segments.at(-1);
+    if (segment?.number !== number) {
+      segment = { number, index: new FrameIndex(), bytes: 0 };
+      this.#segments.push(segment);
+    }
+    const before = segment.index.length;
+    segment.index.addRows(rows);
+    this.#recordedFrames += segment.index.length - before;
+    this.#recordedBytes += bytes - segment.bytes;
+    segment.bytes = bytes;
+    return segment.index.length - before;
+  }
+
+  removed(number: number): void {
+    const at = this.#segments.findIndex((segment) => segment.number === number);
+    if (at >= 0) this.#segments.splice(at, 1);
+  }
+
+  /** For a recorder's thread that replaces another. */
+  get segments(): WrittenSegment[] {
+    return this.#segments.map(({ number, bytes, index }) => ({ number, bytes, rows: index.rows() }));
+  }
+
+  get descriptions(): readonly PictureDescription[] {
+    return [...this.#descriptions.values()];
+  }
+
+  description(epoch: number): PictureDescription | undefined {
+    return this.#descriptions.get(epoch);
+  }
+
+  summary(): PastSummary {
+    const gaps: Gap[] = [];
+    let [frames, lost, lastSequence, lastUs] = [0, 0, Number.NaN, Number.NaN];
+    for (const { index } of this.#segments) {
+      frames += index.length;
+      for (let row = 0; row < index.length; row++) {
+        const [sequence, us] = [index.sequence(row), index.capturedUs(row)];
+        const missing = Number.isNaN(lastSequence) ? 0 : missingBetween(lastSequence, sequence);
+        if (missing > 0) gaps.push({ fromUs: lastUs, toUs: us, lost: missing });
+        lost += missing;
+        [lastSequence, lastUs] = [sequence, us];
+      }
+    }
+    const fromUs = this.#segments[0]?.index.firstUs;
+    return {
+      ...(fromUs !== undefined && { fromUs, toUs: lastUs }),
+      frames,
+      lost,
+      bytes: this.bytes,
+      gaps: gaps.slice(-mostGaps),
+    };
+  }
+
+  /** Frames of a time, both ends inside, at most `limit`, oldest first. */
+  range(fromUs: number, toUs: number, limit: number): PastRange {
+    const frames: IndexRow[] = [];
+    let more = false;
+    for (const { index, from, to } of this.#parts(fromUs, toUs)) {
+      const end = Math.min(to, from + limit - frames.length);
+      for (let row = from; row < end; row++) frames.push(index.at(row));
+      more ||= end < to;
+    }
+    const descriptions: Record<number, PictureDescription> = {};
+    for (const { epoch } of frames) {
+      const description = this.#descriptions.get(epoch);
+      if (description !== undefined) descriptions[epoch] = description;
+    }
+    return { descriptions, frames, more };
+  }
+
+  /** Capture times of the frames with an R peak before them, at most `limit`. */
+  rPeaks(fromUs: number, toUs: number, limit: number): number[] {
+    const peaks: number[] = [];
+    for (const { index, from, to } of this.#parts(fromUs, toUs)) {
+      for (let row = from; row < to && peaks.length < limit; row++) {
+        const { flags, capturedUs } = index.at(row);
+        if ((flags & frameFlags.rPeak) !== 0) peaks.push(capturedUs);
+      }
+    }
+    return peaks;
+  }
+
+  /**
+   * Wire messages (header and payload) of the frames of a time, oldest first, at most `limit`. What the store removes meanwhile is still
+   * read; a frame that is damaged is left out.
+   */
+  async *frames(fromUs: number, toUs: number, limit: number): AsyncGenerator<Buffer, void, undefined> {
+    const files = await this.#opened(fromUs, toUs, limit);
+    try {
+      for (const { file, index, from, to } of files) {
+        for await (const record of readFrameRecords(file, index, from, to, () => undefined)) yield record.subarray(recordHeadBytes);
+      }
+    } finally {
+      for (const { file } of files) await file.close();
+    }
+  }
+
+  /** All at once: a file that is open can be read to its end also when it was removed. */
+  async #opened(fromUs: number, toUs: number, limit: number): Promise<(FrameRows & { readonly file: FileHandle })[]> {
+    const files: (FrameRows & { readonly file: FileHandle })[] = [];
+    let left = limit;
+    for (const part of [...this.#parts(fromUs, toUs)]) {
+      if (left <= 0) break;
+      const file = await open(join(this.#folder, segmentName(part.number)), 'r').catch(() => undefined);
+      if (file === undefined) continue;
+      const to = Math.min(part.to, part.from + left);
+      left -= to - part.from;
+      files.push({ ...part, to, file });
+    }
+    return files;
+  }
+
+  *#parts(fromUs: number, toUs: number): Generator<FrameRows> {
+    for (const { number, index } of this.#segments) {
+      const [from, to] = [index.firstFrom(fromUs), index.firstAfter(toUs)];
+      if (from < to) yield { number, index, from, to };
+    }
+  }
+}
+
+interface FrameRows {
+  readonly number: number;
+  readonly index: FrameIndex;
+  readonly from: number;
+  readonly to: number;
+}

@@ -1,0 +1,43 @@
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import type { RecorderOrder, RecorderSetup } from './recorder-orders.ts';
+import { Recording } from './recording.ts';
+
+/** The thread that records one stream. */
+const port = parentPort as MessagePort;
+const recording = new Recording(workerData as RecorderSetup, (event) => port.postMessage(event));
+let ended = false;
+
+port.on('message', (order: RecorderOrder) => {
+  if (typeof order === 'number') {
+    recording.take(order);
+    port.postMessage({ event: 'taken', slots: 1 });
+    return;
+  }
+  switch (order.order) {
+    case 'memory':
+      recording.setMemory(order.place);
+      break;
+    case 'describe':
+      recording.describe(order.epoch, order.text);
+      break;
+    case 'clip':
+      recording.startClip(order);
+      break;
+    case 'clip-end':
+      recording.endClip(order.clip, order.toUs);
+      break;
+    case 'clip-discard':
+      recording.discardClip(order.clip);
+      break;
+    case 'end':
+      void end();
+      break;
+  }
+});
+
+async function end(): Promise<void> {
+  if (ended) return;
+  ended = true;
+  await recording.close();
+  port.close();
+}

@@ -1,0 +1,130 @@
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { merge, type Observable } from 'rxjs';
+import { isRunning, startOf } from '../access/data-folder.ts';
+import { AppError, asAppError } from '../app-error.ts';
+import type { Room } from '../config/room.ts';
+import type { StreamDescription } from '../protocol/messages.ts';
+import type { Stream, StreamLog } from '../stream/stream.ts';
+import { openFrameFile } from './kept-file.ts';
+import type { Past } from './past.ts';
+import { type AutomaticRange, Recorder, type RunningClip, type WrittenClip } from './recorder.ts';
+
+const mebibyte = 2 ** 20;
+/** Left free on the disk: the archive goes first. */
+const reserveBytes = 512 * mebibyte;
+
+export interface RollingStoreSettings extends Omit<Room['past'], 'folder'> {
+  readonly folder: string;
+  readonly reserveBytes?: number;
+}
+
+/** The size of a picture, and what its pixels mean. */
+export interface PictureFrom {
+  /** Capture time of the first frame that it holds for. */
+  readonly fromUs: number;
+  readonly picture: { readonly width: number; readonly height: number; readonly regions: StreamDescription['regions'] };
+}
+
+/** The last minutes of every stream of a room, and what is cut out of them. */
+export class RollingStore {
+  readonly automatic$: Observable<AutomaticRange>;
+  readonly recorders: readonly Recorder[];
+  readonly #folder: string;
+
+  private constructor(folder: string, recorders: readonly Recorder[]) {
+    this.#folder = folder;
+    this.recorders = recorders;
+    this.automatic$ = merge(...recorders.map(({ automatic$ }) => automatic$));
+  }
+
+  /**
+   * Begins to record, before the streams are started. What servers that are no more have left in the folder is removed: it is no archive.
+   * Throws `record/folder-unusable`.
+   */
+  static async open(
+    settings: RollingStoreSettings,
+    streams: readonly Stream[],
+    nowUs: () => number,
+    log: StreamLog,
+  ): Promise<RollingStore> {
+    const folder = resolve(settings.folder);
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await removeLeftovers(folder);
+      // mkdtemp makes it for this user alone.
+      const own = await mkdtemp(join(folder, runName(process.pid)));
+      for (const { id } of streams) await mkdir(join(own, String(id)), { mode: 0o700 });
+      const share = {
+        mostBytes: Math.floor((settings.mebibytes * mebibyte) / streams.length),
+        memoryBytes: Math.floor((settings.memoryMebibytes * mebibyte) / streams.length),
+        reserveBytes: settings.reserveBytes ?? reserveBytes,
+        minutes: settings.minutes,
+        view: settings.view,
+        nowUs,
+      };
+      return new RollingStore(
+        own,
+        streams.map((stream) => new Recorder(stream, { ...share, folder: join(own, String(stream.id)) }, log)),
+      );
+    } catch (thrown) {
+      throw asAppError(thrown, 'record/folder-unusable', { folder });
+    }
+  }
+
+  /** What was, of a stream. Throws `protocol/unknown-stream`. */
+  past(stream: number): Past {
+    return this.recorder(stream).past;
+  }
+
+  recorder(stream: number): Recorder {
+    const recorder = this.recorders[stream];
+    if (recorder === undefined) throw new AppError('protocol/unknown-stream', { stream });
+    return recorder;
+  }
+
+  newestUs(stream: number): number | undefined {
+    return this.recorder(stream).newestUs;
+  }
+
+  keepStill(stream: number, path: string, atUs?: number): Promise<WrittenClip> {
+    return this.recorder(stream).keepStill(path, atUs);
+  }
+
+  startClip(stream: number, path: string, fromUs: number, toUs?: number): RunningClip {
+    return this.recorder(stream).startClip(path, fromUs, toUs);
+  }
+
+  /** The pictures in a still or a clip. Throws `record/unreadable`. */
+  async picturesIn(path: string): Promise<readonly PictureFrom[]> {
+    await using file = await openFrameFile(path);
+    const descriptions = await file.descriptions();
+    const pictures: PictureFrom[] = [];
+    let epoch: number | undefined;
+    for (let row = 0; row < file.index.length; row++) {
+      const frame = file.index.at(row);
+      const description = frame.epoch === epoch ? undefined : descriptions[frame.epoch];
+      const format = description?.formats?.[description.view];
+      epoch = frame.epoch;
+      if (description === undefined || format === undefined) continue;
+      const { width, height } = format;
+      pictures.push({ fromUs: frame.capturedUs, picture: { width, height, regions: description.regions } });
+    }
+    return pictures;
+  }
+
+  /** Ends the record and removes it. */
+  async close(): Promise<void> {
+    await Promise.all(this.recorders.map((recorder) => recorder.close()));
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+const runName = (pid: number): string => `run-${pid}-${startOf(pid)}-`;
+
+async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const [, pid, start = ''] = /^run-(\d+)-(\d*)-/.exec(name) ?? [];
+    if (pid !== undefined && !isRunning(Number(pid), start)) await rm(join(folder, name), { recursive: true, force: true });
+  }
+}

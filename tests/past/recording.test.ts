@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { afterEach, describe, expect, it } from 'vitest';
+import { codecByNumber } from '../../src/codec/codecs.ts';
+import { openCodecs } from '../../src/codec/node-codecs.ts';
+import { openFrameFile } from '../../src/past/kept-file.ts';
+import { frameHeaderBytes, readFrameHeader } from '../../src/protocol/frame-header.ts';
+import { openRecordedRoom, type Seen, until } from './recording-room.ts';
+
+const codecs = await openCodecs();
+const echo = { name: 'Echo', options: { kind: 'ultrasound', width: 160, height: 120, fps: 80 } };
+
+function decoded(message: Buffer): Seen {
+  const header = readFrameHeader(new DataView(message.buffer, message.byteOffset, message.length));
+  const payload = message.subarray(frameHeaderBytes);
+  expect(crc32(payload)).toBe(header.crc32);
+  const pixels = codecByNumber(codecs, header.codec).decode(header, payload);
+  return { capturedUs: header.capturedAtUs, sequence: header.sequence, epoch: header.epoch, checksum: crc32(pixels) };
+}
+
+async function collected(messages: AsyncIterable<Buffer>): Promise<Seen[]> {
+  const frames: Seen[] = [];
+  for await (const message of messages) frames.push(decoded(message));
+  return frames;
+}
+
+describe('the record', () => {
+  let room: Awaited<ReturnType<typeof openRecordedRoom>>;
+  afterEach(() => room.close());
+
+  it('has every frame that a viewer got, bit for bit, over files and epochs', async () => {
+    room = await openRecordedRoom([echo]);
+    const { past, seen, stream } = room;
+    await until(() => seen.length >= 300);
+    await stream.setStage('median', true, undefined);
+    await until(() => seen.length >= 600);
+    const last = seen.at(-1)?.capturedUs ?? 0;
+    await until(() => (past.newestUs ?? 0) >= last);
+    const wanted = seen.filter(({ capturedUs }) => capturedUs <= last);
+    const kept = await collected(past.frames(0, last, 10_000));
+    expect(kept).toEqual(wanted);
+    const { descriptions, frames } = past.range(0, last, 10_000);
+    expect(new Set(frames.map(({ epoch }) => epoch)).size).toBe(2);
+    expect(Object.values(descriptions).map(({ stages }) => stages.find(({ stage }) => stage === 'median')?.enabled)).toEqual([false, true]);
+    expect(past.segments.length).toBeGreaterThan(1);
+    expect(past.summary()).toMatchObject({ frames: past.recorded.frames, lost: 0, gaps: [] });
+  });
+
+  it('gives a clip that began before it was asked for and ends afterwards', async () => {
+    room = await openRecordedRoom([echo]);
+    const { store, seen, folder, nowUs } = room;
+    await until(() => seen.length >= 100);
+    const fromUs = seen[20]?.capturedUs ?? 0;
+    const toUs = nowUs() + 500_000;
+    const path = join(folder, 'clip.frames');
+    const clip = store.startClip(0, path, fromUs, toUs);
+    const still = store.keepStill(0, join(folder, 'still.frames'), seen[50]?.capturedUs);
+    const written = await clip.written;
+    const wanted = seen.filter(({ capturedUs }) => capturedUs >= fromUs && capturedUs <= toUs);
+    await using file = await openFrameFile(path);
+    expect(file).toMatchObject({ complete: true, damaged: 0, tornBytes: 0, lost: 0 });
+    expect(await collected(file.frames())).toEqual(wanted);
+    expect(written).toMatchObject({ path, fromUs, toUs: wanted.at(-1)?.capturedUs, frames: wanted.length, lost: 0 });
+    expect(wanted.at(-1)?.capturedUs).toBeGreaterThan(toUs - 50_000);
+    await still;
+    await using one = await openFrameFile(join(folder, 'still.frames'));
+    expect(await collected(one.frames())).toEqual([seen[50]]);
+    expect(Object.values(await one.descriptions())).toMatchObject([{ name: 'Echo', formats: { processed: { width: 160, height: 120 } } }]);
+  });
+});
