@@ -9,6 +9,7 @@ import { type CodecName, codecNames } from '../src/protocol/tiers.ts';
 import { openBrowserCodecs } from './browser-codecs.ts';
 import { InStep } from './in-step.ts';
 import { Painter } from './painter.ts';
+import { Pasts } from './past/pasts.ts';
 import { ServerLine } from './server-line.ts';
 import { type PlayerHost, StreamPlayer } from './stream-player.ts';
 import { VideoPixels } from './video-pixels.ts';
@@ -54,7 +55,10 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
       atMs: performance.timeOrigin + performance.now(),
       serverMs: serverUs === undefined ? undefined : serverUs / 1000,
       clockErrorMs: clock.errorUs === undefined ? undefined : clock.errorUs / 1000,
-      truths: [...players.values()].map((player) => player.truth(connected)),
+      truths: [...players.values()].map((player) => {
+        const past = pasts.truth(player.stream);
+        return { ...player.truth(connected), ...(past && { past }) };
+      }),
     });
   };
   const openCodecs = (): Promise<void> => {
@@ -69,6 +73,7 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
       .then(() => {
         opening = undefined;
         for (const player of players.values()) player.watch();
+        pasts.redraw();
       });
     return opening;
   };
@@ -102,6 +107,17 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
     player.setHidden(hidden);
     return player;
   };
+
+  const pasts = new Pasts(
+    {
+      codecs: () => codecs,
+      paint: (canvas, format, codec, payload) => painter.paint(canvas, format, codec, payload),
+      nowMs: () => performance.now(),
+      changed: hurry,
+    },
+    address,
+    (stream, timeline) => post({ news: 'timeline', stream, timeline }),
+  );
 
   const videos = new VideoStreams({
     openReader: () => new VideoPixels((memory) => painter.kernelsOn(memory)),
@@ -241,6 +257,7 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
       case 'hidden':
         hidden = order.hidden;
         for (const player of players.values()) player.setHidden(hidden);
+        pasts.setHidden(hidden);
         break;
       case 'quality':
         quality = order.quality;
@@ -248,6 +265,16 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
         break;
       case 'in-step':
         inStep.enabled = order.inStep;
+        break;
+      case 'past-canvas':
+        pasts.setCanvas(order.stream, order.canvas);
+        break;
+      case 'past':
+        playerOf(order.stream);
+        pasts.obey(order.stream, order.act);
+        break;
+      case 'follow-past':
+        pasts.follow(order.stream);
         break;
       case 'send':
         line.send(order.message);

@@ -5,6 +5,7 @@ import type { TierName } from '../src/protocol/tiers.ts';
 import type { StageSettings } from '../src/stage/chain.ts';
 import type { Skew } from './in-step.ts';
 import type { LiveState } from './live-state.ts';
+import type { PastAct, PastTruth, Timeline } from './past/past-messages.ts';
 
 /** An error as it crosses the WebSocket; a newer server may send codes that this page does not know. */
 export type WireError = NonNullable<SourceStatus['error']>;
@@ -32,6 +33,11 @@ export type WorkerOrder =
   | { readonly order: 'quality'; readonly quality: Quality }
   /** Pictures of several streams wait for each other, or are drawn as they come. */
   | { readonly order: 'in-step'; readonly inStep: boolean }
+  /** Where the past of a stream, or what was kept, is shown in its tile. */
+  | { readonly order: 'past-canvas'; readonly stream: number; readonly canvas: OffscreenCanvas }
+  | { readonly order: 'past'; readonly stream: number; readonly act: PastAct }
+  /** Tells what there is to go back to in one stream, or in none. */
+  | { readonly order: 'follow-past'; readonly stream: number | undefined }
   | { readonly order: 'send'; readonly message: ViewerMessage };
 
 /** The picture that is on the canvas. */
@@ -73,6 +79,8 @@ export interface StreamTruth {
   readonly refused: number;
   /** Undefined where no other picture is live beside it. */
   readonly skew: Skew | undefined;
+  /** The past is looked at in this stream's tile, and all the above is true of the live picture beside it. */
+  readonly past?: PastTruth;
 }
 
 export type Link =
@@ -89,6 +97,8 @@ export type WorkerNews =
   | { readonly news: 'message'; readonly message: ServerMessage }
   /** The stages of the frozen picture; undefined: it is shown as it was frozen. */
   | { readonly news: 'reprocessed'; readonly stream: number; readonly stages: readonly StageState[] | undefined }
+  /** Undefined: nothing of this stream can be gone back to. */
+  | { readonly news: 'timeline'; readonly stream: number; readonly timeline: Timeline | undefined }
   | { readonly news: 'fault'; readonly stream: number; readonly error: WireError }
   /** Ten times a second and at every change that must not wait; also the sign that the worker lives. */
   | {
