@@ -57,7 +57,9 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
       clockErrorMs: clock.errorUs === undefined ? undefined : clock.errorUs / 1000,
       truths: [...players.values()].map((player) => {
         const past = pasts.truth(player.stream);
-        return { ...player.truth(connected), ...(past && { past }) };
+        const truth = player.truth(connected);
+        if (past === undefined) return truth;
+        return { ...truth, past, picture: past.picture, ...(truth.picture && { livePicture: truth.picture }) };
       }),
     });
   };

@@ -79,8 +79,10 @@ export interface StreamTruth {
   readonly refused: number;
   /** Undefined where no other picture is live beside it. */
   readonly skew: Skew | undefined;
-  /** The past is looked at in this stream's tile, and all the above is true of the live picture beside it. */
+  /** The past is looked at in this stream's tile: `picture` is of the past, all else is true of the live picture beside it. */
   readonly past?: PastTruth;
+  /** While the past is looked at: the live picture. */
+  readonly livePicture?: ShownPicture;
 }
 
 export type Link =

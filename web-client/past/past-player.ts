@@ -56,6 +56,8 @@ export class PastPlayer {
   #fetching: { readonly batch: readonly PastFrame[]; readonly abort: AbortController } | undefined;
   /** The index reaches back to the oldest frame. */
   #whole: boolean;
+  #begun = false;
+  readonly #orders: PastAct[] = [];
   #failures = 0;
   #error: WireError | undefined;
   /** Of frames that were asked for and did not come: the store has given them up, or they are damaged. */
@@ -77,7 +79,12 @@ export class PastPlayer {
     this.#show();
   }
 
+  /** Before the place is found where it is entered, orders wait. */
   obey(act: PastAct): void {
+    if (!this.#begun) {
+      this.#orders.push(act);
+      return;
+    }
     switch (act.act) {
       case 'seek':
         this.#stop();
@@ -328,17 +335,13 @@ export class PastPlayer {
 
   /** Loads the index from the wanted place outwards, and follows what comes while the store rolls on. */
   async #keepIndex(play: boolean): Promise<void> {
-    let begun = false;
     while (!this.#closing.signal.aborted) {
       try {
         const { firstUs, lastUs } = this.#list;
-        const fromUs = begun ? (lastUs ?? 0) + 1 : this.#entryUs();
+        const fromUs = this.#begun ? (lastUs ?? 0) + 1 : this.#entryUs();
         await this.#loadIndex(fromUs, undefined);
-        if (!begun && this.#list.length > 0) {
-          begun = true;
-          this.#begin(play);
-        }
-        if (begun && !this.#whole && firstUs !== undefined) {
+        if (!this.#begun && this.#list.length > 0) this.#begin(play);
+        if (this.#begun && !this.#whole && firstUs !== undefined) {
           await this.#loadIndex(undefined, firstUs - 1);
           this.#whole = true;
           if (this.#pace === undefined) this.#goTo(this.#position());
@@ -346,7 +349,7 @@ export class PastPlayer {
         if (this.#failures > 0) this.#error = undefined;
         this.#failures = 0;
         this.#host.changed();
-        if (!this.#source.rolling && begun) return;
+        if (!this.#source.rolling && this.#begun) return;
         await this.#dropGone();
         this.#goOn();
       } catch (thrown) {
@@ -355,7 +358,7 @@ export class PastPlayer {
         await this.#patience();
         continue;
       }
-      await pause(begun && !this.#whole ? 0 : followMs, this.#closing.signal);
+      await pause(this.#begun && !this.#whole ? 0 : followMs, this.#closing.signal);
     }
   }
 
@@ -371,10 +374,12 @@ export class PastPlayer {
   }
 
   #begin(play: boolean): void {
+    this.#begun = true;
     const position = this.#position();
     this.#atUs = this.#list.at(position)?.capturedUs;
     this.#show();
     if (play) this.#play();
+    for (const order of this.#orders.splice(0)) this.obey(order);
   }
 
   async #loadIndex(fromUs: number | undefined, toUs: number | undefined): Promise<void> {
