@@ -1,8 +1,12 @@
 import type { Point } from '../src/marks/mark.ts';
 import { insidePicture } from '../src/marks/on-picture.ts';
-import { type Caliper, nearestEnd } from './calipers.ts';
+import type { Hand } from './hand.ts';
+import type { Tool } from './mark-tools.ts';
 import type { Action, MonitorState } from './monitor-state.ts';
-import { calipersOf, viewOf } from './monitor-state.ts';
+import { viewOf } from './monitor-state.ts';
+import type { Reached } from './picture/marks-painter.ts';
+import type { Steadiness } from './placing.ts';
+import type { Pointing } from './pointing.ts';
 import { panBy, place, type Size, toPicture, unmoved, zoomAt } from './view-transform.ts';
 
 /** What gestures on a tile act on; asked anew at every event. */
@@ -12,6 +16,15 @@ export interface GestureHost {
   /** Undefined while there is no picture. */
   readonly picture: Size | undefined;
   readonly state: MonitorState;
+  readonly tool: Tool;
+  readonly hand: Hand;
+  readonly pointing: Pointing;
+  /** The mark within so many tile pixels of a place. */
+  reached(at: Point, reach: number): Reached | undefined;
+  hover(id: string | undefined): void;
+  /** Of whatever mark is selected. */
+  deselect(): void;
+  isSelected(id: string): boolean;
   act(action: Action): void;
 }
 
@@ -20,6 +33,8 @@ const tapSlack = 6;
 const reachMouse = 18;
 const reachTouch = 34;
 const wheelZoom = 0.0016;
+/** A hand-drawn line has a point for so many tile pixels of its way. */
+const tracePx = 2;
 
 interface Finger {
   readonly at: Point;
@@ -27,11 +42,11 @@ interface Finger {
   moved: boolean;
 }
 
-type Doing = 'nothing' | 'pan' | 'draft' | 'drag-end' | 'pinch';
+type Doing = 'nothing' | 'pan' | 'draw' | 'hold' | 'pinch' | 'point';
 
 /**
- * Pointer, wheel and touch on a picture: wheel and two fingers zoom, a drag pans, a double tap resets; with the caliper tool a
- * drag or two taps place the ends; an end is dragged with any tool. Answers how to let go of the element.
+ * Pointer, wheel and touch on a picture: wheel and two fingers zoom, a drag pans, a double tap resets; with a drawing tool the hand draws,
+ * without one it moves marks and their points; with the pointer it shows. Answers how to let go of the element.
  */
 export function attachGestures(element: HTMLElement, hostNow: () => GestureHost): () => void {
   const fingers = new Map<number, Finger>();
@@ -42,33 +57,30 @@ export function attachGestures(element: HTMLElement, hostNow: () => GestureHost)
     const box = element.getBoundingClientRect();
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   };
-  const picturePoint = (host: GestureHost, picture: Size, at: Point): Point => {
-    const point = toPicture(place(picture, host.tile, viewOf(host.state, host.stream)), at);
-    return insidePicture(point, picture.width, picture.height);
-  };
-  const endAt = (host: GestureHost, picture: Size, at: Point, event: PointerEvent): { number: number; end: 0 | 1 } | undefined => {
-    const calipers: readonly Caliper[] = calipersOf(host.state, host.stream);
-    const reach = event.pointerType === 'mouse' ? reachMouse : reachTouch;
-    return nearestEnd(calipers, place(picture, host.tile, viewOf(host.state, host.stream)), at, reach);
+  const placementOf = (host: GestureHost, picture: Size) => place(picture, host.tile, viewOf(host.state, host.stream));
+  const picturePoint = (host: GestureHost, picture: Size, at: Point): Point =>
+    insidePicture(toPicture(placementOf(host, picture), at), picture.width, picture.height);
+  const steadiness = (host: GestureHost, picture: Size, event: PointerEvent): Steadiness => {
+    const { scale } = placementOf(host, picture);
+    return { slack: (event.pointerType === 'mouse' ? tapSlack : 2 * tapSlack) / scale, tolerance: tracePx / scale };
   };
 
   const begin = (host: GestureHost, picture: Size, at: Point, event: PointerEvent): Doing => {
-    const { state, stream } = host;
-    if (state.draft?.stream === stream) {
-      host.act({ act: 'move-end', to: picturePoint(host, picture, at) });
-      return 'draft';
+    const point = picturePoint(host, picture, at);
+    if (host.tool === 'pointer') {
+      host.pointing.point(host.stream, point, true);
+      return 'point';
     }
-    const end = endAt(host, picture, at, event);
-    if (end !== undefined) {
-      host.act({ act: 'pick', picked: { stream, ...end } });
-      host.act({ act: 'grab' });
-      return 'drag-end';
+    const reached =
+      host.hand.drawingOn === host.stream ? undefined : host.reached(at, event.pointerType === 'mouse' ? reachMouse : reachTouch);
+    const drawing = host.tool !== 'pan';
+    // While something is drawn only the mark at hand gets in the way of the next.
+    if (reached !== undefined && (!drawing || (reached.point !== undefined && host.isSelected(reached.id)))) {
+      host.hand.grab(reached, point);
+      return 'hold';
     }
-    if (state.tool === 'caliper') {
-      host.act({ act: 'begin-caliper', stream, at: picturePoint(host, picture, at) });
-      return 'draft';
-    }
-    if (state.picked !== undefined) host.act({ act: 'pick', picked: undefined });
+    if (drawing && host.hand.press(host.stream, point)) return 'draw';
+    host.deselect();
     return 'pan';
   };
 
@@ -76,14 +88,15 @@ export function attachGestures(element: HTMLElement, hostNow: () => GestureHost)
     const host = hostNow();
     host.act({ act: 'select', stream: host.stream });
     // What lies over the picture has a use of its own for the pointer.
-    const taken = event.target instanceof Element && event.target.closest('.source-card, .divider') !== null;
+    const taken = event.target instanceof Element && event.target.closest('.source-card, .divider, .asker, .refusals') !== null;
     if (taken || host.picture === undefined || event.button > 1) return;
     const at = locate(event);
     element.setPointerCapture(event.pointerId);
     fingers.set(event.pointerId, { at, start: at, moved: false });
     if (fingers.size === 2) {
       // The first finger was the start of a pinch and not of a mark.
-      if (doing === 'draft') host.act({ act: 'cancel-caliper' });
+      if (doing === 'draw') host.hand.retract();
+      if (doing === 'hold') host.hand.cancel();
       doing = 'pinch';
       return;
     }
@@ -101,23 +114,40 @@ export function attachGestures(element: HTMLElement, hostNow: () => GestureHost)
     host.act({ act: 'view', stream: host.stream, view });
   };
 
+  /** No button is down. */
+  const hover = (host: GestureHost, picture: Size, at: Point, event: PointerEvent): void => {
+    if (host.tool === 'pointer') host.pointing.point(host.stream, picturePoint(host, picture, at), false);
+    else if (host.hand.drawingOn === host.stream) host.hand.move(picturePoint(host, picture, at), false, steadiness(host, picture, event));
+    else host.hover(host.reached(at, reachMouse)?.id);
+  };
+
+  const dragTo = (host: GestureHost, picture: Size, at: Point, from: Point, event: PointerEvent): void => {
+    if (doing === 'pan') {
+      const view = panBy(picture, host.tile, viewOf(host.state, host.stream), at.x - from.x, at.y - from.y);
+      host.act({ act: 'view', stream: host.stream, view });
+    } else if (doing === 'draw') {
+      // Between two frames of the screen a pen is read several times.
+      const all = event.getCoalescedEvents?.() ?? [];
+      for (const one of all.length > 0 ? all : [event]) {
+        host.hand.move(picturePoint(host, picture, locate(one)), true, steadiness(host, picture, event));
+      }
+    } else if (doing === 'hold') host.hand.drag(picturePoint(host, picture, at));
+    else if (doing === 'point') host.pointing.point(host.stream, picturePoint(host, picture, at), true);
+  };
+
   const move = (event: PointerEvent): void => {
     const host = hostNow();
-    const { picture, state, stream } = host;
+    const { picture } = host;
     if (picture === undefined) return;
     const at = locate(event);
     const finger = fingers.get(event.pointerId);
     if (finger === undefined) {
-      // Between two clicks the free end follows the mouse.
-      if (state.draft?.stream === stream && fingers.size === 0) host.act({ act: 'move-end', to: picturePoint(host, picture, at) });
+      if (fingers.size === 0) hover(host, picture, at, event);
       return;
     }
     const moved = finger.moved || Math.hypot(at.x - finger.start.x, at.y - finger.start.y) > tapSlack;
     if (doing === 'pinch') pinch(host, picture, event.pointerId, at);
-    else if (moved && doing === 'pan') {
-      const view = panBy(picture, host.tile, viewOf(state, stream), at.x - finger.at.x, at.y - finger.at.y);
-      host.act({ act: 'view', stream, view });
-    } else if (moved && doing !== 'nothing') host.act({ act: 'move-end', to: picturePoint(host, picture, at) });
+    else if (moved) dragTo(host, picture, at, finger.at, event);
     fingers.set(event.pointerId, { at, start: finger.start, moved });
   };
 
@@ -133,10 +163,24 @@ export function attachGestures(element: HTMLElement, hostNow: () => GestureHost)
     if (finger === undefined) return;
     fingers.delete(event.pointerId);
     const host = hostNow();
-    const first = host.state.draft !== undefined && isEmpty(host);
-    if (doing === 'draft' && !(first && !finger.moved)) host.act({ act: 'finish-caliper' });
+    if (doing === 'draw' && host.picture !== undefined) host.hand.release(finger.moved, steadiness(host, host.picture, event));
+    if (doing === 'hold') host.hand.drop();
+    if (doing === 'point') host.pointing.lift();
     if (doing === 'pan' && !finger.moved) tapped(host, finger.at);
     if (doing !== 'pinch' || fingers.size === 0) doing = 'nothing';
+  };
+
+  const leave = (): void => {
+    const host = hostNow();
+    host.hover(undefined);
+    if (host.tool === 'pointer' && fingers.size === 0) host.pointing.leave();
+  };
+
+  /** The other button ends a line of many points. */
+  const endLine = (event: MouseEvent): void => {
+    event.preventDefault();
+    const { hand, stream } = hostNow();
+    if (hand.drawingOn === stream) hand.finish({ slack: 0, tolerance: 0 });
   };
 
   const wheel = (event: WheelEvent): void => {
@@ -154,20 +198,16 @@ export function attachGestures(element: HTMLElement, hostNow: () => GestureHost)
   element.addEventListener('pointermove', move);
   element.addEventListener('pointerup', up);
   element.addEventListener('pointercancel', up);
+  element.addEventListener('pointerleave', leave);
+  element.addEventListener('contextmenu', endLine);
   element.addEventListener('wheel', wheel, { passive: false });
   return () => {
     element.removeEventListener('pointerdown', down);
     element.removeEventListener('pointermove', move);
     element.removeEventListener('pointerup', up);
     element.removeEventListener('pointercancel', up);
+    element.removeEventListener('pointerleave', leave);
+    element.removeEventListener('contextmenu', endLine);
     element.removeEventListener('wheel', wheel);
   };
-}
-
-/** The caliper that is being placed has both ends at the same place: only its first tap has happened. */
-function isEmpty({ state }: GestureHost): boolean {
-  const draft = state.draft;
-  if (draft === undefined) return false;
-  const ends = calipersOf(state, draft.stream).find(({ number }) => number === draft.number)?.points;
-  return ends !== undefined && ends[0].x === ends[1].x && ends[0].y === ends[1].y;
 }

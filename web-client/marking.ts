@@ -1,9 +1,7 @@
 import { BehaviorSubject } from 'rxjs';
-import { errorTable } from '../src/app-error.ts';
 import type { ManualCalibration } from '../src/marks/mark.ts';
 import type { ServerMessage, ViewerMessage } from '../src/protocol/messages.ts';
 import { initialMarks, type KnownMark, type MarksAction, type MarksState, type OwnEdit, reduceMarks, toSend } from './marks-state.ts';
-import type { WireError } from './worker-messages.ts';
 
 /** As often as anybody sees a difference. */
 const draftPeriodMs = 1000 / 30;
@@ -96,7 +94,13 @@ export class Marking {
     }
     const request = this.#host.nextRequest();
     this.#calibrations.set(request, { stream, calibration });
-    this.#host.send({ type: 'calibrate', request, stream, ...(calibration && { calibration }) });
+    this.#host.send({
+      type: 'calibrate',
+      request,
+      stream,
+      ...(this.state.examination && { examination: this.state.examination }),
+      ...(calibration && { calibration }),
+    });
   }
 
   #hearCalibration(message: ServerMessage): void {
@@ -111,10 +115,6 @@ export class Marking {
 
   #flush(): void {
     for (const [id, edit] of toSend(this.state)) {
-      if (this.#isOfAnother(edit)) {
-        this.act({ act: 'refused', id, error: otherExamination });
-        continue;
-      }
       const request = this.#host.nextRequest();
       this.act({ act: 'sent', id, request });
       this.#host.send(
@@ -123,16 +123,13 @@ export class Marking {
     }
   }
 
-  #isOfAnother({ examination }: OwnEdit): boolean {
-    return this.state.keeping === 'on' && examination !== undefined && examination !== this.state.examination;
-  }
-
-  #put(request: number, { base }: OwnEdit, mark: KnownMark): ViewerMessage {
+  #put(request: number, { base, examination }: OwnEdit, mark: KnownMark): ViewerMessage {
     const { id, stream, kept, shape, fromUs, untilUs, epoch } = mark;
     return {
       type: 'put-mark',
       request,
       mark: id,
+      ...(examination !== undefined && { examination }),
       ...(stream !== undefined && { stream }),
       on: kept === undefined ? { epoch: epoch ?? this.#host.epochOf(stream ?? 0) } : { kept },
       revision: base,
@@ -181,5 +178,3 @@ function draftOf({ id, stream, kept, shape, fromUs, untilUs }: KnownMark, drawin
 export function newMarkId(): string {
   return [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
-
-const otherExamination: WireError = { code: 'examination/another', ...errorTable['examination/another'] };

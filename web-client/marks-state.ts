@@ -127,7 +127,6 @@ export type MarksAction =
   | { readonly act: 'sent'; readonly id: string; readonly request: number }
   /** After a refusal: once more as this screen wants it, by another id where the mark is gone; or as it is. */
   | { readonly act: 'settle'; readonly id: string; readonly take: 'mine' | 'theirs'; readonly newId: string }
-  | { readonly act: 'refused'; readonly id: string; readonly error: WireError }
   | { readonly act: 'calibrated'; readonly stream: number; readonly calibration: ManualCalibration | undefined }
   | { readonly act: 'calibration-refused'; readonly stream: number; readonly error: WireError | undefined }
   | { readonly act: 'choose'; readonly part: string; readonly id: string | undefined };
@@ -195,8 +194,6 @@ export function reduceMarks(state: MarksState, action: MarksAction): MarksState 
       return withEdit(state, action.id, (edit) => ({ ...edit, sent: { request: action.request, want: edit.want } }));
     case 'settle':
       return settle(state, action);
-    case 'refused':
-      return withEdit(state, action.id, (edit) => ({ ...edit, sent: undefined, error: action.error }));
     case 'calibrated':
       return calibrate(state, action.stream, action.calibration);
     case 'calibration-refused':
@@ -228,6 +225,19 @@ export const isOwn = ({ author }: KnownMark, { author: self }: MarksState): bool
 export function belongs({ fromUs, untilUs }: Pick<KnownMark, 'fromUs' | 'untilUs'>, capturedUs: number, live: boolean): boolean {
   if (untilUs === undefined) return live || capturedUs >= fromUs;
   return capturedUs >= fromUs && capturedUs <= untilUs;
+}
+
+/** A mark of another frame is shown so long after its last change, to who watches it being drawn. */
+const otherFrameMs = 10_000;
+
+/** Whether a mark is drawn over a frame; one of another frame only while it is new, or selected. */
+export function isSeen(
+  { selection }: MarksState,
+  mark: KnownMark,
+  { capturedUs, live }: { readonly capturedUs: number; readonly live: boolean },
+  nowMs: number,
+): boolean {
+  return belongs(mark, capturedUs, live) || nowMs - mark.changedMs <= otherFrameMs || selection?.id === mark.id;
 }
 
 /** The next change to be sent of every mark that has one and nothing under way. */

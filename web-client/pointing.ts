@@ -22,6 +22,8 @@ export interface OthersPointer {
 const periodMs = 1000 / 30;
 /** As many as a message may have. */
 const mostPoints = 64;
+/** No viewer of a server's. */
+const ownViewer = -1;
 /** As in the painter, with some time to spare. */
 const rememberedMs = 3000;
 
@@ -38,8 +40,9 @@ export class Pointing {
     this.#send = send;
   }
 
-  /** This screen's pointer is there; `drawing`: it leaves a line that fades. */
+  /** This screen's pointer is there; `drawing`: it leaves a line that fades, here too. */
   point(stream: number, at: Point, drawing: boolean): void {
+    if (drawing) this.#hearPointed({ type: 'pointed', viewer: ownViewer, name: '', stream, points: [at], drawing });
     if (this.#waiting !== undefined && (this.#waiting.stream !== stream || this.#waiting.drawing !== drawing)) this.#flush();
     this.#waiting ??= { stream, points: [], drawing };
     // Of a pointer that only moves, nobody needs to know the way.
@@ -53,8 +56,15 @@ export class Pointing {
   /** It has left the picture, or was put away. */
   leave(): void {
     this.#flush();
+    this.lift();
     if (this.#shown !== undefined) this.#send({ type: 'point', stream: this.#shown, points: [], drawing: false });
     this.#shown = undefined;
+  }
+
+  /** The next line begins elsewhere. */
+  lift(): void {
+    const own = this.others$.value.get(ownViewer);
+    if (own?.at !== undefined) this.others$.next(new Map(this.others$.value).set(ownViewer, { ...own, at: undefined }));
   }
 
   hear(message: ServerMessage): void {
@@ -62,7 +72,7 @@ export class Pointing {
     if (message.type === 'hello' && this.others$.value.size > 0) this.others$.next(new Map());
     if (message.type !== 'present') return;
     const here = new Set(message.viewers.map(({ viewer }) => viewer));
-    const left = new Map([...this.others$.value].filter(([viewer]) => here.has(viewer)));
+    const left = new Map([...this.others$.value].filter(([viewer]) => viewer === ownViewer || here.has(viewer)));
     if (left.size !== this.others$.value.size) this.others$.next(left);
   }
 

@@ -1,65 +1,151 @@
-import { Trash2 } from 'lucide-react';
+import { Tag, Trash2, UserRound } from 'lucide-react';
 import { Button } from 'react-aria-components';
-import { type Measurement, measure, noteText, numberText } from '../../src/marks/measure.ts';
-import type { Caliper } from '../calipers.ts';
-import { useMonitor, usePictureTruth } from '../hooks.ts';
-import type { PickedEnd } from '../monitor-state.ts';
-import { dash } from '../texts.ts';
+import { captionText } from '../../src/marks/label.ts';
+import { type Measurement, noteText } from '../../src/marks/measure.ts';
+import { useMarks, useMonitor, useMonitorState, useWords } from '../hooks.ts';
+import { captionOf, hasCaption, localNumber, measured, toolWord } from '../mark-texts.ts';
+import { isOwn, type KnownMark, type MarksState, type OwnEdit } from '../marks-state.ts';
 
-interface ResultsProps {
-  readonly stream: number;
-  readonly calipers: readonly Caliper[] | undefined;
-  readonly picked: PickedEnd | undefined;
-}
-
-/** The values of all calipers on a stream, by the calibration of the picture that is shown. */
-export function Results({ stream, calipers = [], picked }: ResultsProps) {
+/** The values of all marks on a stream, each by the calibration of the picture that it was drawn on. */
+export function Results({ stream }: { readonly stream: number }) {
   const monitor = useMonitor();
-  const { picture } = usePictureTruth(stream);
+  const { say } = useWords();
+  const { role } = useMonitorState();
+  const shown = useMarks((state) => state.shown);
+  const keeping = useMarks((state) => state.keeping);
+  const manual = useMarks((state) => state.calibrations[stream]);
+  const refusal = useMarks((state) => state.calibrationRefusals[stream]);
+  const marks = shown.filter((mark) => mark.stream === stream && mark.kept === undefined);
+  const mine = marks.filter((mark) => monitor.hand.mayChange(mark));
   return (
-    <section aria-label="Results">
+    <section aria-label={say('results.title')}>
       <header>
-        <h3>Results</h3>
-        {calipers.length > 0 && (
-          <Button className="quiet" onPress={() => monitor.act({ act: 'clear-calipers', stream })}>
-            Clear
+        <h3>{say('results.title')}</h3>
+        {mine.length > 0 && (
+          <Button className="quiet" onPress={() => monitor.marking.remove(mine.map(({ id }) => id))}>
+            {say('results.clear')}
           </Button>
         )}
       </header>
-      {calipers.length === 0 && <p className="hint">Caliper (C): two points on the picture.</p>}
+      {keeping === 'off' && marks.length > 0 && (
+        <p className="warning" data-testid="not-kept">
+          {say('results.not-kept')}
+        </p>
+      )}
+      {refusal !== undefined && (
+        <p className="refusal" role="alert">
+          {refusal.message}
+          <br />
+          <small>{refusal.remedy}</small>
+        </p>
+      )}
+      {manual !== undefined && role !== 'observer' && (
+        <Button className="put" onPress={() => monitor.marking.calibrate(stream, undefined)}>
+          {say('results.uncalibrate')}
+        </Button>
+      )}
+      {marks.length === 0 && <p className="hint">{say(role === 'observer' ? 'results.none' : 'results.hint')}</p>}
       <ul className="results">
-        {calipers.map((caliper) => (
-          <li key={caliper.number} className={picked?.stream === stream && picked.number === caliper.number ? 'picked' : ''}>
-            <button
-              type="button"
-              className="result"
-              onClick={() => monitor.act({ act: 'pick', picked: { stream, number: caliper.number, end: 1 } })}
-            >
-              <span className="number">{caliper.number}</span>
-              <Value measurement={picture && measure(picture, caliper)} />
-            </button>
-            <Button
-              className="icon"
-              aria-label={`Remove caliper ${caliper.number}`}
-              onPress={() => monitor.act({ act: 'remove-caliper', stream, number: caliper.number })}
-            >
-              <Trash2 aria-hidden="true" />
-            </Button>
-          </li>
+        {marks.map((mark) => (
+          <Result key={mark.id} mark={mark} />
         ))}
       </ul>
     </section>
   );
 }
 
-function Value({ measurement }: { measurement: Measurement | undefined }) {
-  if (measurement === undefined) return <span className="value">{dash}</span>;
+function Result({ mark: kept }: { readonly mark: KnownMark }) {
+  const monitor = useMonitor();
+  const words = useWords();
+  const { say } = words;
+  const { id } = kept;
+  // Under the hand it is as it looks now.
+  const mark = useMarks(({ own }) => (own?.id === id ? own : undefined)) ?? kept;
+  const edit = useMarks(({ edits }) => edits.get(id));
+  const selected = useMarks(({ selection }) => selection?.id === id);
+  const others = useMarks((state) => !isOwn(kept, state));
+  const { shape } = mark;
+  const mine = monitor.hand.mayChange(kept);
+  const name = `${toolWord(words, shape.kind)} ${shape.number}`;
+  const caption = captionOf(shape);
+  return (
+    <li className={selected ? 'picked' : ''} data-testid="result">
+      <button type="button" className="result" onClick={() => monitor.marking.act({ act: 'select', selection: { id, point: undefined } })}>
+        <span className="number">{shape.number}</span>
+        <span className="result-what">
+          <Value measurement={measured(mark)} caption={caption && captionText(caption)} fallback={toolWord(words, shape.kind)} />
+          {others && <small className="author">{say('results.by', { author: mark.author?.name ?? '' })}</small>}
+        </span>
+      </button>
+      {mine && hasCaption(shape.kind) && (
+        <Button
+          className="icon"
+          aria-label={say('results.caption', { mark: name })}
+          onPress={() => monitor.marking.act({ act: 'ask', asking: { ask: 'caption', mark, isNew: false } })}
+        >
+          <Tag aria-hidden="true" />
+        </Button>
+      )}
+      {mine && shape.kind === 'body-marker' && (
+        <Button
+          className="icon"
+          aria-label={say('results.body', { mark: name })}
+          onPress={() => monitor.marking.act({ act: 'ask', asking: { ask: 'body', id } })}
+        >
+          <UserRound aria-hidden="true" />
+        </Button>
+      )}
+      {mine && (
+        <Button className="icon" aria-label={say('results.remove', { mark: name })} onPress={() => monitor.marking.remove([id])}>
+          <Trash2 aria-hidden="true" />
+        </Button>
+      )}
+      {edit !== undefined && <Pending id={id} edit={edit} />}
+    </li>
+  );
+}
+
+const readyOf = ({ ready }: MarksState): boolean => ready;
+
+/** What this screen wants and the server has not: still to come, or refused. */
+function Pending({ id, edit }: { readonly id: string; readonly edit: OwnEdit }) {
+  const monitor = useMonitor();
+  const { say } = useWords();
+  const ready = useMarks(readyOf);
+  const { error } = edit;
+  if (error === undefined) return ready ? null : <p className="pending">{say('results.waiting')}</p>;
+  const conflict = error.code === 'examination/changed-meanwhile';
+  return (
+    <div className="refused" role="alert" data-testid="refused">
+      <p>{error.message}</p>
+      <small>{error.remedy}</small>
+      <Button className="put" onPress={() => monitor.marking.settle(id, 'mine')}>
+        {say(conflict ? 'results.mine' : 'results.again')}
+      </Button>
+      <Button className="put" onPress={() => monitor.marking.settle(id, 'theirs')}>
+        {say(conflict ? 'results.theirs' : 'results.discard')}
+      </Button>
+    </div>
+  );
+}
+
+interface ValueProps {
+  readonly measurement: Measurement;
+  readonly caption: string | undefined;
+  /** What a mark is called that has neither word nor value. */
+  readonly fallback: string;
+}
+
+function Value({ measurement, caption, fallback }: ValueProps) {
+  const words = useWords();
   const note = noteText(measurement);
+  const bare = measurement.quantities.length === 0;
   return (
     <span className="value">
+      {(caption !== undefined || bare) && <b className="caption">{caption ?? fallback} </b>}
       {measurement.quantities.map((quantity) => (
-        <span key={quantity.of}>
-          {numberText(quantity)} <small>{quantity.unit}</small>{' '}
+        <span key={quantity.of} className="quantity">
+          {localNumber(words, quantity)} <small>{quantity.unit}</small>{' '}
         </span>
       ))}
       {note !== undefined && <em>{note}</em>}

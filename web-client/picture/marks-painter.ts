@@ -3,7 +3,7 @@ import { type Box, labelPlace, textSize, textWidth } from '../../src/marks/label
 import type { Mark, Point } from '../../src/marks/mark.ts';
 import { pictograms } from '../../src/marks/pictogram.ts';
 import { distanceToSegment } from '../../src/marks/simplify.ts';
-import { belongs, isOwn, type KnownMark, type MarksState, marksOf } from '../marks-state.ts';
+import { belongs, isOwn, isSeen, type KnownMark, type MarksState, marksOf } from '../marks-state.ts';
 import type { OthersPointer } from '../pointing.ts';
 import { markScale, type Placement, type Size, toTile } from '../view-transform.ts';
 import type { ShownPicture } from '../worker-messages.ts';
@@ -29,8 +29,6 @@ export interface Reached {
   readonly point: number | undefined;
 }
 
-/** A mark of another frame is shown so long after its last change, to who watches it being drawn. */
-const otherFrameMs = 10_000;
 /** What somebody drew in the air is gone after so long. */
 const fadeMs = 2500;
 /** As in the style sheet's `.mark .value`. */
@@ -43,8 +41,9 @@ interface Look {
   readonly selected: boolean;
   readonly point: number | undefined;
   readonly dashed: boolean;
-  /** Said beside it: whose it is. */
+  /** Said below its value: whose it is, and why it was not kept. */
   readonly name: string | undefined;
+  readonly trouble: string | undefined;
 }
 
 interface Painted {
@@ -197,7 +196,7 @@ export class MarksPainter {
   }
 
   #draw(painted: Painted, { placement, tile, remPx }: PaintedPlace, taken: readonly Box[]): void {
-    const { mark, selected, point, dashed, name } = painted.look!;
+    const { mark, selected, point, dashed } = painted.look!;
     const { shape } = mark;
     const unit = markScale(tile);
     const drawing = drawingOf(shape, { place: (at) => toTile(placement, at), unit });
@@ -220,14 +219,19 @@ export class MarksPainter {
     setPath(paths.ends, ends);
     const active = point === undefined ? undefined : drawing.points[point];
     setPath(paths.ring, active === undefined ? '' : knobs([active], 18 * unit));
-    this.#write(painted, tile, valueRem * remPx, unit, name, taken);
+    this.#write(painted, tile, valueRem * remPx, unit, taken);
   }
 
-  #write(painted: Painted, tile: Size, fontPx: number, unit: number, name: string | undefined, taken: readonly Box[]): void {
+  #write(painted: Painted, tile: Size, fontPx: number, unit: number, taken: readonly Box[]): void {
     const { text, look, drawing } = painted;
     const wide = this.#lines(look!.mark, false);
     const whole = wide.every((line) => textWidth(line, fontPx) < tile.width) ? wide : this.#lines(look!.mark, true);
-    const lines = name === undefined ? whole : [...whole, name];
+    const { name, trouble } = look!;
+    const below = [
+      { text: name, is: 'name' },
+      { text: trouble, is: 'trouble' },
+    ].filter(({ text: said }) => said !== undefined);
+    const lines = [...whole, ...below.map(({ text: said }) => said ?? '')];
     painted.box = undefined;
     if (lines.length === 0) {
       text.replaceChildren();
@@ -241,7 +245,7 @@ export class MarksPainter {
     const step = size.height / lines.length;
     text.replaceChildren(
       ...lines.map((line, index) => {
-        const span = make('tspan', name !== undefined && index === lines.length - 1 ? 'name' : '');
+        const span = make('tspan', below[index - whole.length]?.is ?? '');
         span.setAttribute('x', box.left.toFixed(1));
         span.setAttribute('y', (box.top + step * (index + 0.5)).toFixed(1));
         span.textContent = line;
@@ -309,22 +313,19 @@ export class MarksPainter {
 /** The marks on this frame as they are to be seen: kept ones, those of others' hands, and on top the one under this hand. */
 function looksOf(state: MarksState, { stream, picture, live }: PaintedPlace, hovered: string | undefined): readonly Look[] {
   const nowMs = performance.now();
-  const { own, selection, drafts } = state;
+  const { own, selection, drafts, edits } = state;
+  const frame = { capturedUs: picture.capturedUs, live };
   const looks: Look[] = [];
   const drafted = new Set([...drafts.values()].map(({ id }) => id));
   for (const mark of marksOf(state, stream)) {
     if (mark.id === own?.id || drafted.has(mark.id)) continue;
     const here = belongs(mark, picture.capturedUs, live);
     const selected = selection?.id === mark.id;
-    if (!here && nowMs - mark.changedMs > otherFrameMs && !selected) continue;
+    if (!isSeen(state, mark, frame, nowMs)) continue;
     const named = !isOwn(mark, state) && (!here || selected || hovered === mark.id);
-    looks.push({
-      mark,
-      selected,
-      point: selected ? selection.point : undefined,
-      dashed: !here,
-      name: named ? mark.author?.name : undefined,
-    });
+    const trouble = edits.get(mark.id)?.error?.message;
+    const name = named ? mark.author?.name : undefined;
+    looks.push({ mark, selected, point: selected ? selection.point : undefined, dashed: !here, name, trouble });
   }
   for (const [viewer, draft] of drafts) {
     if (draft.stream !== stream) continue;
@@ -338,7 +339,14 @@ function looksOf(state: MarksState, { stream, picture, live }: PaintedPlace, hov
       author: undefined,
       changedMs: nowMs,
     };
-    looks.push({ mark, selected: false, point: undefined, dashed: !belongs(draft, picture.capturedUs, live), name: draft.name });
+    looks.push({
+      mark,
+      selected: false,
+      point: undefined,
+      dashed: !belongs(draft, picture.capturedUs, live),
+      name: draft.name,
+      trouble: undefined,
+    });
   }
   if (own?.stream === stream) {
     looks.push({
@@ -347,6 +355,7 @@ function looksOf(state: MarksState, { stream, picture, live }: PaintedPlace, hov
       point: selection?.id === own.id ? selection.point : undefined,
       dashed: false,
       name: undefined,
+      trouble: undefined,
     });
   }
   return looks;
@@ -358,7 +367,8 @@ const sameLook = (a: Look, b: Look): boolean =>
   a.selected === b.selected &&
   a.point === b.point &&
   a.dashed === b.dashed &&
-  a.name === b.name;
+  a.name === b.name &&
+  a.trouble === b.trouble;
 
 const samePlace = (a: PaintedPlace, b: PaintedPlace): boolean =>
   a.placement.scale === b.placement.scale &&

@@ -1,0 +1,124 @@
+import { type RefObject, useLayoutEffect, useRef } from 'react';
+import { useMarks, useMonitor, useRemPx, useWords } from '../hooks.ts';
+import { spokenMark, valueLines } from '../mark-texts.ts';
+import { isSeen, type KnownMark, type MarksState } from '../marks-state.ts';
+import { type Placement, type Size, toTile } from '../view-transform.ts';
+import type { ShownPicture } from '../worker-messages.ts';
+import { MarksPainter } from './marks-painter.ts';
+
+interface MarksLayerProps {
+  readonly stream: number;
+  readonly picture: ShownPicture;
+  readonly live: boolean;
+  readonly placement: Placement;
+  readonly tile: Size;
+  /** For the gestures, which ask it what lies under a place. */
+  readonly painter: RefObject<MarksPainter | undefined>;
+}
+
+/** The marks over the picture. React only says where: what is drawn is the painter's. */
+export function MarksLayer({ stream, picture, live, placement, tile, painter }: MarksLayerProps) {
+  const monitor = useMonitor();
+  const words = useWords();
+  const remPx = useRemPx();
+  const root = useRef<SVGGElement>(null);
+  useLayoutEffect(() => {
+    if (root.current === null) return;
+    const made = new MarksPainter(root.current, (mark, short) => valueLines(words, mark, short));
+    painter.current = made;
+    const subscription = monitor.marking.state$.subscribe((state) => {
+      made.state = state;
+    });
+    subscription.add(
+      monitor.pointing.others$.subscribe((others) => {
+        made.pointers = others;
+      }),
+    );
+    subscription.add(
+      monitor.hand.cursor$.subscribe((cursor) => {
+        made.cursor = cursor?.stream === stream ? cursor.at : undefined;
+      }),
+    );
+    return () => {
+      subscription.unsubscribe();
+      made.close();
+      painter.current = undefined;
+    };
+  }, [monitor, painter, stream, words]);
+  useLayoutEffect(() => {
+    if (painter.current !== undefined) painter.current.place = { stream, placement, tile, remPx, picture, live };
+  });
+  return <g ref={root} />;
+}
+
+const selectionOf = ({ selection }: MarksState) => selection;
+const shownOf = ({ shown }: MarksState) => shown;
+
+/**
+ * The marks for keyboard and screen reader: one button each, and one for every point of the selected one. Pointers pass through to the
+ * picture, whose gestures find what is nearest: a target larger than these would lie over the next mark.
+ */
+export function MarkHandles({ stream, picture, live, placement }: Omit<MarksLayerProps, 'tile' | 'painter'>) {
+  const monitor = useMonitor();
+  const shown = useMarks(shownOf);
+  const hidden = useMarks(({ hidden: none }) => none);
+  const selection = useMarks(selectionOf);
+  if (hidden) return null;
+  const nowMs = performance.now();
+  const frame = { capturedUs: picture.capturedUs, live };
+  return shown
+    .filter((mark) => mark.stream === stream && mark.kept === undefined && isSeen(monitor.marking.state, mark, frame, nowMs))
+    .map((mark) => (
+      <HandlesOf
+        key={mark.id}
+        mark={mark}
+        selected={selection?.id === mark.id}
+        point={selection?.id === mark.id ? selection.point : undefined}
+        placement={placement}
+      />
+    ));
+}
+
+/** Tabbing through a line that a hand has drawn would never end. */
+const mostHandles = 40;
+
+interface HandlesOfProps {
+  readonly mark: KnownMark;
+  readonly selected: boolean;
+  readonly point: number | undefined;
+  readonly placement: Placement;
+}
+
+function HandlesOf({ mark, selected, point, placement }: HandlesOfProps) {
+  const monitor = useMonitor();
+  const words = useWords();
+  const { id, shape } = mark;
+  const spoken = spokenMark(words, mark);
+  const mine = monitor.hand.mayChange(mark);
+  const handle = (index: number | undefined, label: string) => {
+    const { x, y } = toTile(placement, shape.points[index ?? 0]!);
+    return (
+      <button
+        key={index ?? 'whole'}
+        type="button"
+        className="mark-handle"
+        aria-label={label}
+        aria-pressed={selected && point === index}
+        style={{ translate: `${x}px ${y}px` }}
+        onFocus={() => monitor.marking.act({ act: 'select', selection: { id, point: index } })}
+      />
+    );
+  };
+  const points = selected && mine && shape.points.length > 1 && shape.points.length <= mostHandles ? shape.points : [];
+  return (
+    <>
+      {handle(
+        undefined,
+        mine
+          ? words.say('mark.handle', { mark: spoken })
+          : words.say('mark.others-handle', { mark: spoken, author: mark.author?.name ?? '' }),
+      )}
+      {points.map((_, index) => handle(index, words.say('mark.point-handle', { mark: spoken, point: index + 1, points: points.length })))}
+    </>
+  );
+}

@@ -1,0 +1,29 @@
+import type { LucideIcon } from 'lucide-react';
+import { Button, ToggleButton } from 'react-aria-components';
+
+export interface ActProps {
+  readonly icon: LucideIcon;
+  readonly word: string;
+  readonly name: string;
+  readonly disabled?: boolean;
+  onPress(): void;
+}
+
+/** One touch target of the tool column. */
+export function Act({ icon: Icon, word, name, disabled = false, onPress }: ActProps) {
+  return (
+    <Button className="tool" aria-label={name} isDisabled={disabled} onPress={onPress}>
+      <Icon aria-hidden="true" />
+      <span>{word}</span>
+    </Button>
+  );
+}
+
+export function Toggle({ icon: Icon, word, name, on, onPress }: ActProps & { readonly on: boolean }) {
+  return (
+    <ToggleButton className="tool" aria-label={name} isSelected={on} onChange={onPress}>
+      <Icon aria-hidden="true" />
+      <span>{word}</span>
+    </ToggleButton>
+  );
+}
