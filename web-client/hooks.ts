@@ -1,10 +1,11 @@
 import { createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import type { BehaviorSubject } from 'rxjs';
+import type { MarksState } from './marks-state.ts';
 import type { Monitor } from './monitor.ts';
 import type { MonitorState } from './monitor-state.ts';
 import { type PictureTruth, pictureTruth } from './picture-truth.ts';
 import type { Size } from './view-transform.ts';
-import { type Language, Words } from './words/words.ts';
+import { inLanguage, type Language, type Words } from './words/words.ts';
 
 export const MonitorContext = createContext<Monitor | undefined>(undefined);
 
@@ -14,11 +15,11 @@ export function useMonitor(): Monitor {
   return monitor;
 }
 
-const wordsOf: { readonly [L in Language]: Words } = { en: new Words('en'), de: new Words('de') };
+const languageOf = ({ language }: MonitorState): Language => language;
 
 /** The words of the language that the user has chosen. */
 export function useWords(): Words {
-  return wordsOf[useMonitorState().language];
+  return inLanguage[useSubject(useMonitor().state$, languageOf)];
 }
 
 /** Renders when what is taken from the subject changes. */
@@ -37,6 +38,11 @@ const whole = <Value>(value: Value): Value => value;
 
 export function useMonitorState(): MonitorState {
   return useSubject(useMonitor().state$, whole);
+}
+
+/** What is taken must be the same as long as it has not changed, e.g. a part of the state: every change of any mark asks for it. */
+export function useMarks<Taken>(take: (state: MarksState) => Taken): Taken {
+  return useSubject(useMonitor().marking.state$, take);
 }
 
 export function useGeneration(): number {

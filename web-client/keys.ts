@@ -1,23 +1,28 @@
-import { insidePicture } from '../src/marks/on-picture.ts';
+import { type Tool, toolNames, toolOf } from './mark-tools.ts';
+import { selectedMark } from './marks-state.ts';
 import type { Monitor } from './monitor.ts';
-import { calipersOf, viewOf } from './monitor-state.ts';
+import { viewOf } from './monitor-state.ts';
 import { unmoved, zoomAt } from './view-transform.ts';
 
 /** The key map as it is shown; one key per act, the same as on carts. */
 export const keyMap: readonly { readonly keys: string; readonly act: string }[] = [
   { keys: 'Space', act: 'Freeze and unfreeze' },
-  { keys: 'C', act: 'Caliper' },
+  { keys: 'C  L  A  O  G', act: 'Caliper, length, area, ellipse, angle' },
+  { keys: 'I  Y  T  M  K', act: 'Point, arrow, text, body marker, calibration' },
+  { keys: 'Enter', act: 'Place a point by keys; arrows move it, Enter twice ends a line' },
+  { keys: 'Q', act: 'Point at the picture while held, drag to draw in the air' },
+  { keys: 'H', act: 'Hide and show the marks' },
   { keys: 'N', act: 'Unprocessed picture while held' },
   { keys: 'D', act: 'Before/after divider' },
   { keys: '← →', act: 'Move the divider' },
-  { keys: '← → ↑ ↓', act: 'Move the selected caliper end (Shift: by 10)' },
-  { keys: 'Delete', act: 'Remove the selected caliper' },
-  { keys: 'Ctrl + Z', act: 'Undo' },
+  { keys: '← → ↑ ↓', act: 'Move the selected mark or point (Shift: by 10)' },
+  { keys: 'Delete', act: 'Remove the selected mark' },
+  { keys: 'Ctrl + Z', act: 'Undo; with Shift: do it again' },
   { keys: '+  −  0', act: 'Zoom in, out, whole picture' },
   { keys: '1 – 9', act: 'One stream alone, again for all' },
   { keys: 'P', act: 'Panel with stages and results' },
   { keys: 'V', act: 'Devices that are attached' },
-  { keys: 'W', act: 'Who is watching (operators)' },
+  { keys: 'W', act: 'Who is watching' },
   { keys: 'F', act: 'Full screen' },
   { keys: 'Esc', act: 'Leave the tool, the selection, the layout' },
   { keys: '?', act: 'This list' },
@@ -26,12 +31,14 @@ export const keyMap: readonly { readonly keys: string; readonly act: string }[] 
 export const zoomStep = 1.25;
 const dividerStep = 0.02;
 
+const stageOf = (stream: number): HTMLElement | null => document.querySelector(`[data-testid="tile-${stream}"] .stage`);
+
 /** Zooms the selected stream about the middle of its tile; 0 shows the whole picture. */
 export function zoomSelected(monitor: Monitor, factor: number): void {
   const { state } = monitor;
   const stream = state.selected;
   const picture = monitor.truths$.value.byStream.get(stream)?.picture;
-  const stage = document.querySelector<HTMLElement>(`[data-testid="tile-${stream}"] .stage`);
+  const stage = stageOf(stream);
   if (picture === undefined || stage === null) return;
   const tile = { width: stage.clientWidth, height: stage.clientHeight };
   const middle = { x: tile.width / 2, y: tile.height / 2 };
@@ -51,8 +58,17 @@ export function toggleDivider(monitor: Monitor): void {
   monitor.act({ act: 'divide', stream: selected, at: dividers[selected] === undefined ? 0.5 : undefined });
 }
 
-export function toggleCaliper(monitor: Monitor): void {
-  monitor.act({ act: 'tool', tool: monitor.state.tool === 'caliper' ? 'pan' : 'caliper' });
+/** Takes a tool up, or puts it away where it is the one in hand. */
+export function toggleTool(monitor: Monitor, tool: Tool): void {
+  const inHand = monitor.marking.state.tool === tool;
+  if (tool === 'pointer' && inHand) monitor.pointing.leave();
+  monitor.hand.takeUp(inHand ? 'pan' : tool);
+  // Arrows and Enter are the hand's now, and no control's.
+  if (!inHand) stageOf(monitor.state.selected)?.focus();
+}
+
+export function toggleHidden(monitor: Monitor): void {
+  monitor.marking.act({ act: 'hide', hidden: !monitor.marking.state.hidden });
 }
 
 export function toggleFullScreen(): void {
@@ -61,17 +77,21 @@ export function toggleFullScreen(): void {
   else document.exitFullscreen().catch(() => undefined);
 }
 
-function removePicked(monitor: Monitor): void {
-  const { picked } = monitor.state;
-  if (picked !== undefined) monitor.act({ act: 'remove-caliper', stream: picked.stream, number: picked.number });
+function removeSelected(monitor: Monitor): void {
+  if (monitor.hand.takeBack()) return;
+  const mark = selectedMark(monitor.marking.state);
+  if (mark !== undefined && monitor.hand.mayChange(mark)) monitor.marking.remove([mark.id]);
 }
 
 function leave(monitor: Monitor): void {
-  const { draft, tool, picked, alone } = monitor.state;
-  if (draft !== undefined) monitor.act({ act: 'cancel-caliper' });
-  else if (tool === 'caliper') monitor.act({ act: 'tool', tool: 'pan' });
-  else if (picked !== undefined) monitor.act({ act: 'pick', picked: undefined });
-  else if (alone !== undefined) monitor.act({ act: 'alone', stream: undefined });
+  const { tool, selection, own, asking } = monitor.marking.state;
+  if (asking !== undefined) {
+    monitor.marking.act({ act: 'ask', asking: undefined });
+    monitor.hand.cancel();
+  } else if (own !== undefined) monitor.hand.cancel();
+  else if (tool !== 'pan') monitor.hand.takeUp('pan');
+  else if (selection !== undefined) monitor.marking.act({ act: 'select', selection: undefined });
+  else if (monitor.state.alone !== undefined) monitor.act({ act: 'alone', stream: undefined });
 }
 
 function showAlone(monitor: Monitor, position: number): void {
@@ -87,35 +107,31 @@ const arrows: Readonly<Record<string, readonly [number, number]>> = {
   ArrowDown: [0, 1],
 };
 
-/** Arrows move the selected caliper end by a pixel of the picture, else the divider. Answers whether there was one to move. */
+/** Arrows move the next point, or what is selected, by a pixel of the picture; else the divider. Answers whether there was one to move. */
 function moveByArrow(monitor: Monitor, event: KeyboardEvent): boolean {
   const [dx, dy] = arrows[event.key] ?? [0, 0];
-  const { picked, selected, dividers } = monitor.state;
-  const picture = picked && monitor.truths$.value.byStream.get(picked.stream)?.picture;
-  const caliper = picked && calipersOf(monitor.state, picked.stream).find(({ number }) => number === picked.number);
-  if (picked !== undefined && picture !== undefined && caliper !== undefined) {
-    const step = event.shiftKey ? 10 : 1;
-    const { x, y } = caliper.points[picked.end];
-    if (!event.repeat) monitor.act({ act: 'grab' });
-    monitor.act({ act: 'move-end', to: insidePicture({ x: x + dx * step, y: y + dy * step }, picture.width, picture.height) });
-    return true;
-  }
+  const { selected, dividers } = monitor.state;
+  const step = event.shiftKey ? 10 : 1;
+  if (monitor.hand.step(selected, dx * step, dy * step)) return true;
   const divider = dividers[selected];
   if (divider === undefined || dx === 0) return false;
   monitor.act({ act: 'divide', stream: selected, at: Math.min(1, Math.max(0, divider + dx * dividerStep)) });
   return true;
 }
 
+const toolKeys = Object.fromEntries(toolNames.map((name) => [toolOf(name).key, (monitor: Monitor) => toggleTool(monitor, name)]));
+
 const acts: Readonly<Record<string, (monitor: Monitor) => void>> = {
   ' ': toggleFreeze,
-  c: toggleCaliper,
+  ...toolKeys,
+  h: toggleHidden,
   d: toggleDivider,
   f: toggleFullScreen,
   p: (monitor) => monitor.act({ act: 'panel', open: !monitor.state.panelOpen }),
   w: (monitor) => monitor.act({ act: 'people', open: !monitor.state.peopleOpen }),
   v: (monitor) => monitor.act({ act: 'devices', open: !monitor.state.devicesOpen }),
-  delete: removePicked,
-  backspace: removePicked,
+  delete: removeSelected,
+  backspace: removeSelected,
   escape: leave,
   '+': (monitor) => zoomSelected(monitor, zoomStep),
   '=': (monitor) => zoomSelected(monitor, zoomStep),
@@ -124,7 +140,7 @@ const acts: Readonly<Record<string, (monitor: Monitor) => void>> = {
   '?': (monitor) => monitor.act({ act: 'key-map', open: true }),
 };
 
-const pressable = 'button:not(.end-handle), [role="switch"], input, label, summary';
+const pressable = 'button:not(.mark-handle), [role="switch"], input, label, summary';
 
 /**
  * A control that was reached by keyboard keeps the keys that it has a use for. One that was merely clicked does not:
@@ -132,22 +148,28 @@ const pressable = 'button:not(.end-handle), [role="switch"], input, label, summa
  */
 function isTaken(event: KeyboardEvent, focusedByPointer: boolean): boolean {
   if (!(event.target instanceof Element)) return false;
-  if (event.target.closest('[role="dialog"], [role="listbox"], .text-setting') !== null) return true;
+  if (event.target.closest('[role="dialog"], [role="listbox"], .text-setting, .asker') !== null) return true;
   const presses = event.key === ' ' || event.key === 'Enter';
   if (presses && !focusedByPointer && event.target.closest(pressable) !== null) return true;
-  return event.key in arrows && event.target.closest('input, [role="slider"], [role="toolbar"], .choice') !== null;
+  return event.key in arrows && event.target.closest('input, [role="slider"], [role="toolbar"], [role="menu"], .choice') !== null;
 }
 
 function obey(monitor: Monitor, event: KeyboardEvent): boolean {
   const command = event.ctrlKey || event.metaKey;
   const key = event.key.toLowerCase();
-  if (command && key === 'z') {
-    monitor.undo();
+  if (command && (key === 'z' || key === 'y')) {
+    if (key === 'y' || event.shiftKey) monitor.redo();
+    else monitor.undo();
     return true;
   }
   if (command || event.altKey) return false;
   if (event.key in arrows) return moveByArrow(monitor, event);
-  if (event.repeat) return key in acts || key === 'n';
+  if (event.repeat) return key in acts || key === 'n' || key === 'q';
+  if (event.key === 'Enter') return monitor.hand.enter(monitor.state.selected);
+  if (key === 'q') {
+    monitor.hand.takeUp('pointer');
+    return true;
+  }
   if (key === 'n') {
     monitor.act({ act: 'hold-raw', stream: monitor.state.selected });
     return true;
@@ -181,10 +203,14 @@ export function attachKeys(monitor: Monitor): void {
     },
     { capture: true },
   );
-  const letGo = (): void => monitor.act({ act: 'hold-raw', stream: undefined });
-  window.addEventListener('keyup', (event) => {
-    if (event.key.toLowerCase() === 'n') letGo();
-  });
+  const letGo = (key: string): void => {
+    if (key === 'n') monitor.act({ act: 'hold-raw', stream: undefined });
+    if (key === 'q' && monitor.marking.state.tool === 'pointer') toggleTool(monitor, 'pointer');
+  };
+  window.addEventListener('keyup', (event) => letGo(event.key.toLowerCase()));
   // A window that loses the keyboard never hears the key come up.
-  window.addEventListener('blur', letGo);
+  window.addEventListener('blur', () => {
+    letGo('n');
+    letGo('q');
+  });
 }
