@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Connections } from '../access/connections.ts';
+import type { RollingStore } from '../past/rolling-store.ts';
 import type { Stream } from '../stream/stream.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -8,6 +9,7 @@ export function metricsOf(
   streams: readonly Stream[],
   viewers: ReadonlyMap<number, Viewer>,
   connections: Pick<Connections, 'strangers' | 'dropped'>,
+  past?: RollingStore,
 ): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -190,5 +192,30 @@ export function metricsOf(
       },
     });
   }
+  for (const [what, help] of [
+    ['frames', 'Frames written to the record of the last minutes'],
+    ['bytes', 'Bytes written to it'],
+  ] as const) {
+    new Counter({
+      name: `lumencast_recorded_${what}_total`,
+      help,
+      labelNames: perStream,
+      registers,
+      collect() {
+        this.reset();
+        for (const recorder of past?.recorders ?? []) this.inc({ stream: recorder.stream.name }, recorder.past.recorded[what]);
+      },
+    });
+  }
+  new Gauge({
+    name: 'lumencast_past_bytes',
+    help: 'What the record of the last minutes takes on disk',
+    labelNames: perStream,
+    registers,
+    collect() {
+      this.reset();
+      for (const recorder of past?.recorders ?? []) this.set({ stream: recorder.stream.name }, recorder.past.bytes);
+    },
+  });
   return registry;
 }

@@ -21,11 +21,14 @@ import type { DeviceDesk } from '../discovery/device-desk.ts';
 import { ExaminationDesk } from '../examination/examination-desk.ts';
 import { memoryRecord } from '../examination/memory-record.ts';
 import { noPast } from '../examination/past-pictures.ts';
+import type { ExaminationRecord } from '../examination/record.ts';
+import type { RollingStore } from '../past/rolling-store.ts';
 import type { Stream, StreamLog } from '../stream/stream.ts';
 import { Attendance } from './attendance.ts';
 import { CutOff } from './cut-off.ts';
 import { serveGateways } from './gateways.ts';
 import { metricsOf } from './metrics.ts';
+import { servePast } from './past-routes.ts';
 import { serveSessions } from './session-routes.ts';
 import { Viewer, type ViewerHost } from './viewer.ts';
 import { Walls } from './walls.ts';
@@ -54,6 +57,12 @@ export interface Server {
   close(): Promise<void>;
 }
 
+/** Where what is seen and done is kept; whoever opened them closes them after the server. */
+export interface Stores {
+  readonly archive?: ExaminationRecord | undefined;
+  readonly past?: RollingStore | undefined;
+}
+
 /** Opens the door: the monitor's files, `/session`, `/healthz`, `/metrics` and the WebSocket at `/ws`. */
 export async function openServer(
   room: Room,
@@ -62,12 +71,13 @@ export async function openServer(
   version: string,
   log: StreamLog,
   devices?: DeviceDesk,
+  stores: Stores = {},
 ): Promise<Server> {
   if (!existsSync(resolve(clientFolder, 'index.html'))) throw new AppError('server/not-built', { path: 'web-client/dist' });
   const dataFolder = dataFolderOf(room);
   const entrance = await Entrance.open({ ...room, dataFolder, streamNames: () => streams.map(({ name }) => name), log });
   try {
-    return await openBehind(entrance, room, streams, clock, version, log, devices);
+    return await openBehind(entrance, room, streams, clock, version, log, devices, stores);
   } catch (thrown) {
     await entrance.close();
     throw thrown;
@@ -84,16 +94,18 @@ async function openBehind(
   version: string,
   log: StreamLog,
   devices: DeviceDesk | undefined,
+  { archive, past }: Stores,
 ): Promise<Server> {
   const { door } = entrance;
   const viewers = new Map<number, Viewer>();
   const attendance = new Attendance(viewers, door);
   const connections = new Connections(room.limits.connectionsPerAddress, mostStrangers);
   const nowUs = (): number => unixUs(clock, monotonicNs());
-  const http = await openHttp(entrance, connections, room, streams, viewers);
+  const http = await openHttp(entrance, connections, room, streams, viewers, past);
   const cutOff = new CutOff(http.server);
   await serveGateways(http, { streams, door, mostViewers: room.limits.viewers, cutOff, nowUs });
-  const examination = await ExaminationDesk.open({ streams, record: memoryRecord(nowUs), past: noPast, nowUs, log });
+  servePast(http, { streams, door, past, keptPlace: () => Promise.resolve(undefined), cutOff });
+  const examination = await ExaminationDesk.open({ streams, record: archive ?? memoryRecord(nowUs), past: past ?? noPast, nowUs, log });
   const address = (): string => {
     const { address: at, port } = http.server.address() as AddressInfo;
     return entrance.addressOf(at, port);
@@ -151,6 +163,7 @@ async function openHttp(
   room: Room,
   streams: readonly Stream[],
   viewers: ReadonlyMap<number, Viewer>,
+  past: RollingStore | undefined,
 ): Promise<FastifyInstance> {
   const { door, scheme } = entrance;
   const http = fastify({
@@ -205,7 +218,7 @@ async function openHttp(
   });
   await http.register(serveStatic, { root: clientFolder, cacheControl: false });
   serveSessions(http, door, streams);
-  const registry = metricsOf(streams, viewers, connections);
+  const registry = metricsOf(streams, viewers, connections, past);
   http.get('/metrics', async (request, reply) => {
     // Counts of all streams stand in it.
     if (!door.admit(request.raw).everyStream) throw new AppError('access/not-all-streams');
@@ -227,7 +240,8 @@ const hstsS = 180 * 24 * 3600;
 /** What a refusal is in HTTP. */
 function statusOf(code: ErrorCode): number {
   if (code === 'access/too-many-requests') return 429;
-  if (code === 'access/too-many-viewers' || code === 'gateway/not-live') return 503;
+  if (code === 'access/too-many-viewers' || code === 'gateway/not-live' || code === 'record/too-many-readers') return 503;
+  if (code === 'record/off' || code === 'examination/unknown-kept') return 404;
   if (code === 'gateway/no-jpeg') return 409;
   if (/^access\/(no-session|invitation-|expired|revoked|sent-out)/.test(code)) return 401;
   if (code.startsWith('protocol/unknown-')) return 404;
