@@ -255,6 +255,22 @@ export const errorTable = {
   'record/clip-not-written': { message: 'the clip could not be written: {reason}', remedy: 'check the disk; the live picture goes on' },
   'record/discarded': { message: 'the clip was discarded', remedy: 'nothing: somebody wanted that' },
   'record/unreadable': { message: '{file} is not a readable frame file: {reason}', remedy: 'take it from a copy' },
+  'export/not-there': { message: 'these frames are not there any more', remedy: 'export what was kept, or a later stretch' },
+  'export/frame-missing': {
+    message: 'frame {frame} of {frames} cannot be had, and a film without it would be untrue',
+    remedy: 'try again; export a shorter stretch if it comes back',
+  },
+  'export/size-changed': {
+    message: 'the picture has another size from frame {frame} on',
+    remedy: 'export what comes before and behind it apart',
+  },
+  'export/no-encoder': {
+    message: 'this browser cannot write {container} of {width}x{height}',
+    remedy: 'choose the other format, or another browser',
+  },
+  'export/no-place': { message: 'this browser lets the page write no large files', remedy: 'use a current Chromium, Firefox or Safari' },
+  'export/no-picture': { message: 'there is no picture to be exported', remedy: 'wait for the picture, or choose what was kept' },
+  'export/failed': { message: 'the export failed: {reason}', remedy: 'try again; report it if it comes back' },
   'print/bad-order': { message: 'a print was refused: {where}', remedy: 'allowed: {allowed}' },
   'print/not-there': { message: 'what is to be printed is not there: {what}', remedy: 'choose what the examination lists as kept' },
   'print/busy': { message: '{waiting} prints are being made', remedy: 'try again when one is done' },
