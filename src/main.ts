@@ -1,27 +1,31 @@
 import { readFileSync } from 'node:fs';
+import { usualDataFolder } from './access/data-folder.ts';
 import { AppError, asAppError } from './app-error.ts';
 import { openOpenIgtlinkServer } from './broadcast/openigtlink-server.ts';
 import { openServer, type Server } from './broadcast/server.ts';
 import { calibrateLatency } from './calibrate/calibrate.ts';
 import { type Command, helpText, parseCommandLine } from './config/command-line.ts';
-import { anchorClock } from './device/clock.ts';
+import { anchorClock, monotonicNs, unixUs } from './device/clock.ts';
 import { DeviceDesk } from './discovery/device-desk.ts';
 import { listDevices, type Outlet, writeUdevRules } from './discovery/devices-command.ts';
 import { Discovery } from './discovery/discovery.ts';
+import { openStores } from './examination/stores.ts';
 import { inspectFiles } from './inspect/inspect.ts';
 import { loadCommand } from './load/load.ts';
 import { openLog } from './log.ts';
 import { settled } from './stream/settled.ts';
 import { Stream } from './stream/stream.ts';
 
-/** device → session → frames → stages → encoder (a worker per stream) → stream → server → viewers. */
+/** device → session → frames → stages → encoder (a worker per stream) → stream → server → viewers, and the stores. */
 async function serve({ room, json }: Extract<Command, { run: 'serve' }>): Promise<void> {
   const log = openLog();
   const clock = anchorClock();
   const streams = room.streams.map((settings, id) => new Stream(id, settings, room.limits, clock, log));
   const discovery = new Discovery({ configured: room.streams });
   const devices = new DeviceDesk(discovery, streams);
-  const server = await openServer(room, streams, clock, version, log, devices);
+  const dataFolder = room.dataFolder ?? usualDataFolder(process.env);
+  const stores = await openStores(room, dataFolder, streams, () => unixUs(clock, monotonicNs()), log);
+  const server = await openServer(room, streams, clock, version, log, devices, stores);
   const openigtlink = room.openigtlink && (await openOpenIgtlinkServer(room.openigtlink, streams, clock, log));
   for (const stream of streams) stream.start();
   discovery.watch();
@@ -39,7 +43,9 @@ async function serve({ room, json }: Extract<Command, { run: 'serve' }>): Promis
   await ended;
   devices.close();
   discovery.close();
-  await Promise.all([server.close(), openigtlink?.close(), ...streams.map((stream) => stream.close())]);
+  await Promise.all([server.close(), openigtlink?.close()]);
+  await stores.close();
+  await Promise.all(streams.map((stream) => stream.close()));
 }
 
 function startText(room: string, { address, fingerprint, invitation }: Server): string {

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { Subscription } from 'rxjs';
 import { AppError, asAppError } from '../app-error.ts';
-import { parseManualCalibration, parseMark } from '../marks/mark.ts';
+import { parseManualCalibration, parseMark, refuseMarkup } from '../marks/mark.ts';
 import { checkOnPicture } from '../marks/on-picture.ts';
 import { manualScale } from '../marks/scale.ts';
-import type { ArchiveState, Author, Bookmark, Examination, Kept } from '../protocol/examination-messages.ts';
+import type { ArchiveState, Author, Bookmark, Examination, Kept, Patient } from '../protocol/examination-messages.ts';
 import type { ServerMessage, StreamDescription, ViewerMessage } from '../protocol/messages.ts';
 import { isAtLeast } from '../protocol/roles.ts';
 import type { Stream, StreamLog } from '../stream/stream.ts';
@@ -470,6 +470,7 @@ export class ExaminationDesk {
     this.#refuseOfAnother(during);
     this.#needSeen(member, stream);
     const author = authorOf(member.access);
+    refuseMarkup(text);
     if (!this.#bookmarks.has(id)) {
       if (this.#bookmarks.size >= mostBookmarks) throw new AppError('examination/too-many-bookmarks', { limit: mostBookmarks });
       const bookmark = { bookmark: id, stream, atUs, text, author };
@@ -489,6 +490,7 @@ export class ExaminationDesk {
 
   async #openFor(member: Member, { request, patient }: Said<'open-examination'>): Promise<void> {
     needEveryStream(member);
+    if (patient !== undefined) checkPatient(patient);
     const by = authorOf(member.access);
     await this.#keeping?.endAll();
     if (this.#open !== undefined) await this.#record.closeExamination(by);
@@ -503,6 +505,7 @@ export class ExaminationDesk {
 
   async #namePatient(member: Member, { request, patient }: Said<'name-patient'>): Promise<void> {
     needEveryStream(member);
+    checkPatient(patient);
     const { examination } = this.#needOpen();
     this.#open = await this.#record.namePatient(examination, patient, authorOf(member.access));
     this.#tellExamination();
@@ -610,6 +613,16 @@ export class ExaminationDesk {
 
 /** Who keeps what is kept without being asked for. */
 const nobody: Author = { name: 'Lumencast', key: '0000000000000000' };
+
+/** Throws marks/markup, examination/bad-message; nothing of the patient is repeated. */
+function checkPatient({ name, id, born }: Patient): void {
+  refuseMarkup(name);
+  refuseMarkup(id);
+  if (name.trim() === '') throw new AppError('examination/bad-message', { where: 'patient.name', reason: 'is blank' });
+  const date = new Date(born ?? 0);
+  if (born !== undefined && (Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== born))
+    throw new AppError('examination/bad-message', { where: 'patient.born', reason: 'is no date' });
+}
 
 /** Members of one kind are told the same text. */
 const kindOf = (member: Member): string => `${isAtLeast(member.access.role, 'marker')} ${whole(member)}`;

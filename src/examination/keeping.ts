@@ -86,7 +86,8 @@ export class Keeping {
         const { clip, written } = this.#write(wish, first, path);
         this.#running.set(wish.kept, { clip, finished });
         if (clip !== undefined) resolve(first);
-        return { ...first, ...(await written), state: 'kept' };
+        const { fromUs, toUs, frames, lost, bytes, error } = await written;
+        return { ...first, state: 'kept', fromUs, toUs, frames, lost, bytes, ...(error !== undefined && { error }) };
       };
       const finished = Promise.resolve().then(() => record.keepFile(examination, first, write));
       finished.then(
@@ -199,7 +200,8 @@ export class Keeping {
     const clip = past.startClip(stream, path, first.fromUs, Math.min(toUs ?? Number.POSITIVE_INFINITY, first.fromUs + longestClipUs));
     clip.progress$.pipe(auditTime(progressPeriodMs)).subscribe((progress) => {
       const item = this.#items.get(first.kept);
-      if (item?.state === 'running') this.#put({ ...item, ...progress });
+      const { fromUs, toUs, frames, lost, bytes } = progress;
+      if (item?.state === 'running') this.#put({ ...item, fromUs, toUs, frames, lost, bytes });
     });
     return { clip, written: clip.written };
   }

@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs';
+import type { ErrorReport } from '../app-error.ts';
 import type { ArchiveState, Author, Bookmark, Examination, Kept, Patient, SharedMark } from '../protocol/examination-messages.ts';
 import type { Picture } from './pictures.ts';
 
@@ -51,6 +52,8 @@ export interface WrittenFrames {
   readonly frames: number;
   readonly lost: number;
   readonly bytes: number;
+  /** What broke a clip off; the frames before are kept. */
+  readonly error?: ErrorReport;
 }
 
 export interface RunningClip {

@@ -140,6 +140,11 @@ const notPlain = /<[a-z/!?]|[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/iu;
 
 function checkPlain(text: string): void {
   if (text.trim() === '') throw new AppError('marks/bad-mark', { where: 'caption.text', value: 'blank', allowed: 'a text' });
+  refuseMarkup(text);
+}
+
+/** Throws marks/markup: what somebody wrote is shown to others, printed and exported. */
+export function refuseMarkup(text: string): void {
   const found = notPlain.exec(text);
   if (found !== null) throw new AppError('marks/markup', { found: printable(found[0]), position: found.index + 1 });
 }

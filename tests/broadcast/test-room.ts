@@ -1,21 +1,26 @@
 import { type ClientOptions, WebSocket } from 'ws';
 import { openServer } from '../../src/broadcast/server.ts';
 import { parseRoom } from '../../src/config/room.ts';
-import { anchorClock } from '../../src/device/clock.ts';
+import { anchorClock, monotonicNs, unixUs } from '../../src/device/clock.ts';
 import { DeviceDesk } from '../../src/discovery/device-desk.ts';
 import type { Discovery } from '../../src/discovery/discovery.ts';
+import { openStores } from '../../src/examination/stores.ts';
 import { type FrameHeader, frameHeaderBytes, readFrameHeader } from '../../src/protocol/frame-header.ts';
 import type { ServerMessage, ViewerMessage } from '../../src/protocol/messages.ts';
 import { Stream } from '../../src/stream/stream.ts';
 
-/** A real server on loopback over real workers; `door`: how it is reached, as in a room's configuration. */
+/**
+ * A real server on loopback over real workers; `door`: how it is reached, as in a room's configuration. Nothing is kept unless that says so:
+ * `archive` and `past`, under its `dataFolder`.
+ */
 export async function openRoom(streams: readonly object[], limits: object = {}, door: object = {}, discovery?: Discovery) {
-  const room = parseRoom({ port: 0, streams, limits, ...door }, 'test');
+  const room = parseRoom({ port: 0, streams, limits, archive: { off: true }, past: { minutes: 0 }, ...door }, 'test');
   const clock = anchorClock();
   const log = { info: () => undefined, warn: () => undefined };
   const running = room.streams.map((settings, id) => new Stream(id, settings, room.limits, clock, log));
   const desk = discovery && new DeviceDesk(discovery, running);
-  const server = await openServer(room, running, clock, 'test', log, desk);
+  const stores = await openStores(room, room.dataFolder ?? '', running, () => unixUs(clock, monotonicNs()), log);
+  const server = await openServer(room, running, clock, 'test', log, desk, stores);
   for (const stream of running) stream.start();
   const viewers: TestViewer[] = [];
   return {
@@ -23,6 +28,7 @@ export async function openRoom(streams: readonly object[], limits: object = {}, 
     fingerprint: server.fingerprint,
     invitation: server.invitation,
     streams: running,
+    stores,
     async view(acknowledge = true, options: ClientOptions = {}): Promise<TestViewer> {
       const viewer = new TestViewer(server.address, acknowledge, options);
       viewers.push(viewer);
@@ -32,7 +38,9 @@ export async function openRoom(streams: readonly object[], limits: object = {}, 
     async close() {
       for (const viewer of viewers) viewer.socket.terminate();
       desk?.close();
-      await Promise.all([server.close(), ...running.map((stream) => stream.close())]);
+      await server.close();
+      await stores.close();
+      await Promise.all(running.map((stream) => stream.close()));
     },
   };
 }

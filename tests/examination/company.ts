@@ -67,7 +67,12 @@ export async function openCompany(
     { name: 'Echo', options: small },
     { name: 'Angiogram', options: { ...small, kind: 'fluoroscopy' } },
   ];
-  const room = await openRoom(streams, limits, { access: 'invited', dataFolder: folder, archive: {} });
+  const room = await openRoom(streams, limits, {
+    access: 'invited',
+    dataFolder: folder,
+    archive: {},
+    past: { minutes: 2, mebibytes: 64, memoryMebibytes: 32 },
+  });
   const keys: { authorization: string }[] = [await enter(room.address, tokenOf(room.invitation), 'Dr Operator')];
   const operator = await room.view(true, { headers: keys[0] as { authorization: string } });
   const enterAs = async (role: Role, name: string, streams?: number[], once = false): Promise<{ authorization: string }> => {

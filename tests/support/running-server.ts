@@ -19,7 +19,9 @@ export async function startServer(
   command: readonly [string, ...string[]] = [process.execPath, 'src/main.ts'],
 ): Promise<RunningServer> {
   const [program, ...first] = command;
-  const child = spawn(program, [...first, '--port', '0', '--json', ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  // Servers of several tests run at the same time: only one that has a folder of its own keeps anything.
+  const nothing = args.includes('--data') ? [] : ['--no-archive', '--no-past'];
+  const child = spawn(program, [...first, '--port', '0', '--json', ...nothing, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.on('data', (data: Buffer) => {
     said = (said + data.toString()).slice(-2000);
