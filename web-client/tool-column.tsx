@@ -4,10 +4,8 @@ import {
   EyeOff,
   Keyboard,
   LayoutGrid,
-  type LucideIcon,
   Maximize,
   PanelRight,
-  Ruler,
   Scan,
   Snowflake,
   Undo2,
@@ -15,41 +13,20 @@ import {
   ZoomIn,
   ZoomOut,
 } from 'lucide-react';
-import { Button, ToggleButton, Toolbar } from 'react-aria-components';
-import { useMonitor, useMonitorState } from './hooks.ts';
-import { toggleCaliper, toggleDivider, toggleFreeze, toggleFullScreen, zoomSelected, zoomStep } from './keys.ts';
+import { Button, Toolbar } from 'react-aria-components';
+import { MarkTools } from './drawing-tools.tsx';
+import { Flyout } from './flyout.tsx';
+import { useMarks, useMonitor, useMonitorState, useWords } from './hooks.ts';
+import { toggleDivider, toggleFreeze, toggleFullScreen, zoomSelected, zoomStep } from './keys.ts';
 import { streamOf } from './monitor-state.ts';
-
-interface ActProps {
-  readonly icon: LucideIcon;
-  readonly word: string;
-  readonly name: string;
-  readonly disabled?: boolean;
-  onPress(): void;
-}
-
-function Act({ icon: Icon, word, name, disabled = false, onPress }: ActProps) {
-  return (
-    <Button className="tool" aria-label={name} isDisabled={disabled} onPress={onPress}>
-      <Icon aria-hidden="true" />
-      <span>{word}</span>
-    </Button>
-  );
-}
-
-function Toggle({ icon: Icon, word, name, on, onPress }: ActProps & { readonly on: boolean }) {
-  return (
-    <ToggleButton className="tool" aria-label={name} isSelected={on} onChange={onPress}>
-      <Icon aria-hidden="true" />
-      <span>{word}</span>
-    </ToggleButton>
-  );
-}
+import { Act, Toggle } from './tool-button.tsx';
 
 /** One column of touch targets; everything here has a key too. */
 export function ToolColumn() {
   const monitor = useMonitor();
   const state = useMonitorState();
+  const { say } = useWords();
+  const marked = useMarks(({ undoSteps, own }) => undoSteps.length > 0 || own !== undefined);
   const { selected } = state;
   const of = state.streams.length > 1 ? `, ${streamOf(state, selected)?.name ?? ''}` : '';
   return (
@@ -62,8 +39,14 @@ export function ToolColumn() {
           on={state.frozen[selected] === true}
           onPress={() => toggleFreeze(monitor)}
         />
-        <Toggle icon={Ruler} word="Caliper" name="Caliper (C)" on={state.tool === 'caliper'} onPress={() => toggleCaliper(monitor)} />
-        <Act icon={Undo2} word="Undo" name="Undo (Ctrl+Z)" disabled={state.undoSteps.length === 0} onPress={() => monitor.undo()} />
+        {state.role !== 'observer' && <MarkTools />}
+        <Act
+          icon={Undo2}
+          word="Undo"
+          name="Undo (Ctrl+Z)"
+          disabled={state.undoSteps.length === 0 && !marked}
+          onPress={() => monitor.undo()}
+        />
         <Button
           className={state.rawHeld === undefined ? 'tool' : 'tool held'}
           aria-label={`Raw: unprocessed picture while held${of} (N)`}
@@ -103,18 +86,22 @@ export function ToolColumn() {
             onPress={() => monitor.act({ act: 'devices', open: !state.devicesOpen })}
           />
         )}
-        {state.role === 'operator' && (
-          <Toggle
-            icon={Users}
-            word="People"
-            name="People: who is watching, who is invited (W)"
-            on={state.peopleOpen}
-            onPress={() => monitor.act({ act: 'people', open: !state.peopleOpen })}
-          />
-        )}
-        <Act icon={ZoomIn} word="In" name={`Zoom in${of} (+)`} onPress={() => zoomSelected(monitor, zoomStep)} />
-        <Act icon={ZoomOut} word="Out" name={`Zoom out${of} (−)`} onPress={() => zoomSelected(monitor, 1 / zoomStep)} />
-        <Act icon={Scan} word="Whole" name={`Whole picture${of} (0)`} onPress={() => zoomSelected(monitor, 0)} />
+        <Toggle
+          icon={Users}
+          word="People"
+          name={state.role === 'operator' ? 'People: who is watching, who is invited (W)' : 'People: who is watching (W)'}
+          on={state.peopleOpen}
+          onPress={() => monitor.act({ act: 'people', open: !state.peopleOpen })}
+        />
+        <Flyout icon={ZoomIn} word={say('tools.zoom')} name={say('tools.zoom-name', { of })}>
+          {() => (
+            <>
+              <Act icon={ZoomIn} word="In" name={`Zoom in${of} (+)`} onPress={() => zoomSelected(monitor, zoomStep)} />
+              <Act icon={ZoomOut} word="Out" name={`Zoom out${of} (−)`} onPress={() => zoomSelected(monitor, 1 / zoomStep)} />
+              <Act icon={Scan} word="Whole" name={`Whole picture${of} (0)`} onPress={() => zoomSelected(monitor, 0)} />
+            </>
+          )}
+        </Flyout>
         <Act icon={Maximize} word="Full" name="Full screen (F)" onPress={toggleFullScreen} />
         <Act icon={Keyboard} word="Keys" name="Keys: what each key does (?)" onPress={() => monitor.act({ act: 'key-map', open: true })} />
       </Toolbar>

@@ -1,6 +1,7 @@
 import { useMonitorState } from '../hooks.ts';
 import { streamOf } from '../monitor-state.ts';
 import { LineSection } from './line-section.tsx';
+import { Measurements } from './measurements.tsx';
 import { Results } from './results.tsx';
 import { SourceSection } from './source-section.tsx';
 import { Stages } from './stages.tsx';
@@ -14,7 +15,8 @@ export function SidePanel() {
   return (
     <aside className="panel" aria-label="Stages and results">
       <h2 className="of">{stream.name}</h2>
-      <Results stream={stream.id} calipers={state.calipers[stream.id]} picked={state.picked} />
+      <Results stream={stream.id} />
+      <Measurements stream={stream.id} />
       {stream.tools !== undefined && <ToolsSection stream={stream.id} tools={stream.tools} />}
       <Stages
         stream={stream}

@@ -1,15 +1,16 @@
 import { useEffect, useRef, useState } from 'react';
 import type { StreamDescription } from '../../src/protocol/messages.ts';
 import { attachGestures, type GestureHost } from '../gestures.ts';
-import { useMonitor, useMonitorState, usePictureTruth, useSize } from '../hooks.ts';
+import { useMarks, useMonitor, useMonitorState, usePictureTruth, useSize } from '../hooks.ts';
 import { liveWords } from '../live-state.ts';
-import { calipersOf, viewOf } from '../monitor-state.ts';
+import { viewOf } from '../monitor-state.ts';
 import type { PictureTruth } from '../picture-truth.ts';
 import { contain, place } from '../view-transform.ts';
 import type { Shown } from '../worker-messages.ts';
-import { CaliperHandles, CalipersLayer } from './calipers-layer.tsx';
 import { DepthRulers } from './depth-ruler.tsx';
 import { Divider } from './divider.tsx';
+import { MarkHandles, MarksLayer } from './marks-layer.tsx';
+import type { MarksPainter } from './marks-painter.ts';
 import { DeadManCurtain, NotLiveBand, SourceCard } from './not-live.tsx';
 import { PictureLayers } from './picture-layers.tsx';
 import { TruthStrip } from './truth-strip.tsx';
@@ -28,42 +29,43 @@ export function Tile({ stream, position }: { stream: StreamDescription; position
   const divider = state.dividers[stream.id];
   const word = truth.frozen ? 'frozen' : truth.state;
 
-  const host = useRef<GestureHost>(undefined);
-  host.current = { stream: stream.id, tile, picture, state, act: (action) => monitor.act(action) };
+  const tool = useMarks((marks) => marks.tool);
+  const painter = useRef<MarksPainter>(undefined);
+  const host = useRef<Pick<GestureHost, 'stream' | 'tile' | 'picture'>>(undefined);
+  host.current = { stream: stream.id, tile, picture };
   useEffect(() => {
     if (stage === null) return;
-    return attachGestures(stage, () => ({ ...(host.current as GestureHost), state: monitor.state }));
+    const { marking, hand, pointing } = monitor;
+    return attachGestures(stage, () => ({
+      ...host.current!,
+      state: monitor.state,
+      tool: marking.state.tool,
+      hand,
+      pointing,
+      reached: (at, reach) => painter.current?.reached(at, reach),
+      hover: (id) => {
+        if (painter.current !== undefined) painter.current.hovered = id;
+      },
+      deselect: () => marking.act({ act: 'select', selection: undefined }),
+      isSelected: (id) => marking.state.selection?.id === id,
+      act: (action) => monitor.act(action),
+    }));
   }, [stage, monitor]);
 
   const selected = state.selected === stream.id && state.streams.length > 1 && state.alone === undefined;
-  const classes = ['tile', word, ...(selected ? ['selected'] : []), ...(state.tool === 'caliper' ? ['measuring'] : [])];
+  const classes = ['tile', word, ...(selected ? ['selected'] : []), ...(tool === 'pan' ? [] : ['measuring'])];
   return (
     <section className={classes.join(' ')} aria-label={stream.name} data-testid={`tile-${stream.id}`}>
-      <div className="stage" ref={setStage}>
+      <div className="stage" ref={setStage} tabIndex={-1}>
         <PictureLayers stream={stream.id} picture={picture} placement={placement} shown={truth.shown} divider={divider ?? 0.5} />
         {picture === undefined && state.troubles[stream.id] === undefined && <p className="no-picture">{emptyText(stream, truth.state)}</p>}
         {picture !== undefined && (
           <svg className="marks" width={tile.width} height={tile.height} aria-hidden="true">
             <DepthRulers picture={picture} placement={placement} tile={tile} />
-            <CalipersLayer
-              stream={stream.id}
-              calipers={calipersOf(state, stream.id)}
-              picked={state.picked}
-              picture={picture}
-              placement={placement}
-              tile={tile}
-            />
+            <MarksLayer stream={stream.id} picture={picture} live={!truth.frozen} placement={placement} tile={tile} painter={painter} />
           </svg>
         )}
-        {picture !== undefined && (
-          <CaliperHandles
-            stream={stream.id}
-            calipers={calipersOf(state, stream.id)}
-            picked={state.picked}
-            picture={picture}
-            placement={placement}
-          />
-        )}
+        {picture !== undefined && <MarkHandles stream={stream.id} picture={picture} live={!truth.frozen} placement={placement} />}
         <div className="notes">
           <RawNote truth={truth} asked={state.rawHeld === stream.id ? 'raw' : divider === undefined ? 'processed' : 'both'} />
           {view.zoom > 1.001 && <p className="zoom-note">{view.zoom.toFixed(1)}×</p>}
