@@ -1,5 +1,6 @@
 import type { Skew } from './in-step.ts';
 import type { LiveState } from './live-state.ts';
+import type { PastTruth } from './past/past-messages.ts';
 import type { Shown, ShownPicture, StreamTruth } from './worker-messages.ts';
 
 /** A tick older than this says nothing about now: the worker hangs, or the page did. */
@@ -22,6 +23,9 @@ export interface PictureTruth {
   readonly picture: ShownPicture | undefined;
   readonly refused: number;
   readonly skew: Skew | undefined;
+  /** The past is looked at, and `picture` is of it; all else is true of the live picture beside it. */
+  readonly past?: PastTruth;
+  readonly livePicture?: ShownPicture;
 }
 
 interface Heard {
