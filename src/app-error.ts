@@ -370,16 +370,29 @@ export class AppError extends Error {
   }
 
   /** The form that crosses threads and the WebSocket: structured clone drops the class. */
-  toJSON(): { code: ErrorCode; message: string; remedy: string } {
-    return { code: this.code, message: this.message, remedy: this.remedy };
+  toJSON(): ErrorReport {
+    const values = shownFields(this.code, this.fields);
+    return { code: this.code, message: this.message, remedy: this.remedy, ...(Object.keys(values).length > 0 && { values }) };
   }
 }
 
-export type ErrorReport = ReturnType<AppError['toJSON']>;
+export interface ErrorReport {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly remedy: string;
+  /** What stands in the braces of the table's texts, for another language; absent where there are none. */
+  readonly values?: ErrorFields;
+}
 
 /** The error that a report tells of, with its texts as they were filled where it was thrown. */
-export function errorOf({ code, message, remedy }: ErrorReport): AppError {
-  return Object.assign(new AppError(code), { message, remedy });
+export function errorOf({ code, message, remedy, values }: ErrorReport): AppError {
+  return Object.assign(new AppError(code, values), { message, remedy });
+}
+
+/** Those that the texts show anyway: a field that no text names may be no business of whoever reads them. */
+function shownFields(code: ErrorCode, fields: ErrorFields): ErrorFields {
+  const { message, remedy } = errorTable[code];
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => `${message} ${remedy}`.includes(`{${name}}`)));
 }
 
 /** What reaches a user of any thrown value; what is not an AppError gets `fallback` with its reason. */

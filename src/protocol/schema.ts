@@ -28,6 +28,16 @@ export const Asked = Type.Integer({ minimum: 0, description: 'number chosen by t
 export const Answered = Type.Integer({ description: 'copied from the request' });
 
 export const ErrorReportSchema = Type.Object(
-  { code: Text('code of docs/errors.md'), message: Text('what happened'), remedy: Text('what to do') },
+  {
+    code: Text('code of docs/errors.md'),
+    message: Text('what happened'),
+    remedy: Text('what to do'),
+    values: Type.Optional(
+      Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]), {
+        description:
+          'what stands in the braces of the texts in docs/errors.md, to say them in another language; nothing that they do not show',
+      }),
+    ),
+  },
   exact('an error that a user can act on'),
 );

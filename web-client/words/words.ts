@@ -10,14 +10,19 @@ type Values = Readonly<Record<string, string | number | Date>>;
 
 const texts: { readonly [L in Language]: Readonly<Record<WordKey, string>> } = { en: english, de: german };
 
+/** English is read on both sides of an ocean that write day and month the other way round: its dates are those of ISO 8601, as in Sweden. */
+const datesOf: { readonly [L in Language]: string } = { en: 'sv', de: 'de' };
+
 /** The texts and numbers of one language. */
 export class Words {
   readonly language: Language;
   readonly #messages = new Map<WordKey, IntlMessageFormat>();
   readonly #numbers = new Map<number, Intl.NumberFormat>();
+  readonly #dates: Intl.DateTimeFormat;
 
   constructor(language: Language) {
     this.language = language;
+    this.#dates = new Intl.DateTimeFormat(datesOf[language], { day: '2-digit', month: '2-digit', year: 'numeric' });
   }
 
   /** A text of `english.ts`, in this language, with its values filled in. */
@@ -37,7 +42,12 @@ export class Words {
     this.#numbers.set(decimals, format);
     return format.format(value);
   };
+
+  /** `2026-04-02` or `02.04.2026`, on the calendar of this place. */
+  readonly date = (date: Date): string => this.#dates.format(date);
 }
+
+export const inLanguage: { readonly [L in Language]: Words } = { en: new Words('en'), de: new Words('de') };
 
 /** The first language of somebody's list that there are words for. */
 export function languageFor(wanted: readonly string[]): Language {
