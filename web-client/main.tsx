@@ -15,11 +15,13 @@ const place = document.getElementById('monitor');
 if (place === null) throw new Error('index.html has no #monitor');
 const invitation = location.hash === '' ? undefined : invitationIn(location.hash);
 // Whoever looks over a shoulder, or into the history, shall not find it there.
-if (location.hash !== '') history.replaceState(null, '', location.pathname);
+if (location.hash !== '') history.replaceState(null, '', `${location.pathname}${location.search}`);
+/** A screen on the ceiling shows and takes no orders. */
+const display = new URLSearchParams(location.search).get('display') ?? undefined;
 const monitor = new Monitor(
   window.innerWidth >= panelFromPx,
   readPreferences(() => localStorage, navigator.languages),
-  invitation,
+  { ...(invitation !== undefined && { invitation }), ...(display !== undefined && { display }) },
 );
 const language$ = monitor.state$.pipe(
   map(({ language }) => language),
@@ -30,7 +32,7 @@ language$.subscribe((language) => {
 });
 // What nobody chose is the browser's to decide, next time too.
 language$.pipe(skip(1)).subscribe((language) => keepPreferences(() => localStorage, { language }));
-attachKeys(monitor);
+if (display === undefined) attachKeys(monitor);
 createRoot(place).render(
   <StrictMode>
     <MonitorContext value={monitor}>

@@ -1,11 +1,11 @@
-import { movePoint } from '../src/marks/edit.ts';
-import type { Point } from '../src/marks/mark.ts';
 import type { ConnectedViewer, Invitation, ServerMessage, SourceStatus, StageState, StreamDescription } from '../src/protocol/messages.ts';
 import type { Role } from '../src/protocol/roles.ts';
 import type { TierName, TierReason } from '../src/protocol/tiers.ts';
+import type { Wall, WallCell } from '../src/protocol/wall.ts';
 import { frozenStates } from '../src/stage/stage-state.ts';
-import type { Caliper } from './calipers.ts';
 import { unmoved, type ViewTransform } from './view-transform.ts';
+import { automaticWall, streamsOn } from './wall-state.ts';
+import { withEntry } from './with-entry.ts';
 import type { Language } from './words/words.ts';
 import type { Link, Quality, WireError } from './worker-messages.ts';
 
@@ -42,23 +42,16 @@ export interface SourceTrouble {
 }
 
 export type UndoStep =
-  | { readonly undo: 'calipers'; readonly stream: number; readonly calipers: readonly Caliper[] }
   | { readonly undo: 'stage'; readonly stream: number; readonly stage: string; readonly before: StageWish; readonly atMs: number }
   /** Of the frozen picture. */
   | { readonly undo: 'frozen'; readonly stream: number; readonly before: readonly StageState[] | undefined; readonly atMs: number }
   /** All stages as they were before a preset was chosen. */
-  | { readonly undo: 'preset'; readonly stream: number; readonly before: readonly StageState[] };
+  | { readonly undo: 'preset'; readonly stream: number; readonly before: readonly StageState[]; readonly atMs: number };
 
 export interface FrozenStages {
   readonly asFrozen: readonly StageState[];
   /** Undefined: as frozen. */
   readonly now: readonly StageState[] | undefined;
-}
-
-export interface PickedEnd {
-  readonly stream: number;
-  readonly number: number;
-  readonly end: 0 | 1;
 }
 
 export interface Joining {
@@ -67,8 +60,6 @@ export interface Joining {
   readonly waiting: boolean;
   readonly error?: WireError;
 }
-
-export type Tool = 'pan' | 'caliper';
 
 /** Everything that the page shows except what changes with every frame. Keyed by stream id. */
 export interface MonitorState {
@@ -81,7 +72,9 @@ export interface MonitorState {
   readonly role: Role;
   /** Whether one comes in by invitation only. */
   readonly invited: boolean;
-  /** Who is connected, as far as this viewer may know. */
+  /** Everybody who is connected. */
+  readonly present: Extract<ServerMessage, { type: 'present' }>['viewers'];
+  /** The same with what operators are told. */
   readonly viewers: readonly ConnectedViewer[];
   readonly invitations: readonly Invitation[];
   /** Where the page was opened by an invitation, or somebody tries one. */
@@ -106,12 +99,6 @@ export interface MonitorState {
   /** The stream whose unprocessed picture is shown while a key or button is held. */
   readonly rawHeld: number | undefined;
   readonly views: Readonly<Record<number, ViewTransform>>;
-  readonly tool: Tool;
-  readonly calipers: Readonly<Record<number, readonly Caliper[]>>;
-  readonly nextNumbers: Readonly<Record<number, number>>;
-  readonly picked: PickedEnd | undefined;
-  /** The caliper whose second end is not placed yet. */
-  readonly draft: PickedEnd | undefined;
   readonly undoSteps: readonly UndoStep[];
   readonly wishes: Readonly<Record<string, StageWish>>;
   /** The last refusal for a stream, shown until something succeeds. */
@@ -126,6 +113,16 @@ export interface MonitorState {
   readonly panelOpen: boolean;
   readonly keyMapOpen: boolean;
   readonly language: Language;
+  /** Which pictures stand where on this screen; undefined: all streams. */
+  readonly wall: Wall | undefined;
+  /** What the room keeps. */
+  readonly walls: readonly Wall[];
+  readonly wallOpen: boolean;
+  /** The picture that was picked up and is to be put on a place. */
+  readonly carried: WallCell | undefined;
+  readonly wallRefusal: WireError | undefined;
+  /** A screen that only shows: the layout of this name, all streams where it is empty. */
+  readonly display: string | undefined;
 }
 
 export type Action =
@@ -147,16 +144,6 @@ export type Action =
   | { readonly act: 'divide'; readonly stream: number; readonly at: number | undefined }
   | { readonly act: 'hold-raw'; readonly stream: number | undefined }
   | { readonly act: 'view'; readonly stream: number; readonly view: ViewTransform }
-  | { readonly act: 'tool'; readonly tool: Tool }
-  | { readonly act: 'begin-caliper'; readonly stream: number; readonly at: Point }
-  | { readonly act: 'finish-caliper' }
-  | { readonly act: 'cancel-caliper' }
-  | { readonly act: 'pick'; readonly picked: PickedEnd | undefined }
-  /** The start of a change of the picked end, so that the whole change is undone at once. */
-  | { readonly act: 'grab' }
-  | { readonly act: 'move-end'; readonly to: Point }
-  | { readonly act: 'remove-caliper'; readonly stream: number; readonly number: number }
-  | { readonly act: 'clear-calipers'; readonly stream: number }
   | { readonly act: 'undo' }
   | {
       readonly act: 'wish';
@@ -167,7 +154,7 @@ export type Action =
       readonly undoable: boolean;
     }
   /** A preset was chosen: remembers what it changes. */
-  | { readonly act: 'preset'; readonly stream: number }
+  | { readonly act: 'preset'; readonly stream: number; readonly atMs: number }
   | { readonly act: 'wish-settled'; readonly stream: number; readonly stage: string; readonly error?: WireError }
   | { readonly act: 'quality'; readonly quality: Quality }
   | { readonly act: 'in-step'; readonly inStep: boolean }
@@ -178,9 +165,13 @@ export type Action =
   | { readonly act: 'made-link'; readonly link: string }
   | { readonly act: 'door-refused'; readonly error: WireError | undefined }
   | { readonly act: 'key-map'; readonly open: boolean }
-  | { readonly act: 'language'; readonly language: Language };
+  | { readonly act: 'language'; readonly language: Language }
+  | { readonly act: 'wall'; readonly wall: Wall | undefined }
+  | { readonly act: 'wall-panel'; readonly open: boolean }
+  | { readonly act: 'carry'; readonly cell: WallCell | undefined }
+  | { readonly act: 'wall-refused'; readonly error: WireError | undefined };
 
-export function initialState(panelOpen: boolean, language: Language = 'en'): MonitorState {
+export function initialState(panelOpen: boolean, language: Language = 'en', display?: string): MonitorState {
   return {
     unfit: undefined,
     link: { state: 'connecting', attempt: 0 },
@@ -189,6 +180,7 @@ export function initialState(panelOpen: boolean, language: Language = 'en'): Mon
     viewer: 0,
     role: 'observer',
     invited: false,
+    present: [],
     viewers: [],
     invitations: [],
     joining: undefined,
@@ -205,11 +197,6 @@ export function initialState(panelOpen: boolean, language: Language = 'en'): Mon
     dividers: {},
     rawHeld: undefined,
     views: {},
-    tool: 'pan',
-    calipers: {},
-    nextNumbers: {},
-    picked: undefined,
-    draft: undefined,
     undoSteps: [],
     wishes: {},
     refusals: {},
@@ -220,6 +207,12 @@ export function initialState(panelOpen: boolean, language: Language = 'en'): Mon
     panelOpen,
     keyMapOpen: false,
     language,
+    wall: undefined,
+    walls: [],
+    wallOpen: false,
+    carried: undefined,
+    wallRefusal: undefined,
+    display,
   };
 }
 
@@ -250,33 +243,21 @@ export function reduce(state: MonitorState, action: Action): MonitorState {
     case 'hold-raw':
       return { ...state, rawHeld: action.stream };
     case 'view':
-      return { ...state, views: { ...state.views, [action.stream]: action.view } };
-    case 'tool':
-      return { ...dropDraft(state), tool: action.tool };
-    case 'begin-caliper':
-      return beginCaliper(state, action.stream, action.at);
-    case 'finish-caliper':
-      return finishCaliper(state);
-    case 'cancel-caliper':
-      return dropDraft(state);
-    case 'pick':
-      return { ...state, picked: action.picked };
-    case 'grab':
-      return state.picked === undefined ? state : remember(state, state.picked.stream);
-    case 'move-end':
-      return moveEnd(state, action.to);
-    case 'remove-caliper': {
-      const kept = calipersOf(state, action.stream).filter(({ number }) => number !== action.number);
-      return setCalipers({ ...remember(state, action.stream), picked: undefined, draft: undefined }, action.stream, kept);
-    }
-    case 'clear-calipers':
-      return setCalipers({ ...remember(state, action.stream), picked: undefined, draft: undefined }, action.stream, []);
+      return {
+        ...state,
+        views: { ...state.views, ...Object.fromEntries(linkedWith(state, action.stream).map((id) => [id, action.view])) },
+      };
     case 'undo':
       return undo(state);
     case 'wish':
       return wish(state, action);
     case 'preset':
-      return addUndo(state, { undo: 'preset', stream: action.stream, before: stagesInForce(state, action.stream) });
+      return addUndo(state, {
+        undo: 'preset',
+        stream: action.stream,
+        before: stagesInForce(state, action.stream),
+        atMs: action.atMs,
+      });
     case 'wish-settled':
       return settleWish(state, action.stream, action.stage, action.error);
     case 'quality':
@@ -284,14 +265,15 @@ export function reduce(state: MonitorState, action: Action): MonitorState {
     case 'in-step':
       return { ...state, inStep: action.inStep };
     case 'panel':
-      return { ...state, panelOpen: action.open, devicesOpen: false, peopleOpen: false };
+      return { ...state, panelOpen: action.open, devicesOpen: false, peopleOpen: false, wallOpen: false };
     case 'devices':
-      return { ...state, devicesOpen: action.open && state.devices !== undefined, peopleOpen: false };
+      return { ...state, devicesOpen: action.open && state.devices !== undefined, peopleOpen: false, wallOpen: false };
     case 'people':
       return {
         ...state,
-        peopleOpen: action.open && state.role === 'operator',
+        peopleOpen: action.open,
         devicesOpen: false,
+        wallOpen: false,
         madeLink: undefined,
         doorRefusal: undefined,
       };
@@ -305,11 +287,18 @@ export function reduce(state: MonitorState, action: Action): MonitorState {
       return { ...state, keyMapOpen: action.open };
     case 'language':
       return { ...state, language: action.language };
+    case 'wall':
+      return { ...state, wall: action.wall, alone: undefined };
+    case 'wall-panel':
+      return { ...state, wallOpen: action.open, carried: undefined, wallRefusal: undefined, devicesOpen: false, peopleOpen: false };
+    case 'carry':
+      return { ...state, carried: action.cell };
+    case 'wall-refused':
+      return { ...state, wallRefusal: action.error };
   }
 }
 
 export const wishKey = (stream: number, stage: string): string => `${stream}/${stage}`;
-export const calipersOf = (state: MonitorState, stream: number): readonly Caliper[] => state.calipers[stream] ?? [];
 export const viewOf = (state: MonitorState, stream: number): ViewTransform => state.views[stream] ?? unmoved;
 
 export function streamOf(state: MonitorState, id: number): StreamDescription | undefined {
@@ -318,7 +307,20 @@ export function streamOf(state: MonitorState, id: number): StreamDescription | u
 
 /** The streams on the screen, in the order of the room. */
 export function shownStreams(state: MonitorState): readonly StreamDescription[] {
-  return state.alone === undefined ? state.streams : state.streams.filter(({ id }) => id === state.alone);
+  const shown = streamsOn(wallInForce(state));
+  return state.streams.filter(({ id }) => shown.includes(id));
+}
+
+/** What stands where now: one stream alone, the wall that somebody put together, or all streams. */
+export function wallInForce({ alone, wall, streams }: MonitorState): Wall {
+  if (alone !== undefined) return { name: '', columns: 1, rows: 1, cells: [{ stream: alone }], linked: false };
+  return wall ?? automaticWall(streams);
+}
+
+/** The streams that are zoomed and windowed together with one, itself too. */
+export function linkedWith(state: MonitorState, stream: number): readonly number[] {
+  const { linked } = state.wall ?? { linked: false };
+  return linked && state.wall !== undefined ? [...new Set([stream, ...streamsOn(state.wall)])] : [stream];
 }
 
 /** A stage as it will be once the server has granted what was asked for. */
@@ -363,7 +365,19 @@ function hear(state: MonitorState, message: ServerMessage, nowMs: number): Monit
     case 'hello': {
       const kept = forgetOthers(state, message.streams);
       const { room, server, viewer, role, invited, streams } = message;
-      const welcomed: MonitorState = { ...kept, room, server, viewer, role, invited, streams, viewers: [], invitations: [], wishes: {} };
+      const welcomed: MonitorState = {
+        ...kept,
+        room,
+        server,
+        viewer,
+        role,
+        invited,
+        streams,
+        present: [],
+        viewers: [],
+        invitations: [],
+        wishes: {},
+      };
       const described = message.streams.reduce((next, { id, status }) => setTrouble(next, id, status, nowMs), welcomed);
       const known = message.streams.map(({ id }) => id);
       return {
@@ -401,8 +415,15 @@ function hear(state: MonitorState, message: ServerMessage, nowMs: number): Monit
       const counts = { captured, capturedFps, lost, processingMs, skipped, skippedBefore, viewers, ...ofLine, ...ofClock };
       return { ...state, counts: { ...state.counts, [message.stream]: counts } };
     }
+    case 'present':
+      return { ...state, present: message.viewers };
     case 'viewers':
       return { ...state, viewers: message.viewers };
+    case 'walls': {
+      // A screen that only shows follows what is kept under its name.
+      const followed = state.display === undefined ? state.wall : message.walls.find(({ name }) => name === state.display);
+      return { ...state, walls: message.walls, wall: followed };
+    }
     case 'invitations':
       return { ...state, invitations: message.invitations };
     case 'devices':
@@ -415,33 +436,34 @@ function hear(state: MonitorState, message: ServerMessage, nowMs: number): Monit
 /** Who is out keeps nothing of what was seen. */
 function hearLink(state: MonitorState, link: Link): MonitorState {
   if (link.state !== 'shut') return { ...state, link };
-  const { panelOpen, quality, language } = state;
-  return { ...initialState(panelOpen, language), quality, link, joining: state.joining };
+  const { panelOpen, quality, language, display } = state;
+  return { ...initialState(panelOpen, language, display), quality, link, joining: state.joining };
+}
+
+/** Numbers of streams that are not there any more, or mean another one. */
+export function goneStreams(state: MonitorState, streams: readonly StreamDescription[]): readonly number[] {
+  return state.streams.filter(({ id, name }) => streams.find((stream) => stream.id === id)?.name !== name).map(({ id }) => id);
 }
 
 /** A server that comes back may have other streams under the same numbers: nothing laid over one picture may come to lie over another. */
 function forgetOthers(state: MonitorState, streams: readonly StreamDescription[]): MonitorState {
-  const gone = state.streams.filter(({ id, name }) => streams.find((stream) => stream.id === id)?.name !== name).map(({ id }) => id);
+  const gone = goneStreams(state, streams);
   if (gone.length === 0) return state;
   const without = <Value>(record: Readonly<Record<number, Value>>): Readonly<Record<number, Value>> =>
     gone.reduce((rest, id) => withEntry(rest, id, undefined), record);
   const isGone = (id: number | undefined): boolean => id !== undefined && gone.includes(id);
-  const cleared = isGone(state.draft?.stream) ? dropDraft(state) : state;
   return {
-    ...cleared,
-    counts: without(cleared.counts),
-    troubles: without(cleared.troubles),
-    frozen: without(cleared.frozen),
-    frozenStages: without(cleared.frozenStages),
-    dividers: without(cleared.dividers),
-    views: without(cleared.views),
-    calipers: without(cleared.calipers),
-    nextNumbers: without(cleared.nextNumbers),
-    refusals: without(cleared.refusals),
-    alone: isGone(cleared.alone) ? undefined : cleared.alone,
-    picked: isGone(cleared.picked?.stream) ? undefined : cleared.picked,
-    rawHeld: isGone(cleared.rawHeld) ? undefined : cleared.rawHeld,
-    undoSteps: cleared.undoSteps.filter(({ stream }) => !isGone(stream)),
+    ...state,
+    counts: without(state.counts),
+    troubles: without(state.troubles),
+    frozen: without(state.frozen),
+    frozenStages: without(state.frozenStages),
+    dividers: without(state.dividers),
+    views: without(state.views),
+    refusals: without(state.refusals),
+    alone: isGone(state.alone) ? undefined : state.alone,
+    rawHeld: isGone(state.rawHeld) ? undefined : state.rawHeld,
+    undoSteps: state.undoSteps.filter(({ stream }) => !isGone(stream)),
   };
 }
 
@@ -452,73 +474,17 @@ function setTrouble(state: MonitorState, stream: number, status: SourceStatus, n
   return { ...state, troubles: withEntry(state.troubles, stream, trouble) };
 }
 
-function withEntry<Value>(record: Readonly<Record<number, Value>>, key: number, value: Value | undefined): Readonly<Record<number, Value>> {
-  if (value !== undefined) return { ...record, [key]: value };
-  return Object.fromEntries(Object.entries(record).filter(([name]) => Number(name) !== key));
-}
-
-function setCalipers(state: MonitorState, stream: number, calipers: readonly Caliper[]): MonitorState {
-  return { ...state, calipers: { ...state.calipers, [stream]: calipers } };
-}
-
-/** Keeps the calipers of a stream as they are for undo. */
-function remember(state: MonitorState, stream: number): MonitorState {
-  return addUndo(state, { undo: 'calipers', stream, calipers: calipersOf(state, stream) });
-}
-
 function addUndo(state: MonitorState, step: UndoStep): MonitorState {
   return { ...state, undoSteps: [...state.undoSteps, step].slice(-keptUndoSteps) };
 }
 
-function beginCaliper(state: MonitorState, stream: number, at: Point): MonitorState {
-  const number = state.nextNumbers[stream] ?? 1;
-  const end: PickedEnd = { stream, number, end: 1 };
-  const begun: Caliper = { kind: 'distance', number, points: [at, at] };
-  const remembered = remember(dropDraft(state), stream);
-  const added = setCalipers(remembered, stream, [...calipersOf(remembered, stream), begun]);
-  return { ...added, nextNumbers: { ...state.nextNumbers, [stream]: number + 1 }, picked: end, draft: end };
-}
-
-/** A caliper without length was a slip of the hand. */
-function finishCaliper(state: MonitorState): MonitorState {
-  const draft = state.draft;
-  if (draft === undefined) return state;
-  const caliper = calipersOf(state, draft.stream).find(({ number }) => number === draft.number);
-  const [a, b] = caliper?.points ?? [];
-  const empty = a === undefined || b === undefined || Math.hypot(a.x - b.x, a.y - b.y) < 1;
-  return empty ? dropDraft(state) : { ...state, draft: undefined };
-}
-
-/** Takes an unfinished caliper away together with its place in the undo steps. */
-function dropDraft(state: MonitorState): MonitorState {
-  const draft = state.draft;
-  if (draft === undefined) return state;
-  const kept = calipersOf(state, draft.stream).filter(({ number }) => number !== draft.number);
-  const undoSteps = state.undoSteps.slice(0, -1);
-  const nextNumbers = { ...state.nextNumbers, [draft.stream]: draft.number };
-  return { ...setCalipers(state, draft.stream, kept), undoSteps, nextNumbers, draft: undefined, picked: undefined };
-}
-
-function moveEnd(state: MonitorState, to: Point): MonitorState {
-  const picked = state.picked;
-  if (picked === undefined) return state;
-  const moved = calipersOf(state, picked.stream).map((caliper) =>
-    caliper.number === picked.number ? movePoint(caliper, picked.end, to) : caliper,
-  );
-  return setCalipers(state, picked.stream, moved);
-}
-
 /** Takes the last step back; what a stage was set to before is asked for by whoever talks to the server. */
 function undo(state: MonitorState): MonitorState {
-  const cleared = dropDraft(state);
-  if (cleared !== state) return cleared;
   const step = state.undoSteps.at(-1);
   if (step === undefined) return state;
   // While a picture is frozen nothing that others watch is changed from it.
   if ((step.undo === 'stage' || step.undo === 'preset') && state.frozen[step.stream] === true) return state;
-  const shortened = { ...state, undoSteps: state.undoSteps.slice(0, -1) };
-  if (step.undo !== 'calipers') return shortened;
-  return { ...setCalipers(shortened, step.stream, step.calipers), picked: undefined };
+  return { ...state, undoSteps: state.undoSteps.slice(0, -1) };
 }
 
 function wish(state: MonitorState, { stream, stage, wish: asked, atMs, undoable }: Extract<Action, { act: 'wish' }>): MonitorState {

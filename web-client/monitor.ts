@@ -1,9 +1,24 @@
 import { BehaviorSubject } from 'rxjs';
 import type { View } from '../src/protocol/frame-header.ts';
 import type { Device, ServerMessage, StageState, ViewerMessage } from '../src/protocol/messages.ts';
+import type { Wall } from '../src/protocol/wall.ts';
 import { presetNamed } from '../src/stage/presets.ts';
-import { type Action, initialState, type MonitorState, reduce, type StageWish, shownStreams, wishedStage } from './monitor-state.ts';
+import { type FrameOnScreen, Hand } from './hand.ts';
+import { Marking } from './marking.ts';
+import {
+  type Action,
+  goneStreams,
+  initialState,
+  linkedWith,
+  type MonitorState,
+  reduce,
+  type StageWish,
+  shownStreams,
+  streamOf,
+  wishedStage,
+} from './monitor-state.ts';
 import { staleMs } from './picture-truth.ts';
+import { Pointing } from './pointing.ts';
 import type { Preferences } from './preferences.ts';
 import { comeIn, shareableLink } from './session.ts';
 import { StageSetter } from './stage-setter.ts';
@@ -36,6 +51,10 @@ export class Monitor {
   });
   /** Counts the workers: a canvas belongs to the worker it was handed to. */
   readonly generation$ = new BehaviorSubject(0);
+  /** What everybody draws, and the hand of this screen. */
+  readonly marking: Marking;
+  readonly hand: Hand;
+  readonly pointing: Pointing;
   readonly #setter: StageSetter;
   #quality: Quality = 'auto';
   #inStep = true;
@@ -53,19 +72,27 @@ export class Monitor {
   #entered: boolean;
   /** Asked of the door and not answered yet. */
   readonly #doorRequests = new Set<number>();
+  readonly #wallRequests = new Set<number>();
   #heardMs = performance.now();
   #watchedMs = performance.now();
   #nextRequest = 1_000_000;
 
   /** `invitation`: the page was opened by it; nothing is asked of the server until its holder comes in. */
-  constructor(panelOpen: boolean, { language }: Preferences, invitation?: string) {
+  constructor(panelOpen: boolean, { language }: Preferences, { invitation, display }: { invitation?: string; display?: string } = {}) {
     const joining = invitation === undefined ? undefined : { invitation, waiting: false };
-    this.state$ = new BehaviorSubject<MonitorState>({ ...initialState(panelOpen, language), joining });
+    this.state$ = new BehaviorSubject<MonitorState>({ ...initialState(panelOpen, language, display), joining });
     this.#entered = invitation === undefined;
     this.#setter = new StageSetter(
       (message) => this.#send(message),
       (stream, stage, error) => this.act({ act: 'wish-settled', stream, stage, ...(error && { error }) }),
     );
+    this.marking = new Marking({
+      send: (message) => this.#send(message),
+      nextRequest: () => this.#nextRequest++,
+      epochOf: (stream) => this.frameOf(stream)?.epoch ?? 0,
+    });
+    this.hand = new Hand({ marking: this.marking, role: () => this.state.role, frameOf: (stream) => this.frameOf(stream) });
+    this.pointing = new Pointing((message) => this.#send(message));
     this.#worker = this.#startWorker();
     setInterval(() => this.#watchWorker(), watchPeriodMs);
     document.addEventListener('visibilitychange', () => this.#tellHidden());
@@ -95,6 +122,11 @@ export class Monitor {
       return;
     }
     this.#setLive(stream, stage, wish, true);
+    if (stage !== 'window') return;
+    for (const other of linkedWith(this.state, stream)) {
+      const there = streamOf(this.state, other)?.stages.some((known) => known.stage === stage);
+      if (other !== stream && there === true && this.state.frozen[other] !== true) this.#setLive(other, stage, wish, true);
+    }
   }
 
   /** Puts all settings of a preset in force, for whom `setStage` would; the stream's new description brings them to the controls. */
@@ -108,7 +140,7 @@ export class Monitor {
       this.#setFrozen(stream, stages, performance.now());
       return;
     }
-    this.act({ act: 'preset', stream });
+    this.act({ act: 'preset', stream, atMs: performance.now() });
     const request = this.#nextRequest++;
     this.#presetRequests.set(request, stream);
     this.#send({ type: 'set-preset', request, stream, preset });
@@ -119,10 +151,30 @@ export class Monitor {
     this.#setFrozen(stream, undefined, performance.now());
   }
 
+  /** What is on the screen of a stream, as marks remember it. */
+  frameOf(stream: number): FrameOnScreen | undefined {
+    const picture = this.truths$.value.byStream.get(stream)?.picture;
+    if (picture === undefined) return undefined;
+    const { width, height, regions, capturedUs, epoch } = picture;
+    return { capturedUs, epoch, picture: { width, height, regions }, live: this.state.frozen[stream] !== true };
+  }
+
+  /** Takes back what was done last: a point of the mark under the hand, a mark, or a setting. */
   undo(): void {
+    if (this.hand.takeBack()) return;
+    const [mark, setting] = [this.marking.state.undoSteps.at(-1), this.state.undoSteps.at(-1)];
+    if (mark !== undefined && mark.atMs >= (setting?.atMs ?? 0)) this.marking.undo();
+    else this.#undoSetting();
+  }
+
+  redo(): void {
+    this.marking.redo();
+  }
+
+  #undoSetting(): void {
     const before = this.state;
     this.act({ act: 'undo' });
-    const step = before.draft === undefined ? before.undoSteps.at(-1) : undefined;
+    const step = before.undoSteps.at(-1);
     if (step === undefined || this.state === before) return;
     if (step.undo === 'stage') this.#setLive(step.stream, step.stage, step.before, false);
     if (step.undo === 'frozen') this.#setFrozen(step.stream, step.before, undefined);
@@ -167,6 +219,26 @@ export class Monitor {
 
   sendOut(viewer: number): void {
     this.#send({ type: 'send-out', request: this.#doorRequest(), viewer });
+  }
+
+  /** Keeps a layout for the room; a refusal stands in the wall's panel. */
+  saveWall(wall: Wall): void {
+    this.#send({ type: 'save-wall', request: this.#wallRequest(), wall });
+  }
+
+  discardWall(name: string): void {
+    this.#send({ type: 'discard-wall', request: this.#wallRequest(), name });
+  }
+
+  #wallRequest(): number {
+    const request = this.#nextRequest++;
+    this.#wallRequests.add(request);
+    return request;
+  }
+
+  #hearWall(message: ServerMessage): void {
+    if (!('request' in message) || message.request === undefined || !this.#wallRequests.delete(message.request)) return;
+    this.act({ act: 'wall-refused', error: message.type === 'error' ? message.error : undefined });
   }
 
   #doorRequest(): number {
@@ -276,15 +348,23 @@ export class Monitor {
           this.#setter.forget();
           this.#presetRequests.clear();
           this.#doorRequests.clear();
+          this.marking.lost(news.link.state === 'shut');
+          this.#wallRequests.clear();
         }
         this.act({ act: 'link', link: news.link });
         break;
       case 'message':
+        if (news.message.type === 'hello') {
+          this.marking.act({ act: 'forget', streams: goneStreams(this.state, news.message.streams) });
+        }
         this.act({ act: 'server', message: news.message, nowMs: performance.now() });
+        this.marking.hear(news.message);
+        this.pointing.hear(news.message);
         this.#setter.hear(news.message);
         this.#hearPreset(news.message);
         this.#hearDevice(news.message);
         this.#hearDoor(news.message);
+        this.#hearWall(news.message);
         break;
       case 'reprocessed':
         this.#reprocessed(news.stream, news.stages);
@@ -343,6 +423,7 @@ export class Monitor {
     this.#inStep = true;
     this.#reprocessing.clear();
     this.#setter.forget();
+    this.marking.lost(false);
     this.#heardMs = performance.now();
     this.#worker = this.#startWorker();
     this.#tellHidden();

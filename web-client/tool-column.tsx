@@ -63,12 +63,12 @@ export function ToolColumn() {
           on={state.dividers[selected] !== undefined}
           onPress={() => toggleDivider(monitor)}
         />
-        <Act
+        <Toggle
           icon={LayoutGrid}
-          word="Layout"
-          name="Layout: all streams, or the selected one alone (1–9)"
-          disabled={state.streams.length < 2}
-          onPress={() => monitor.act({ act: 'alone', stream: state.alone === undefined ? selected : undefined })}
+          word={say('wall.title')}
+          name={say('wall.tool')}
+          on={state.wallOpen}
+          onPress={() => monitor.act({ act: 'wall-panel', open: !state.wallOpen })}
         />
         <Toggle
           icon={PanelRight}
