@@ -93,6 +93,7 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
     quality: () => quality,
     first: () => (ownUs() < carefulUntilUs && quality === 'auto' ? (video ? 'video-thin' : 'thin') : undefined),
     paint: (canvas, format, codec, payload) => painter.paint(canvas, format, codec, payload),
+    pixelsOf: (canvas) => painter.pixelsOf(canvas),
     kernelsOn: (memory) => painter.kernelsOn(memory),
     ownUs,
     send: (message) => (message.type === 'ack' ? acknowledger.acknowledge(message) : line.send(message)),
@@ -253,6 +254,12 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
       case 'freeze':
         playerOf(order.stream).freeze(order.frozen);
         break;
+      case 'take-pixels': {
+        const pixels = playerOf(order.stream).pixels();
+        const news: WorkerNews = { news: 'pixels', request: order.request, pixels };
+        self.postMessage(news, { transfer: pixels === undefined ? [] : [pixels.rgba] });
+        break;
+      }
       case 'reprocess':
         reprocess(order.stream, order.settings);
         break;

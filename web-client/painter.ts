@@ -62,6 +62,12 @@ export class Painter {
     context.putImageData(image, 0, 0);
   }
 
+  /** A copy of what was painted on a canvas last. */
+  pixelsOf(canvas: OffscreenCanvas): ImageData | undefined {
+    const image = this.#surfaces.get(canvas)?.image;
+    return image && new ImageData(image.data.slice(), image.width, image.height);
+  }
+
   #roomFor(needBytes: number): Room {
     const pages = Math.ceil(needBytes / pageBytes);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });

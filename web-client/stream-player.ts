@@ -14,7 +14,7 @@ import type { InStep } from './in-step.ts';
 import { judge } from './live-state.ts';
 import { Pairing } from './pairing.ts';
 import { Reprocessor } from './reprocessor.ts';
-import type { Quality, Shown, ShownPicture, StreamTruth, WireError, WirePose } from './worker-messages.ts';
+import type { Quality, Shown, ShownPicture, ShownPixels, StreamTruth, WireError, WirePose } from './worker-messages.ts';
 
 interface ReceivedFrame {
   readonly header: FrameHeader;
@@ -42,6 +42,7 @@ export interface PlayerHost {
   first(): TierName | undefined;
   /** Decodes a picture onto a canvas; throws an AppError where the payload is not of the format. */
   paint(canvas: OffscreenCanvas, format: FrameFormat, codec: Codec, payload: Uint8Array): void;
+  pixelsOf(canvas: OffscreenCanvas): ImageData | undefined;
   ownUs(): number;
   send(message: ViewerMessage): void;
   kernelsOn(memory: WebAssembly.Memory): Kernels;
@@ -321,6 +322,17 @@ export class StreamPlayer {
       refused: this.#refused,
       skew: verdict.state === 'live' && !this.#frozen && nowUs !== undefined ? this.#host.inStep.skewOf(this.stream, nowUs) : undefined,
     };
+  }
+
+  /** The picture that is seen, as it lies on its canvas; under the divider the processed one. */
+  pixels(): ShownPixels | undefined {
+    const view = this.#shownNow() === 'raw' ? 'raw' : 'processed';
+    const canvas = this.#canvases.get(view);
+    const image = canvas && this.#host.pixelsOf(canvas);
+    const drawn = this.#drawn.get(view);
+    if (image === undefined || drawn === undefined) return undefined;
+    const { capturedUs, synthetic } = drawn;
+    return { width: image.width, height: image.height, rgba: image.data.buffer, capturedUs, synthetic };
   }
 
   setStatus(status: StreamDescription['status']): void {

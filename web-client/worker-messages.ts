@@ -38,7 +38,18 @@ export type WorkerOrder =
   | { readonly order: 'past'; readonly stream: number; readonly act: PastAct }
   /** Tells what there is to go back to in one stream, or in none. */
   | { readonly order: 'follow-past'; readonly stream: number | undefined }
+  /** Answered by `pixels`. */
+  | { readonly order: 'take-pixels'; readonly stream: number; readonly request: number }
   | { readonly order: 'send'; readonly message: ViewerMessage };
+
+/** What is on a canvas, pixel by pixel. */
+export interface ShownPixels {
+  readonly width: number;
+  readonly height: number;
+  readonly rgba: ArrayBuffer;
+  readonly capturedUs: number;
+  readonly synthetic: boolean;
+}
 
 /** The picture that is on the canvas. */
 export interface ShownPicture {
@@ -101,6 +112,8 @@ export type WorkerNews =
   | { readonly news: 'reprocessed'; readonly stream: number; readonly stages: readonly StageState[] | undefined }
   /** Undefined: nothing of this stream can be gone back to. */
   | { readonly news: 'timeline'; readonly stream: number; readonly timeline: Timeline | undefined }
+  /** Undefined: there is no picture. */
+  | { readonly news: 'pixels'; readonly request: number; readonly pixels: ShownPixels | undefined }
   | { readonly news: 'fault'; readonly stream: number; readonly error: WireError }
   /** Ten times a second and at every change that must not wait; also the sign that the worker lives. */
   | {

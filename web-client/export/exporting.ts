@@ -1,0 +1,239 @@
+import { BehaviorSubject } from 'rxjs';
+import { AppError, asAppError } from '../../src/app-error.ts';
+import type { Kept, SharedMark } from '../../src/protocol/examination-messages.ts';
+import type { ServerMessage } from '../../src/protocol/messages.ts';
+import { type ExaminationState, initialExamination, reduceExamination } from '../examination/examination-state.ts';
+import { errorOf } from '../session.ts';
+import type { ShownPixels, WireError } from '../worker-messages.ts';
+import type { ExportedMark, TruthLine } from './composed-picture.ts';
+import type { Container, ExportNews, ExportOrder, PastFrames, PlacedMark } from './export-messages.ts';
+import { exportFileName } from './file-name.ts';
+import { type ListedMark, type ListHead, measurementsCsv, measurementsJson } from './measurements-file.ts';
+
+/** What is being made; at most one thing at a time. */
+export type ExportJob =
+  | { readonly state: 'running'; readonly done: number; readonly of: number }
+  | { readonly state: 'done'; readonly file: string; readonly frames: number | undefined }
+  | { readonly state: 'failed'; readonly error: WireError };
+
+export interface ExportState {
+  readonly open: boolean;
+  readonly job: ExportJob | undefined;
+}
+
+export type PictureWish =
+  | { readonly of: 'shown'; readonly pixels: ShownPixels; readonly marks: readonly ExportedMark[]; readonly truth: TruthLine }
+  | { readonly of: 'past'; readonly past: PastFrames; readonly marks: readonly PlacedMark[]; readonly truth: TruthLine };
+
+export interface ClipWish {
+  readonly past: PastFrames;
+  readonly marks: readonly PlacedMark[];
+  readonly truth: TruthLine;
+  readonly container: Container;
+}
+
+/** Fields of `POST /print`. */
+export interface PrintWish {
+  readonly examination: string;
+  readonly pictures: readonly { readonly kept: string; readonly atUs?: number }[];
+  readonly layout: 1 | 2 | 4 | 6;
+  readonly paper: 'A4' | 'Letter';
+  readonly marks: boolean;
+  readonly patient: boolean;
+  readonly language: 'en' | 'de';
+  readonly timeZone: string;
+}
+
+/** A file that is written straight to where somebody wants it, where the browser can do that; else in the browser's own store and then handed out. */
+interface Place {
+  readonly handle: FileSystemFileHandle;
+  readonly handOut: boolean;
+}
+
+type Picker = (options: { suggestedName: string }) => Promise<FileSystemFileHandle>;
+
+const storeFolder = 'exports';
+
+/** Makes files of pictures, clips and measurements; knows the state of it. */
+export class Exporting {
+  readonly state$ = new BehaviorSubject<ExportState>({ open: false, job: undefined });
+  #examination: ExaminationState = initialExamination;
+  #shared: ReadonlyMap<string, SharedMark> = new Map();
+  #cancel: (() => void) | undefined;
+
+  get state(): ExportState {
+    return this.state$.value;
+  }
+
+  get examination(): ExaminationState {
+    return this.#examination;
+  }
+
+  /** A mark as the server keeps it. */
+  shared(mark: string): SharedMark | undefined {
+    return this.#shared.get(mark);
+  }
+
+  setOpen(open: boolean): void {
+    this.#set({ open, ...(open && this.state.job?.state !== 'running' && { job: undefined }) });
+  }
+
+  /** What was made belongs to what was chosen before. */
+  forgetJob(): void {
+    if (this.state.job?.state !== 'running') this.#set({ job: undefined });
+  }
+
+  hear(message: ServerMessage): void {
+    this.#examination = reduceExamination(this.#examination, { act: 'hear', message });
+    if (message.type === 'marks') this.#shared = new Map(message.marks.map((mark) => [mark.mark, mark]));
+    if (message.type === 'mark-put') this.#shared = new Map(this.#shared).set(message.mark.mark, message.mark);
+    if (message.type === 'mark-removed') this.#shared = new Map([...this.#shared].filter(([id]) => id !== message.mark));
+    if (message.type === 'kept' || message.type === 'examination') this.#set({});
+  }
+
+  cancel(): void {
+    this.#cancel?.();
+  }
+
+  picture(wish: PictureWish): Promise<void> {
+    return this.#run(async (signal) => {
+      const { truth, marks } = wish;
+      const order: ExportOrder =
+        wish.of === 'past'
+          ? { order: 'past-picture', past: wish.past, marks: wish.marks, truth }
+          : { order: 'shown-picture', ...wish.pixels, marks, truth };
+      const made = await this.#inWorker(order, signal);
+      if (made.news !== 'picture') throw new AppError('export/no-picture');
+      const file = exportFileName(made.capturedUs, truth.source, 'png');
+      offer(made.png, file);
+      return { file, frames: undefined };
+    });
+  }
+
+  clip({ past, marks, truth, container }: ClipWish): Promise<void> {
+    return this.#run(async (signal) => {
+      const name = exportFileName(past.fromUs, truth.source, container);
+      const place = await placeFor(name);
+      const made = await this.#inWorker({ order: 'clip', past, marks, truth, container, file: place.handle }, signal);
+      if (made.news !== 'clip') throw new AppError('export/no-picture');
+      if (place.handOut) offer(await place.handle.getFile(), name);
+      return { file: place.handle.name, frames: made.frames };
+    });
+  }
+
+  measurements(head: ListHead, marks: readonly ListedMark[], format: 'csv' | 'json'): Promise<void> {
+    return this.#run(async () => {
+      const text = format === 'csv' ? measurementsCsv(head, marks) : measurementsJson(head, marks);
+      const file = exportFileName(head.writtenUs, 'measurements', format);
+      offer(new Blob([text], { type: format === 'csv' ? 'text/csv;charset=utf-8' : 'application/json' }), file);
+      return { file, frames: undefined };
+    });
+  }
+
+  /** `then`: whether the PDF is saved, or opened where the browser's own dialog prints it. */
+  print(wish: PrintWish, then: 'save' | 'open'): Promise<void> {
+    // Before anything is waited for: later the browser takes it for something that nobody asked for.
+    const page = then === 'open' ? window.open('', '_blank') : null;
+    return this.#run(async (signal) => {
+      try {
+        const answer = await fetch(new URL('print', document.baseURI), {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(wish),
+          cache: 'no-store',
+          signal,
+        });
+        if (!answer.ok) throw new Told(await errorOf(answer));
+        const pdf = await answer.blob();
+        const file = exportFileName(Date.now() * 1000, 'print', 'pdf');
+        if (page === null) offer(pdf, file);
+        else page.location.href = objectUrl(pdf);
+        return { file, frames: undefined };
+      } catch (thrown) {
+        page?.close();
+        throw thrown;
+      }
+    });
+  }
+
+  async #run(make: (signal: AbortSignal) => Promise<{ readonly file: string; readonly frames: number | undefined }>): Promise<void> {
+    if (this.state.job?.state === 'running') return;
+    const cancelled = new AbortController();
+    this.#cancel = () => cancelled.abort();
+    this.#set({ job: { state: 'running', done: 0, of: 0 } });
+    try {
+      this.#set({ job: { state: 'done', ...(await make(cancelled.signal)) } });
+    } catch (thrown) {
+      const gaveUp = cancelled.signal.aborted || (thrown instanceof DOMException && thrown.name === 'AbortError');
+      this.#set({ job: gaveUp ? undefined : { state: 'failed', error: reportOf(thrown) } });
+    } finally {
+      this.#cancel = undefined;
+    }
+  }
+
+  /** One worker, one file: to cancel is to end it. */
+  #inWorker(order: ExportOrder, signal: AbortSignal): Promise<Exclude<ExportNews, { news: 'progress' | 'failed' }>> {
+    const worker = new Worker(new URL('./export-worker.ts', import.meta.url), { type: 'module', name: 'export' });
+    const { promise, resolve, reject } = Promise.withResolvers<Exclude<ExportNews, { news: 'progress' | 'failed' }>>();
+    worker.onmessage = ({ data }: MessageEvent<ExportNews>) => {
+      if (data.news === 'progress') this.#set({ job: { state: 'running', done: data.done, of: data.of } });
+      else if (data.news === 'failed') reject(new Told(data.error));
+      else resolve(data);
+    };
+    worker.onerror = ({ message }) => reject(new AppError('export/failed', { reason: message }));
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    if (signal.aborted) reject(signal.reason);
+    worker.postMessage(order);
+    return promise.finally(() => worker.terminate());
+  }
+
+  #set(change: Partial<ExportState>): void {
+    this.state$.next({ ...this.state, ...change });
+  }
+}
+
+/** What the server or a worker has said of a failure. */
+class Told extends Error {
+  readonly error: WireError;
+
+  constructor(error: WireError) {
+    super(error.message);
+    this.error = error;
+  }
+}
+
+const reportOf = (thrown: unknown): WireError => (thrown instanceof Told ? thrown.error : asAppError(thrown, 'export/failed').toJSON());
+
+/** Throws export/no-place, and AbortError where somebody has thought better of it. */
+async function placeFor(name: string): Promise<Place> {
+  const { showSaveFilePicker: pick } = window as unknown as { readonly showSaveFilePicker?: Picker };
+  if (pick !== undefined) return { handle: await pick.call(window, { suggestedName: name }), handOut: false };
+  try {
+    const store = await navigator.storage.getDirectory();
+    // What was handed out before is not needed any more: pictures of patients do not stay in a browser.
+    await store.removeEntry(storeFolder, { recursive: true }).catch(() => undefined);
+    const folder = await store.getDirectoryHandle(storeFolder, { create: true });
+    return { handle: await folder.getFileHandle(name, { create: true }), handOut: true };
+  } catch (thrown) {
+    throw new AppError('export/no-place', {}, { cause: thrown });
+  }
+}
+
+/** A download may begin a moment after it was asked for. */
+const heldMs = 60_000;
+
+function objectUrl(blob: Blob): string {
+  const url = URL.createObjectURL(blob);
+  setTimeout(() => URL.revokeObjectURL(url), heldMs);
+  return url;
+}
+
+function offer(blob: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = objectUrl(blob);
+  link.download = name;
+  link.click();
+}
+
+/** Clips and stills that can be exported now. */
+export const exportable = ({ kept }: ExaminationState): readonly Kept[] => kept.filter(({ state }) => state === 'kept');
