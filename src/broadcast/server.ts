@@ -18,6 +18,7 @@ import { AppError, asAppError, type ErrorCode } from '../app-error.ts';
 import type { Room } from '../config/room.ts';
 import { type ClockAnchor, monotonicNs, unixUs } from '../device/clock.ts';
 import type { DeviceDesk } from '../discovery/device-desk.ts';
+import { byStreamNames } from '../examination/by-stream-names.ts';
 import { ExaminationDesk } from '../examination/examination-desk.ts';
 import { memoryRecord } from '../examination/memory-record.ts';
 import { noPast } from '../examination/past-pictures.ts';
@@ -104,8 +105,10 @@ async function openBehind(
   const http = await openHttp(entrance, connections, room, streams, viewers, past);
   const cutOff = new CutOff(http.server);
   await serveGateways(http, { streams, door, mostViewers: room.limits.viewers, cutOff, nowUs });
-  servePast(http, { streams, door, past, keptPlace: () => Promise.resolve(undefined), cutOff });
-  const examination = await ExaminationDesk.open({ streams, record: archive ?? memoryRecord(nowUs), past: past ?? noPast, nowUs, log });
+  const names = streams.map(({ name }) => name);
+  const record = byStreamNames(archive ?? memoryRecord(nowUs), names);
+  const examination = await ExaminationDesk.open({ streams, record, past: past ?? noPast, nowUs, log });
+  servePast(http, { streams, door, past, keptPlace: async (kept) => examination.keptPlace(kept), cutOff });
   const address = (): string => {
     const { address: at, port } = http.server.address() as AddressInfo;
     return entrance.addressOf(at, port);
@@ -116,10 +119,7 @@ async function openBehind(
     streams,
     devices,
     examination,
-    walls: new Walls(
-      dataFolderOf(room),
-      streams.map(({ name }) => name),
-    ),
+    walls: new Walls(dataFolderOf(room), names),
     messagesPerSecond: room.limits.messagesPerSecond,
     nowUs,
     isLoopback,

@@ -52,6 +52,7 @@ const [mostWaiting, mostWaitingOfAll] = [512, 8192] as const;
 /** Capture times of viewers come from frames, whose clock is this one. */
 const aheadUs = 1e6;
 const mostBookmarks = 1000;
+const mostLookedInto = 32;
 /** More marks that changed together are told as the whole list. */
 const mostToldSingly = 100;
 /** Of a picture that nobody knows any more. */
@@ -77,6 +78,8 @@ export class ExaminationDesk {
   readonly #keeping: Keeping | undefined;
   readonly #bookmarks = new Map<string, Bookmark>();
   readonly #calibrations = new Map<number, StreamCalibration>();
+  /** Stills and clips of earlier examinations that somebody looks at. */
+  readonly #lookedInto = new Map<string, readonly Kept[]>();
   #countsTimer: NodeJS.Timeout | undefined;
 
   private constructor(settings: DeskSettings) {
@@ -108,6 +111,22 @@ export class ExaminationDesk {
       this.#fleeting.forget(member);
       this.#presence.changed();
     };
+  }
+
+  /** Where a still or a clip of the open examination lies, or of one that was looked into lately. */
+  keptPlace(id: string): { readonly path: string; readonly stream?: number } | undefined {
+    const { record } = this.#settings;
+    const open = this.#open?.examination;
+    const own = this.#keeping?.get(id);
+    const found =
+      own !== undefined && open !== undefined
+        ? { examination: open, kept: own }
+        : [...this.#lookedInto]
+            .map(([examination, items]) => ({ examination, kept: items.find(({ kept }) => kept === id) }))
+            .find(({ kept }) => kept !== undefined);
+    if (record === undefined || found?.kept?.state !== 'kept') return undefined;
+    const { stream } = found.kept;
+    return { path: record.fileOf(found.examination, id), ...(stream !== undefined && { stream }) };
   }
 
   /** Throws what is refused at once; what is refused later is told. */
@@ -542,6 +561,10 @@ export class ExaminationDesk {
     needEveryStream(member);
     const content = await this.#record.content(examination);
     const { kept, marks, bookmarks } = content;
+    this.#lookedInto.delete(examination);
+    this.#lookedInto.set(examination, kept);
+    const [oldest] = this.#lookedInto.keys();
+    if (this.#lookedInto.size > mostLookedInto && oldest !== undefined) this.#lookedInto.delete(oldest);
     tell(member, {
       type: 'examination-content',
       request,
