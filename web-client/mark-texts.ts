@@ -13,7 +13,8 @@ export const hasCaption = (kind: MarkKind): boolean => kind !== 'body-marker';
 export const toolWord = ({ say }: Words, tool: ToolName): string => say(`tool.${tool}`);
 
 /** `12.4 mm`, in the way in which the language writes numbers. */
-export const quantityText = (words: Words, quantity: Quantity): string => `${localNumber(words, quantity)}\u00a0${quantity.unit}`;
+export const quantityText = (words: Words, quantity: Quantity): string =>
+  `${localNumber(words, quantity)}${quantity.unit === '°' ? '' : '\u00a0'}${quantity.unit}`;
 
 export function localNumber({ number }: Words, quantity: Quantity): string {
   const text = numberText(quantity);

@@ -12,6 +12,7 @@ export interface Box {
 const letterEm = 0.64;
 const lineEm = 1.2;
 const [gap, margin] = [16, 6];
+const boxPx = 12;
 
 export const textWidth = (text: string, fontSize: number): number => text.length * letterEm * fontSize;
 
@@ -21,10 +22,18 @@ export function textSize(lines: readonly string[], fontSize: number): PictureSiz
 }
 
 /**
- * Where the values of a mark stand: beyond its right end, else left, below or above, the first of these that no other text has taken;
- * inside the area whatever its length. All in the coordinates of the area; `unit` as in `MarkDrawing`.
+ * Where the values of a mark stand: beyond its right end, else left, below or above, the first of these that no other text has taken and
+ * no other line runs through; where there is none, through a line rather than over a text. Inside the area whatever its length. All in the
+ * coordinates of the area; `unit` as in `MarkDrawing`.
  */
-export function labelPlace(extent: readonly Point[], size: PictureSize, area: PictureSize, unit: number, taken: readonly Box[]): Box {
+export function labelPlace(
+  extent: readonly Point[],
+  size: PictureSize,
+  area: PictureSize,
+  unit: number,
+  taken: readonly Box[],
+  lines: readonly Box[] = [],
+): Box {
   const right = outermost(extent, (point) => point.x);
   const left = outermost(extent, (point) => -point.x);
   const lowest = outermost(extent, (point) => point.y);
@@ -44,7 +53,27 @@ export function labelPlace(extent: readonly Point[], size: PictureSize, area: Pi
   ];
   const boxes = wanted.map(({ x, y }): Box => ({ left: x, top: y, width, height }));
   const fits = (box: Box): boolean => inside(box, area) === box && !taken.some((other) => overlap(box, other));
-  return boxes.find(fits) ?? clear(inside(boxes[boxes[0]!.left + width + margin <= area.width ? 0 : 1]!, area), area, taken);
+  const free = boxes.filter(fits);
+  return (
+    free.find((box) => !lines.some((line) => overlap(box, line))) ??
+    free[0] ??
+    clear(inside(boxes[boxes[0]!.left + width + margin <= area.width ? 0 : 1]!, area), area, taken)
+  );
+}
+
+/** Small boxes along a line, as far apart as a letter is wide. */
+export function boxesAlong(points: readonly Point[], unit: number): Box[] {
+  const side = boxPx * unit;
+  const boxes: Box[] = [];
+  for (const [index, b] of points.entries()) {
+    const a = points[index - 1] ?? b;
+    const steps = Math.max(1, Math.ceil(Math.hypot(b.x - a.x, b.y - a.y) / (2 * side)));
+    for (let step = 1; step <= steps; step++) {
+      const share = step / steps;
+      boxes.push({ left: a.x + (b.x - a.x) * share - side / 2, top: a.y + (b.y - a.y) * share - side / 2, width: side, height: side });
+    }
+  }
+  return boxes;
 }
 
 /** Where all places beside the mark are taken: the nearest free one above or below. */

@@ -145,7 +145,9 @@ function Value({ measurement, caption, fallback }: ValueProps) {
       {(caption !== undefined || bare) && <b className="caption">{caption ?? fallback} </b>}
       {measurement.quantities.map((quantity) => (
         <span key={quantity.of} className="quantity">
-          {localNumber(words, quantity)} <small>{quantity.unit}</small>{' '}
+          {localNumber(words, quantity)}
+          {quantity.unit === '°' ? '' : ' '}
+          <small>{quantity.unit}</small>{' '}
         </span>
       ))}
       {note !== undefined && <em>{note}</em>}

@@ -1,5 +1,5 @@
 import { drawingOf, type MarkDrawing, pathIn, pictogramSide, probeOn } from '../../src/marks/drawing.ts';
-import { type Box, labelPlace, textSize, textWidth } from '../../src/marks/label-place.ts';
+import { type Box, boxesAlong, labelPlace, textSize, textWidth } from '../../src/marks/label-place.ts';
 import type { Mark, Point } from '../../src/marks/mark.ts';
 import { pictograms } from '../../src/marks/pictogram.ts';
 import { distanceToSegment } from '../../src/marks/simplify.ts';
@@ -53,6 +53,8 @@ interface Painted {
   look: Look | undefined;
   drawing: MarkDrawing | undefined;
   box: Box | undefined;
+  /** What other texts are to stay clear of. */
+  lines: readonly Box[];
 }
 
 const parts = ['halo', 'line', 'filled', 'ends-halo', 'ends', 'ring'] as const;
@@ -190,6 +192,7 @@ export class MarksPainter {
       look: undefined,
       drawing: undefined,
       box: undefined,
+      lines: [],
     };
     this.#painted.set(id, painted);
     return painted;
@@ -201,6 +204,7 @@ export class MarksPainter {
     const unit = markScale(tile);
     const drawing = drawingOf(shape, { place: (at) => toTile(placement, at), unit });
     painted.drawing = drawing;
+    painted.lines = boxesAlong(outlineOf(shape, drawing), unit);
     const few = drawing.points.length <= fewPoints;
     const { group, parts: paths } = painted;
     group.setAttribute(
@@ -240,7 +244,7 @@ export class MarksPainter {
     const size = textSize(lines, fontPx);
     // Free text stands where it was put.
     const ownPlace = look!.mark.shape.kind === 'text' ? besideItself(drawing!.points[0]!, size, tile) : undefined;
-    const box = ownPlace ?? labelPlace(drawing!.extent, size, tile, unit, taken);
+    const box = ownPlace ?? labelPlace(drawing!.extent, size, tile, unit, taken, this.#linesBeside(painted));
     painted.box = box;
     const step = size.height / lines.length;
     text.replaceChildren(
@@ -252,6 +256,10 @@ export class MarksPainter {
         return span;
       }),
     );
+  }
+
+  #linesBeside(painted: Painted): readonly Box[] {
+    return [...this.#painted.values()].flatMap((other) => (other === painted ? [] : other.lines));
   }
 
   #paintCursor({ placement, tile }: PaintedPlace): void {
