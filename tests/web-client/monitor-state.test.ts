@@ -3,7 +3,6 @@ import type { ServerMessage, StageState, StreamDescription } from '../../src/pro
 import { frozenStates } from '../../src/stage/stage-state.ts';
 import {
   type Action,
-  calipersOf,
   initialState,
   type MonitorState,
   reduce,
@@ -44,9 +43,6 @@ const hello = (...streams: StreamDescription[]): ServerMessage => ({
 const heard = (message: ServerMessage, nowMs = 0): Action => ({ act: 'server', message, nowMs });
 const reached = (...actions: Action[]): MonitorState =>
   actions.reduce(reduce, reduce(initialState(false), heard(hello(stream(0), stream(1)))));
-const begin: Action = { act: 'begin-caliper', stream: 0, at: { x: 10, y: 10 } };
-const stretch: Action = { act: 'move-end', to: { x: 40, y: 50 } };
-const finish: Action = { act: 'finish-caliper' };
 const wish = (strength: number, atMs: number): Action => ({
   act: 'wish',
   stream: 0,
@@ -64,12 +60,11 @@ describe('streams and layout', () => {
     expect(alone.selected).toBe(1);
   });
 
-  it('keeps layout, views and marks over a new connection', () => {
+  it('keeps layout and views over a new connection', () => {
     const view = { zoom: 2, panX: 3, panY: 4 };
-    const before = reached(begin, stretch, finish, { act: 'alone', stream: 1 }, { act: 'view', stream: 0, view });
+    const before = reached({ act: 'alone', stream: 1 }, { act: 'view', stream: 0, view });
     const again = reduce(before, heard(hello(stream(0), stream(1))));
     expect(again).toMatchObject({ alone: 1, selected: 1, views: { 0: view } });
-    expect(calipersOf(again, 0)).toEqual(calipersOf(before, 0));
   });
 
   it('falls back to all streams when the one shown alone is gone', () => {
@@ -95,61 +90,6 @@ describe('streams and layout', () => {
     expect(opening.troubles).toEqual(failed.troubles);
     expect(reduce(opening, status({})).troubles).toEqual({});
     expect(reduce(opening, status({ state: 'stopped' })).troubles).toEqual({});
-  });
-});
-
-describe('calipers', () => {
-  it('are placed by two points and numbered from 1 per stream', () => {
-    const state = reached(begin, stretch, finish, begin, stretch, finish, { ...begin, stream: 1 }, stretch, finish);
-    expect(calipersOf(state, 0).map(({ number }) => number)).toEqual([1, 2]);
-    expect(calipersOf(state, 1).map(({ number }) => number)).toEqual([1]);
-    expect(calipersOf(state, 0)[0]?.points).toEqual([
-      { x: 10, y: 10 },
-      { x: 40, y: 50 },
-    ]);
-    expect(state.draft).toBeUndefined();
-  });
-
-  it('without length leave nothing behind, not even a step to undo', () => {
-    const slip = reached(begin, finish);
-    expect(calipersOf(slip, 0)).toEqual([]);
-    expect(slip.undoSteps).toEqual([]);
-    expect(slip.nextNumbers[0]).toBe(1);
-  });
-
-  it('are dropped when another tool is taken up before they are finished', () => {
-    expect(calipersOf(reached(begin, stretch, { act: 'tool', tool: 'pan' }), 0)).toEqual([]);
-  });
-
-  it('come back by undo, one gesture at a time', () => {
-    const pick: Action = { act: 'pick', picked: { stream: 0, number: 1, end: 0 } };
-    const moved = reached(
-      begin,
-      stretch,
-      finish,
-      pick,
-      { act: 'grab' },
-      { act: 'move-end', to: { x: 1, y: 1 } },
-      { act: 'move-end', to: { x: 2, y: 2 } },
-    );
-    const removed = reduce(moved, { act: 'remove-caliper', stream: 0, number: 1 });
-    expect(calipersOf(removed, 0)).toEqual([]);
-    const restored = reduce(removed, { act: 'undo' });
-    expect(calipersOf(restored, 0)[0]?.points[0]).toEqual({ x: 2, y: 2 });
-    const moveUndone = reduce(restored, { act: 'undo' });
-    expect(calipersOf(moveUndone, 0)[0]?.points[0]).toEqual({ x: 10, y: 10 });
-    expect(calipersOf(reduce(moveUndone, { act: 'undo' }), 0)).toEqual([]);
-  });
-
-  it('do not give their number to another after they were removed', () => {
-    const state = reached(begin, stretch, finish, { act: 'remove-caliper', stream: 0, number: 1 }, begin, stretch, finish);
-    expect(calipersOf(state, 0).map(({ number }) => number)).toEqual([2]);
-  });
-
-  it('undo of an unfinished one takes it away and nothing else', () => {
-    const state = reached(begin, stretch, finish, begin, stretch, { act: 'undo' });
-    expect(calipersOf(state, 0).map(({ number }) => number)).toEqual([1]);
-    expect(state.undoSteps).toHaveLength(1);
   });
 });
 
@@ -189,7 +129,7 @@ describe('stage settings', () => {
     const state = reached(
       { act: 'server', message: hello(stream(0)), nowMs: 0 },
       { act: 'wish', stream: 0, stage: 'persistence', wish: { options: { strength: 0.7 } }, atMs: 0, undoable: false },
-      { act: 'preset', stream: 0 },
+      { act: 'preset', stream: 0, atMs: 0 },
     );
     expect(state.undoSteps).toMatchObject([
       { undo: 'preset', before: [{ stage: 'persistence', enabled: true, options: { strength: 0.7 } }] },
@@ -233,30 +173,27 @@ describe('stage settings', () => {
 });
 
 describe('a server that comes back with other streams', () => {
-  const used = reached(begin, stretch, finish, { act: 'freeze', stream: 0, frozen: true }, { act: 'divide', stream: 0, at: 0.3 });
+  const used = reached(wish(0.8, 0), { act: 'freeze', stream: 0, frozen: true }, { act: 'divide', stream: 0, at: 0.3 });
 
   it('lays nothing of one stream over another that has its number now', () => {
     const again = reduce(used, heard(hello(stream(0, { name: 'another' }), stream(1))));
-    expect(calipersOf(again, 0)).toEqual([]);
-    expect(again).toMatchObject({ frozen: {}, dividers: {}, picked: undefined, undoSteps: [] });
+    expect(again).toMatchObject({ frozen: {}, dividers: {}, undoSteps: [] });
   });
 
   it('has nothing frozen of a stream that was away', () => {
     const away = reduce(used, heard(hello(stream(1))));
     const back = reduce(away, heard(hello(stream(0), stream(1))));
     expect(back.frozen[0]).toBeUndefined();
-    expect(calipersOf(back, 0)).toEqual([]);
   });
 
-  it('drops a caliper that was being placed, and the key that was held', () => {
-    const busy = reached(begin, { act: 'hold-raw', stream: 0 });
+  it('drops the key that was held', () => {
+    const busy = reached({ act: 'hold-raw', stream: 0 });
     const again = reduce(busy, heard(hello(stream(0, { name: 'another' }), stream(1))));
-    expect(again).toMatchObject({ draft: undefined, picked: undefined, rawHeld: undefined });
+    expect(again).toMatchObject({ rawHeld: undefined });
   });
 
   it('keeps what lies over the streams that stayed', () => {
     const again = reduce(used, heard(hello(stream(0), stream(1, { name: 'another' }))));
-    expect(calipersOf(again, 0)).toHaveLength(1);
     expect(again.frozen[0]).toBe(true);
     expect(again.undoSteps).toHaveLength(1);
   });
