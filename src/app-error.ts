@@ -13,6 +13,8 @@ export const errorTable = {
   'server/port-busy': { message: 'port {port} on {host} is taken', remedy: 'choose another with --port, 0 for any' },
   'server/not-built': { message: 'the web client is not built ({path} is missing)', remedy: 'start with npm start, which builds it' },
   'server/failed': { message: 'it cannot go on: {reason}', remedy: 'report this with the command line' },
+  'server/no-answer': { message: 'the server does not answer', remedy: 'try again' },
+  'server/odd-answer': { message: 'the server answered with {status}', remedy: 'try again' },
   'kernels/no-simd': { message: '{where} has no WebAssembly SIMD', remedy: 'use a current browser, or Node 20 and later' },
   'kernels/not-built': { message: 'the kernels are not built ({path} is missing)', remedy: 'start with npm start, which builds them' },
   'frame/loan-ended': {
@@ -237,6 +239,48 @@ export const errorTable = {
   'wall/bad': { message: 'a layout was refused: {reason}', remedy: 'name a picture, or nothing, for each place' },
   'wall/too-many': { message: 'the room keeps {limit} layouts and no more', remedy: 'discard one' },
   'wall/unknown': { message: 'the room has no layout {name}', remedy: 'somebody has discarded it' },
+  'archive/folder-unusable': {
+    message: 'examinations cannot be kept in {folder}: {reason}',
+    remedy: 'make it writable for this user, or name another: archive.folder in the room file',
+  },
+  'archive/in-use': { message: 'another server uses the archive in {folder}', remedy: 'end it, or name another folder: archive.folder' },
+  'archive/newer': {
+    message: 'the archive was written by a later version of this program ({version})',
+    remedy: 'start that version, or name another folder: archive.folder',
+  },
+  'archive/not-durable': {
+    message: 'the disk behind {folder} cannot promise to keep what is written ({reason})',
+    remedy: 'name a folder on a local disk: archive.folder',
+  },
+  'archive/opening': { message: 'the archive is being opened', remedy: 'try again in a moment' },
+  'archive/interrupted': {
+    message: 'the archive has stopped and is opened again by itself; it is not known whether this was kept',
+    remedy: 'do it again: what was kept is not kept twice',
+  },
+  'archive/silent': { message: 'the disk of the archive has not answered for {seconds} s', remedy: 'check it; it goes on by itself' },
+  'archive/busy': { message: '{waiting} requests wait for the disk of the archive', remedy: 'try again in a moment' },
+  'archive/closed': { message: 'the archive is closed', remedy: 'nothing: the server is ending' },
+  'archive/full': {
+    message: 'the disk of the archive is full: nothing more is kept',
+    remedy: 'make room on it, at least 256 MiB; what is kept is safe',
+  },
+  'archive/read-only': { message: 'the disk of the archive takes no writes: nothing more is kept', remedy: 'check the disk and its rights' },
+  'archive/damaged': {
+    message: 'the archive was damaged: {rows} entries were recovered, the damaged one is kept as {file}',
+    remedy: 'look whether something is missing; check the disk',
+  },
+  'archive/row-damaged': {
+    message: 'something in the archive is not as it was written ({table})',
+    remedy: 'nothing: it is opened again by itself, and what can be read is recovered; check the disk',
+  },
+  'archive/not-mended': { message: 'the archive is damaged and could not be recovered: {reason}', remedy: 'make room, or take it from a copy' },
+  'archive/files-missing': {
+    message: 'the files of {count} stills and clips are missing',
+    remedy: 'take them from a copy into their places; the examinations show which',
+  },
+  'archive/file-missing': { message: 'its file is missing', remedy: 'take it from a copy' },
+  'archive/file-not-written': { message: 'it could not be written: {reason}', remedy: 'check the disk of the archive' },
+  'archive/failed': { message: 'the archive could not do this: {reason}', remedy: 'try again; report it if it stays so' },
   'record/off': { message: 'the past of {stream} is not recorded', remedy: 'set past.minutes in the room file' },
   'record/not-there': {
     message: 'the record of {stream} has no frame of the time asked for',

@@ -1,0 +1,412 @@
+import { constants } from 'node:fs';
+import { access, rm, statfs } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { BehaviorSubject } from 'rxjs';
+import { AppError, type ErrorReport, errorOf } from '../app-error.ts';
+import type { ArchiveState, Author, Bookmark, Examination, Kept, Patient, SharedMark } from '../protocol/examination-messages.ts';
+import { type ActName, actsOnFullDisk, actsThatLook, type Given, type Result } from './act-names.ts';
+import type { ArchiveNews, ArchiveOrder, ArchiveSetup } from './archive-orders.ts';
+import type { ContentPages } from './content.ts';
+import { DiskSpace, type Space } from './disk-space.ts';
+import { databaseName, framesFile, partEnd } from './file-names.ts';
+import type { StreamCalibration } from './marks.ts';
+import { readPages } from './pages.ts';
+import { writeFileWhole } from './write-file.ts';
+
+/** Requests that may wait for the disk. */
+const mostWaiting = 10_000;
+/** A disk that has not answered for so long is said to be silent. */
+const patienceMs = 10_000;
+const closingMs = 5000;
+const [firstPauseMs, longestPauseMs] = [100, 10_000];
+
+export interface ArchiveLog {
+  info(fields: object, text: string): void;
+  warn(fields: object, text: string): void;
+}
+
+export interface ArchiveSettings {
+  readonly folder: string;
+  readonly log: ArchiveLog;
+  /** Unix µs. */
+  readonly nowUs: () => number;
+  /** How much room there is, asked now and then; default: that of the folder's disk, every 10 s. */
+  readonly space?: { readonly freeBytes: () => Promise<number>; readonly periodMs: number };
+}
+
+export interface ArchivedContent {
+  readonly examination: Examination;
+  readonly kept: Kept[];
+  readonly marks: SharedMark[];
+  /** Marks that were taken away, with the revision that this was. */
+  readonly removed: SharedMark[];
+  readonly bookmarks: Bookmark[];
+  readonly calibrations: StreamCalibration[];
+}
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: AppError) => void;
+  readonly sinceMs: number;
+}
+
+type StoreState = Pick<ArchiveState, 'state'> & { readonly error?: ErrorReport };
+
+/**
+ * What is kept of examinations, in a store that a thread of its own holds. Promises resolve when it is on disk, and reject with `archive/…`
+ * where it is not, or not known to be. The folder holds one `archive.db` and the frames of stills and clips, by examination.
+ */
+export class Archive implements AsyncDisposable {
+  readonly state$: BehaviorSubject<ArchiveState>;
+  readonly #settings: ArchiveSettings;
+  readonly #folder: string;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #space = new DiskSpace();
+  readonly #ticking: NodeJS.Timeout;
+  #worker: Worker | undefined;
+  #store: StoreState = { state: 'failed', error: new AppError('archive/opening').toJSON() };
+  #room: Space | undefined;
+  /** The disk has refused a write for want of room. */
+  #wasFull = false;
+  #isSilent = false;
+  #isOpen = false;
+  #isFirst = true;
+  #isClosed = false;
+  #orders = 0;
+  #failures = 0;
+  #pause: NodeJS.Timeout | undefined;
+  #told: (() => void) | undefined;
+
+  /** Resolves when it is known whether things can be kept; where they cannot, `state$` says why, and it is tried again and again. */
+  static async open(settings: ArchiveSettings): Promise<Archive> {
+    const archive = new Archive(settings);
+    await new Promise<void>((resolve) => {
+      archive.#told = resolve;
+      archive.#start();
+    });
+    await archive.#tick();
+    return archive;
+  }
+
+  private constructor(settings: ArchiveSettings) {
+    this.#settings = settings;
+    this.#folder = resolve(settings.folder);
+    this.state$ = new BehaviorSubject<ArchiveState>(this.#store);
+    this.#ticking = setInterval(() => void this.#tick(), settings.space?.periodMs ?? 10_000);
+    this.#ticking.unref();
+  }
+
+  /** The examination that is open, e.g. since before a crash. */
+  async open(): Promise<ArchivedContent | undefined> {
+    const pages = await this.#ask('openContent', {});
+    return pages && (await contentOf(pages));
+  }
+
+  /** An examination that is open is closed. */
+  openExamination(patient: Patient | undefined, by: Author): Promise<Examination> {
+    return this.#ask('openExamination', { ...(patient && { patient }), by, atUs: this.#nowUs() });
+  }
+
+  /** Throws `examination/none-open`. */
+  closeExamination(by: Author): Promise<Examination> {
+    return this.#ask('closeExamination', { by, atUs: this.#nowUs() });
+  }
+
+  /** An examination that is open is closed. Throws `examination/unknown`. */
+  async reopenExamination(examination: string, by: Author): Promise<ArchivedContent> {
+    return await contentOf(await this.#ask('reopen', { examination, by, atUs: this.#nowUs() }));
+  }
+
+  /** Throws `examination/unknown`. */
+  namePatient(examination: string, patient: Patient, by: Author): Promise<Examination> {
+    return this.#ask('namePatient', { examination, patient, by, atUs: this.#nowUs() });
+  }
+
+  /** Fifty at most, newest first. `text`: part of the name or the number of the patient, in any case, with or without dots on letters. */
+  find(text: string, beforeUs?: number): Promise<{ examinations: Examination[]; more: boolean }> {
+    return this.#ask('findExaminations', { text, ...(beforeUs !== undefined && { beforeUs }) });
+  }
+
+  /** Throws `examination/unknown`. */
+  async content(examination: string): Promise<ArchivedContent> {
+    return await contentOf(await this.#ask('contentOf', { examination }));
+  }
+
+  /** All or none. A revision that is there already changes nothing; another content of it is refused: `examination/changed-meanwhile`. */
+  putMarks(examination: string, marks: readonly SharedMark[], by: Author): Promise<void> {
+    return this.#ask('putMarks', { examination, marks, by, atUs: this.#nowUs() });
+  }
+
+  /** `mark`: with the revision that taking it away is. */
+  removeMark(examination: string, mark: SharedMark, by: Author): Promise<void> {
+    return this.#ask('removeMark', { examination, mark, by, atUs: this.#nowUs() });
+  }
+
+  /** With the marks that change by it. */
+  calibrate(examination: string, calibration: StreamCalibration, marks: readonly SharedMark[]): Promise<void> {
+    return this.#ask('calibrate', { examination, calibration, marks, by: calibration.by, atUs: this.#nowUs() });
+  }
+
+  putBookmark(examination: string, bookmark: Bookmark): Promise<void> {
+    return this.#ask('putBookmark', { examination, bookmark, atUs: this.#nowUs() });
+  }
+
+  /** `write` fills a file; when that is on disk, what it answers is kept, and answered. */
+  async keepFile(examination: string, kept: Kept, write: (path: string) => Promise<Kept>): Promise<Kept> {
+    this.#mustTake('putKept');
+    const path = this.fileOf(examination, kept.kept);
+    const part = framesFile(this.#folder, examination, kept.kept, partEnd);
+    const written = await writeFileWhole(part, path, write).catch((error: AppError) => {
+      this.#noteRefusal(error);
+      throw error;
+    });
+    await this.putKept(examination, written, written.author);
+    return written;
+  }
+
+  /** Another row for a file that is there. */
+  putKept(examination: string, kept: Kept, by: Author): Promise<void> {
+    return this.#ask('putKept', { examination, kept, by, atUs: this.#nowUs() });
+  }
+
+  /** With its marks. Throws `examination/unknown-kept`. */
+  async removeKept(examination: string, kept: string, by: Author): Promise<void> {
+    await this.#ask('removeKept', { examination, kept, by, atUs: this.#nowUs() });
+    // Where that fails, the next start does it: the row says that it is gone.
+    await rm(this.fileOf(examination, kept), { force: true }).catch(() => undefined);
+  }
+
+  fileOf(examination: string, kept: string): string {
+    return framesFile(this.#folder, examination, kept);
+  }
+
+  /** What was asked before is still done. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#ticking);
+    clearTimeout(this.#pause);
+    const worker = this.#worker;
+    if (worker !== undefined) {
+      const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+      worker.postMessage({ act: 'close' } satisfies ArchiveOrder);
+      const late = setTimeout(() => void worker.terminate(), closingMs);
+      await ended;
+      clearTimeout(late);
+    }
+    this.#rejectAll(new AppError('archive/closed'));
+    this.state$.complete();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #nowUs(): number {
+    return this.#settings.nowUs();
+  }
+
+  #ask<Act extends ActName>(act: Act, given: Given<Act>): Promise<Result<Act>> {
+    return new Promise<Result<Act>>((resolve, reject) => {
+      this.#mustTake(act);
+      const number = this.#orders++;
+      this.#waiting.set(number, { resolve: resolve as (value: unknown) => void, reject, sinceMs: performance.now() });
+      this.#worker?.postMessage({ act, number, given });
+    });
+  }
+
+  /** Throws what keeps this from being done. */
+  #mustTake(act: ActName): void {
+    if (this.#isClosed) throw new AppError('archive/closed');
+    if (this.#worker === undefined) throw errorOf(this.#store.error ?? new AppError('archive/interrupted').toJSON());
+    if (this.#isSilent) throw new AppError('archive/silent', { seconds: patienceMs / 1000 });
+    if (this.#waiting.size >= mostWaiting) throw new AppError('archive/busy', { waiting: mostWaiting });
+    if (this.#store.state === 'read-only' && !actsThatLook.has(act)) throw new AppError('archive/read-only');
+    if (this.#isFull && !actsOnFullDisk.has(act)) throw new AppError('archive/full');
+  }
+
+  get #isFull(): boolean {
+    return this.#wasFull || this.#room?.level === 'full';
+  }
+
+  #start(): void {
+    const setup: ArchiveSetup = { folder: this.#folder, nowUs: this.#nowUs(), first: this.#isFirst };
+    const worker = new Worker(new URL('./archive-worker.ts', import.meta.url), { workerData: setup, name: 'archive' });
+    this.#worker = worker;
+    this.#isOpen = false;
+    worker.on('message', (news: ArchiveNews) => {
+      if (worker === this.#worker) this.#hear(news, worker);
+    });
+    worker.on('error', (thrown) =>
+      this.#settings.log.warn({ code: 'archive/interrupted' }, `archive: its thread failed: ${textOf(thrown)}`),
+    );
+    worker.on('exit', () => {
+      if (worker === this.#worker) this.#mourn(new AppError('archive/interrupted'));
+    });
+  }
+
+  #hear(news: ArchiveNews, worker: Worker): void {
+    switch (news.news) {
+      case 'opened':
+        this.#isOpen = true;
+        this.#isFirst = false;
+        this.#store = openedState(news);
+        if (news.error !== undefined) this.#warn(news.error);
+        this.#tell();
+        break;
+      case 'refused':
+        this.#warn(news.error);
+        void worker.terminate();
+        this.#mourn(errorOf(news.error));
+        break;
+      case 'answers':
+        this.#isSilent = false;
+        this.#failures = 0;
+        for (const answer of news.answers) this.#settle(answer.number, answer);
+        break;
+      case 'broken':
+        this.#warn(news.error);
+        // Nothing can be mended there, and the rest can be read.
+        if (this.#store.state === 'read-only') break;
+        void worker.terminate();
+        this.#mourn(errorOf(news.error));
+        break;
+    }
+  }
+
+  #settle(number: number, answer: { readonly value?: unknown; readonly error?: ErrorReport }): void {
+    const waiting = this.#waiting.get(number);
+    this.#waiting.delete(number);
+    if (answer.error === undefined) {
+      waiting?.resolve(answer.value);
+      return;
+    }
+    const error = errorOf(answer.error);
+    this.#noteRefusal(error);
+    waiting?.reject(error);
+  }
+
+  #noteRefusal({ code }: AppError): void {
+    if (code !== 'archive/full') return;
+    this.#wasFull = true;
+    this.#tell();
+  }
+
+  /** The thread is gone: what waits may be on disk or not, and may be asked again. */
+  #mourn(error: AppError): void {
+    this.#worker = undefined;
+    this.#isOpen = false;
+    this.#isSilent = false;
+    this.#store = { state: stateBy(error), error: error.toJSON() };
+    this.#rejectAll(error);
+    this.#tell();
+    if (this.#isClosed) return;
+    this.#pause = setTimeout(() => this.#start(), Math.min(firstPauseMs * 2 ** this.#failures++, longestPauseMs));
+    this.#pause.unref();
+  }
+
+  #rejectAll(error: AppError): void {
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of waiting) reject(error);
+  }
+
+  async #tick(): Promise<void> {
+    const free = this.#settings.space?.freeBytes ?? (() => freeBytesOf(this.#folder));
+    const freeBytes = await free().catch(() => undefined);
+    if (this.#isClosed) return;
+    if (freeBytes !== undefined) this.#room = this.#space.note(freeBytes, performance.now());
+    // The next write tells whether there is room again.
+    this.#wasFull = this.#wasFull && this.#room?.level === 'full';
+    const [oldest] = this.#waiting.values();
+    this.#isSilent = this.#isOpen && oldest !== undefined && performance.now() - oldest.sinceMs > patienceMs;
+    this.#tell();
+    if (this.#store.state === 'read-only' && this.#isOpen && (await mayWrite(this.#folder))) this.#reopen();
+  }
+
+  /** The disk takes writes again. */
+  #reopen(): void {
+    const worker = this.#worker;
+    if (worker === undefined || this.#isClosed) return;
+    this.#worker = undefined;
+    void worker.terminate().then(() => {
+      this.#rejectAll(new AppError('archive/interrupted'));
+      if (!this.#isClosed) this.#start();
+    });
+  }
+
+  #tell(): void {
+    const state = this.#state();
+    const before = this.state$.value;
+    this.#told?.();
+    const isSame =
+      before.state === state.state && before.error?.message === state.error?.message && before.minutesLeft === state.minutesLeft;
+    if (isSame && isNear(before.freeBytes, state.freeBytes)) return;
+    if (before.state !== state.state) this.#settings.log.info({ state: state.state }, `archive: ${state.state}`);
+    this.state$.next(state);
+  }
+
+  #state(): ArchiveState {
+    const { freeBytes, minutesLeft } = this.#room ?? {};
+    const room = { ...(freeBytes !== undefined && { freeBytes }), ...(minutesLeft !== undefined && { minutesLeft }) };
+    const errorNow = this.#isSilent ? new AppError('archive/silent', { seconds: patienceMs / 1000 }).toJSON() : undefined;
+    if (errorNow !== undefined) return { state: 'failed', ...room, error: errorNow };
+    const { state, error } = this.#store;
+    if (state === 'failed' || state === 'read-only') return { state, ...room, ...(error && { error }) };
+    if (this.#isFull) return { state: 'full', ...room, error: new AppError('archive/full').toJSON() };
+    if (state === 'ready' && this.#room?.level === 'low') return { state: 'low', ...room };
+    return { state, ...room, ...(error && { error }) };
+  }
+
+  #warn({ code, message, remedy }: ErrorReport): void {
+    this.#settings.log.warn({ code }, `${code}: ${message} (${remedy}); the live picture goes on`);
+  }
+}
+
+async function contentOf(pages: ContentPages): Promise<ArchivedContent> {
+  return {
+    examination: pages.examination,
+    kept: await readPages(pages.kept),
+    marks: await readPages(pages.marks),
+    removed: await readPages(pages.removed),
+    bookmarks: await readPages(pages.bookmarks),
+    calibrations: await readPages(pages.calibrations),
+  };
+}
+
+function openedState({ readOnly, error }: Extract<ArchiveNews, { news: 'opened' }>): StoreState {
+  if (readOnly) return { state: 'read-only', error: new AppError('archive/read-only').toJSON() };
+  return error === undefined ? { state: 'ready' } : { state: 'damaged', error };
+}
+
+function stateBy({ code }: AppError): ArchiveState['state'] {
+  if (code === 'archive/row-damaged' || code === 'archive/not-mended') return 'damaged';
+  return code === 'archive/full' ? 'full' : 'failed';
+}
+
+async function freeBytesOf(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder).catch(() => statfs(dirname(folder)));
+  return bavail * bsize;
+}
+
+async function mayWrite(folder: string): Promise<boolean> {
+  try {
+    await access(folder, constants.W_OK);
+    await access(`${folder}/${databaseName}`, constants.W_OK).catch((thrown) => {
+      if (thrown.code !== 'ENOENT') throw thrown;
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Everybody is told of changes of a twentieth. */
+function isNear(before: number | undefined, now: number | undefined): boolean {
+  if (before === undefined || now === undefined) return before === now;
+  return Math.abs(before - now) < before / 20;
+}
+
+function textOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
