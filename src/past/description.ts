@@ -27,3 +27,15 @@ export function pictureDescription(of: StreamDescription, view: View): PictureDe
     stages: of.stages.map(({ stage, enabled, applied, options }) => ({ stage, enabled, applied, options })),
   };
 }
+
+/** As it stands in a file; undefined where that makes no sense. */
+export function parseDescription(text: string): PictureDescription | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || !('epoch' in value)) return undefined;
+    const { epoch } = value;
+    return Number.isInteger(epoch) && (epoch as number) >= 0 && (epoch as number) <= 0xffff ? (value as PictureDescription) : undefined;
+  } catch {
+    return undefined;
+  }
+}

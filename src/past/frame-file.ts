@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib';
 import { AppError } from '../app-error.ts';
 import { maxSide } from '../frame/frame-format.ts';
 import { frameHeaderBytes, readFrameHeader } from '../protocol/frame-header.ts';
+import { parseDescription } from './description.ts';
 import { FrameIndex, rowBytes } from './frame-index.ts';
 
 /**
@@ -183,7 +184,7 @@ function plausibleLength(head: Buffer, room: number): number | undefined {
 function enter(record: Buffer, offset: number, index: FrameIndex, descriptions: DescriptionPlace[]): boolean {
   const body = record.subarray(recordHeadBytes);
   if (record.readUInt32LE(0) === recordKinds.description) {
-    const epoch = epochIn(body);
+    const epoch = parseDescription(body.toString())?.epoch;
     if (epoch !== undefined) descriptions.push({ offset, epoch });
     return epoch !== undefined;
   }
@@ -194,15 +195,5 @@ function enter(record: Buffer, offset: number, index: FrameIndex, descriptions: 
     return true;
   } catch {
     return false;
-  }
-}
-
-function epochIn(body: Buffer): number | undefined {
-  try {
-    const value: unknown = JSON.parse(body.toString());
-    const epoch = typeof value === 'object' && value !== null && 'epoch' in value ? value.epoch : undefined;
-    return Number.isInteger(epoch) && (epoch as number) >= 0 && (epoch as number) <= 0xffff ? (epoch as number) : undefined;
-  } catch {
-    return undefined;
   }
 }

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { AppError } from '../app-error.ts';
-import type { PictureDescription } from './description.ts';
+import { type PictureDescription, parseDescription } from './description.ts';
 import { type FileContent, isIntact, readAt, readContent, recordHeadBytes, recordKinds } from './frame-file.ts';
 import { type FrameIndex, missingIn } from './frame-index.ts';
 import { readFrameRecords } from './read-frames.ts';
@@ -80,9 +80,9 @@ export class FrameFile implements AsyncDisposable {
     if (!(offset + recordHeadBytes + bodyBytes <= this.#content.endOffset)) return undefined;
     const record = await readAt(this.#file, offset, recordHeadBytes + bodyBytes);
     const isWhole = record.length === recordHeadBytes + bodyBytes && record.readUInt32LE(0) === recordKinds.description;
-    if (isWhole && isIntact(record)) return JSON.parse(record.toString('utf8', recordHeadBytes)) as PictureDescription;
-    this.#damaged++;
-    return undefined;
+    const description = isWhole && isIntact(record) ? parseDescription(record.toString('utf8', recordHeadBytes)) : undefined;
+    if (description === undefined) this.#damaged++;
+    return description;
   }
 }
 

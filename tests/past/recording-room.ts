@@ -17,8 +17,13 @@ export interface Seen {
   readonly checksum: number;
 }
 
-/** Real streams that are recorded; `seen`: what a viewer in the tier raw got of the first. */
-export async function openRecordedRoom(streams: readonly object[], past: Partial<RollingStoreSettings> = {}) {
+/** Real streams that are recorded; `seen`: what a viewer in the tier raw got of the first. `prepare` and `follow` come before the first frame. */
+export async function openRecordedRoom(
+  streams: readonly object[],
+  past: Partial<RollingStoreSettings> = {},
+  prepare?: (folder: string) => void,
+  follow?: (store: RollingStore) => void,
+) {
   const folder = mkdtempSync(join(tmpdir(), 'lumencast-past-'));
   const room = parseRoom({ port: 0, streams }, 'test');
   const clock = anchorClock();
@@ -28,6 +33,8 @@ export async function openRecordedRoom(streams: readonly object[], past: Partial
   const running = room.streams.map((settings, id) => new Stream(id, settings, room.limits, clock, log));
   const settings = { ...room.past, folder: join(folder, 'past'), reserveBytes: 0, ...past };
   const store = await RollingStore.open(settings, running, nowUs, log);
+  prepare?.(folder);
+  follow?.(store);
   const seen: Seen[] = [];
   const stream = running[0] as Stream;
   const viewing: Subscription = stream.frames('processed', 'raw').subscribe(({ header, bytes }) => {
