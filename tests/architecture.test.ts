@@ -278,6 +278,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'react-dom',
     'react-aria-components',
     'lucide-react',
+    'mediabunny',
     'intl-messageformat',
     'rxjs',
     'vite',

@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import { Banner } from './banner.tsx';
+import { ExportDialog } from './export/export-dialog.tsx';
 import { useMonitorState } from './hooks.ts';
 import { JoinPage } from './join-page.tsx';
 import { KeyMapDialog } from './key-map-dialog.tsx';
@@ -38,6 +39,7 @@ export function App() {
       {wallOpen && <WallPanel />}
       {panelOpen && !peopleOpen && !devicesOpen && !wallOpen && <SidePanel />}
       <KeyMapDialog />
+      <ExportDialog />
     </div>
   );
 }

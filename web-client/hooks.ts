@@ -1,5 +1,6 @@
 import { createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import type { BehaviorSubject } from 'rxjs';
+import type { ExportState } from './export/exporting.ts';
 import type { MarksState } from './marks-state.ts';
 import type { Monitor } from './monitor.ts';
 import type { MonitorState } from './monitor-state.ts';
@@ -43,6 +44,10 @@ export function useMonitorState(): MonitorState {
 /** What is taken must be the same as long as it has not changed, e.g. a part of the state: every change of any mark asks for it. */
 export function useMarks<Taken>(take: (state: MarksState) => Taken): Taken {
   return useSubject(useMonitor().marking.state$, take);
+}
+
+export function useExport(): ExportState {
+  return useSubject(useMonitor().exporting.state$, whole);
 }
 
 export function useGeneration(): number {

@@ -3,6 +3,7 @@ import type { View } from '../src/protocol/frame-header.ts';
 import type { Device, ServerMessage, StageState, ViewerMessage } from '../src/protocol/messages.ts';
 import type { Wall } from '../src/protocol/wall.ts';
 import { presetNamed } from '../src/stage/presets.ts';
+import { Exporting } from './export/exporting.ts';
 import { type FrameOnScreen, Hand } from './hand.ts';
 import { Marking } from './marking.ts';
 import {
@@ -22,7 +23,7 @@ import { Pointing } from './pointing.ts';
 import type { Preferences } from './preferences.ts';
 import { comeIn, shareableLink } from './session.ts';
 import { StageSetter } from './stage-setter.ts';
-import type { Quality, Shown, StreamTruth, WorkerNews, WorkerOrder } from './worker-messages.ts';
+import type { Quality, Shown, ShownPixels, StreamTruth, WorkerNews, WorkerOrder } from './worker-messages.ts';
 
 /** A worker that has been silent for so long is replaced. */
 const lostWorkerMs = 5000;
@@ -55,6 +56,7 @@ export class Monitor {
   readonly marking: Marking;
   readonly hand: Hand;
   readonly pointing: Pointing;
+  readonly exporting = new Exporting();
   readonly #setter: StageSetter;
   #quality: Quality = 'auto';
   #inStep = true;
@@ -73,6 +75,7 @@ export class Monitor {
   /** Asked of the door and not answered yet. */
   readonly #doorRequests = new Set<number>();
   readonly #wallRequests = new Set<number>();
+  readonly #pixelRequests = new Map<number, (pixels: ShownPixels | undefined) => void>();
   #heardMs = performance.now();
   #watchedMs = performance.now();
   #nextRequest = 1_000_000;
@@ -253,6 +256,15 @@ export class Monitor {
     else this.act({ act: 'door-refused', error: message.type === 'error' ? message.error : undefined });
   }
 
+  /** What the tile of a stream shows, pixel by pixel; undefined: nothing. */
+  takePixels(stream: number): Promise<ShownPixels | undefined> {
+    const { promise, resolve } = Promise.withResolvers<ShownPixels | undefined>();
+    const request = this.#nextRequest++;
+    this.#pixelRequests.set(request, resolve);
+    this.#order({ order: 'take-pixels', stream, request });
+    return promise;
+  }
+
   /** The canvas of a view, drawn by the worker; made at the first call of each generation. */
   canvasOf(stream: number, view: View): HTMLCanvasElement {
     const key = `${stream}/${view}`;
@@ -349,6 +361,7 @@ export class Monitor {
           this.#presetRequests.clear();
           this.#doorRequests.clear();
           this.marking.lost(news.link.state === 'shut');
+          if (news.link.state === 'shut') this.exporting.forget();
           this.#wallRequests.clear();
         }
         this.act({ act: 'link', link: news.link });
@@ -360,6 +373,7 @@ export class Monitor {
         this.act({ act: 'server', message: news.message, nowMs: performance.now() });
         this.marking.hear(news.message);
         this.pointing.hear(news.message);
+        this.exporting.hear(news.message);
         this.#setter.hear(news.message);
         this.#hearPreset(news.message);
         this.#hearDevice(news.message);
@@ -368,6 +382,10 @@ export class Monitor {
         break;
       case 'reprocessed':
         this.#reprocessed(news.stream, news.stages);
+        break;
+      case 'pixels':
+        this.#pixelRequests.get(news.request)?.(news.pixels);
+        this.#pixelRequests.delete(news.request);
         break;
       case 'fault':
         this.act({ act: 'refuse', stream: news.stream, error: news.error });
@@ -416,6 +434,8 @@ export class Monitor {
 
   #replaceWorker(): void {
     this.#worker.terminate();
+    for (const answer of this.#pixelRequests.values()) answer(undefined);
+    this.#pixelRequests.clear();
     this.#canvases = new Map();
     this.#shown = new Map();
     this.#frozen = new Set();

@@ -1,6 +1,7 @@
 import {
   Cable,
   Columns2,
+  Download,
   EyeOff,
   Keyboard,
   LayoutGrid,
@@ -102,6 +103,7 @@ export function ToolColumn() {
             </>
           )}
         </Flyout>
+        <Act icon={Download} word={say('export.word')} name={say('export.tool')} onPress={() => monitor.exporting.setOpen(true)} />
         <Act icon={Maximize} word="Full" name="Full screen (F)" onPress={toggleFullScreen} />
         <Act icon={Keyboard} word="Keys" name="Keys: what each key does (?)" onPress={() => monitor.act({ act: 'key-map', open: true })} />
       </Toolbar>

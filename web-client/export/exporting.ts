@@ -19,6 +19,7 @@ export type ExportJob =
 export interface ExportState {
   readonly open: boolean;
   readonly job: ExportJob | undefined;
+  readonly examination: ExaminationState;
 }
 
 export type PictureWish =
@@ -56,8 +57,7 @@ const storeFolder = 'exports';
 
 /** Makes files of pictures, clips and measurements; knows the state of it. */
 export class Exporting {
-  readonly state$ = new BehaviorSubject<ExportState>({ open: false, job: undefined });
-  #examination: ExaminationState = initialExamination;
+  readonly state$ = new BehaviorSubject<ExportState>({ open: false, job: undefined, examination: initialExamination });
   #shared: ReadonlyMap<string, SharedMark> = new Map();
   #cancel: (() => void) | undefined;
 
@@ -66,7 +66,7 @@ export class Exporting {
   }
 
   get examination(): ExaminationState {
-    return this.#examination;
+    return this.state.examination;
   }
 
   /** A mark as the server keeps it. */
@@ -84,19 +84,28 @@ export class Exporting {
   }
 
   hear(message: ServerMessage): void {
-    this.#examination = reduceExamination(this.#examination, { act: 'hear', message });
+    const examination = reduceExamination(this.examination, { act: 'hear', message });
+    if (examination !== this.examination) this.#set({ examination });
     if (message.type === 'marks') this.#shared = new Map(message.marks.map((mark) => [mark.mark, mark]));
     if (message.type === 'mark-put') this.#shared = new Map(this.#shared).set(message.mark.mark, message.mark);
     if (message.type === 'mark-removed') this.#shared = new Map([...this.#shared].filter(([id]) => id !== message.mark));
-    if (message.type === 'kept' || message.type === 'examination') this.#set({});
+  }
+
+  /** Who is out keeps nothing of what was seen. */
+  forget(): void {
+    this.cancel();
+    this.#shared = new Map();
+    this.#set({ open: false, job: undefined, examination: initialExamination });
   }
 
   cancel(): void {
     this.#cancel?.();
   }
 
-  picture(wish: PictureWish): Promise<void> {
+  /** `wish`: undefined where there is no picture, which is said. */
+  picture(wish: PictureWish | undefined): Promise<void> {
     return this.#run(async (signal) => {
+      if (wish === undefined) throw new AppError('export/no-picture');
       const { truth, marks } = wish;
       const order: ExportOrder =
         wish.of === 'past'

@@ -1,8 +1,11 @@
+import { englishExport } from './english-export.ts';
+
 /**
  * Every text of the monitor, as ICU messages (unicode.org/reports/tr35 messages): the key names place and meaning, values stand in braces,
  * plurals by `{count, plural, one {...} other {...}}`. Units stand behind a no-break space. A text that no code names fails a test.
  */
 export const english = {
+  ...englishExport,
   'language.name': 'English',
   'language.choice': 'Language',
   'state.live': 'LIVE',

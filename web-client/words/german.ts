@@ -1,7 +1,9 @@
+import { germanExport } from './german-export.ts';
 import type { WordKey } from './words.ts';
 
 /** The same texts in German. The words are those of German echo laboratories and catheter rooms, not of a dictionary. */
 export const german: Readonly<Record<WordKey, string>> = {
+  ...germanExport,
   'language.name': 'Deutsch',
   'language.choice': 'Sprache',
   'state.live': 'LIVE',

@@ -1,0 +1,158 @@
+import type { Kept, Patient } from '../../src/protocol/examination-messages.ts';
+import { valueLines } from '../mark-texts.ts';
+import { belongs, type KnownMark } from '../marks-state.ts';
+import type { Monitor } from '../monitor.ts';
+import { streamOf } from '../monitor-state.ts';
+import type { Words } from '../words/words.ts';
+import type { TruthLine } from './composed-picture.ts';
+import type { Container, PastFrames, PlacedMark } from './export-messages.ts';
+import type { ClipWish, PictureWish } from './exporting.ts';
+import type { ListedMark, ListHead } from './measurements-file.ts';
+
+/** What is to be seen beside the picture itself. */
+export interface Besides {
+  readonly marks: boolean;
+  readonly patient: boolean;
+}
+
+export const patientOf = (monitor: Monitor): Patient | undefined => monitor.exporting.examination.examination?.patient;
+
+export function patientText({ say }: Words, { name, id, born }: Patient): string {
+  return [name, id, born === undefined ? '' : say('export.born', { born })].filter((part) => part !== '').join(' · ');
+}
+
+function truthLine(monitor: Monitor, words: Words, source: string, synthetic: boolean, besides: Besides): TruthLine {
+  const patient = besides.patient ? patientOf(monitor) : undefined;
+  return {
+    source,
+    synthetic: synthetic ? words.say('truth.simulated') : undefined,
+    notForDiagnosis: words.say('banner.not-diagnostic'),
+    patient: patient && patientText(words, patient),
+  };
+}
+
+const placedMark = (words: Words, mark: KnownMark): PlacedMark => ({
+  shape: mark.shape,
+  lines: valueLines(words, mark, false),
+  stream: mark.stream,
+  kept: mark.kept,
+  fromUs: mark.fromUs,
+  untilUs: mark.untilUs,
+  picture: mark.picture,
+});
+
+function allMarks(monitor: Monitor, words: Words, besides: Besides): readonly PlacedMark[] {
+  return besides.marks ? monitor.marking.state.shown.map((mark) => placedMark(words, mark)) : [];
+}
+
+/** What the tile of a stream shows, live, frozen or past; undefined: nothing. */
+export async function shownPicture(monitor: Monitor, words: Words, stream: number, besides: Besides): Promise<PictureWish | undefined> {
+  const truth = monitor.truths$.value.byStream.get(stream);
+  const source = streamOf(monitor.state, stream)?.name ?? '';
+  if (truth?.past !== undefined) {
+    const { past, picture } = truth.past;
+    if (picture === undefined) return undefined;
+    const kept = past.of === 'kept' ? past.kept.kept : undefined;
+    return pastPicture(monitor, words, { stream, kept, atUs: picture.capturedUs }, source, picture.synthetic, besides);
+  }
+  const pixels = await monitor.takePixels(stream);
+  if (pixels === undefined) return undefined;
+  const { capturedUs, width, height, synthetic } = pixels;
+  const live = monitor.state.frozen[stream] !== true;
+  const seen = monitor.marking.state.shown.filter(
+    (mark) =>
+      mark.stream === stream &&
+      mark.kept === undefined &&
+      mark.picture.width === width &&
+      mark.picture.height === height &&
+      belongs(mark, capturedUs, live),
+  );
+  const marks = besides.marks ? seen.map((mark) => placedMark(words, mark)) : [];
+  return { of: 'shown', pixels, marks, truth: truthLine(monitor, words, source, synthetic, besides) };
+}
+
+interface PastPlace {
+  readonly stream: number | undefined;
+  readonly kept: string | undefined;
+  readonly atUs: number;
+}
+
+function pastPicture(
+  monitor: Monitor,
+  words: Words,
+  { stream, kept, atUs }: PastPlace,
+  source: string,
+  synthetic: boolean,
+  besides: Besides,
+): PictureWish {
+  const past: PastFrames = { base: new URL('.', document.baseURI).href, stream, kept, fromUs: atUs, toUs: atUs };
+  return { of: 'past', past, marks: allMarks(monitor, words, besides), truth: truthLine(monitor, words, source, synthetic, besides) };
+}
+
+/** The first frame of something kept. */
+export const keptPicture = (monitor: Monitor, words: Words, { kept, stream, source, fromUs }: Kept, besides: Besides): PictureWish =>
+  pastPicture(monitor, words, { stream, kept, atUs: fromUs }, source, isSynthetic(monitor, stream), besides);
+
+const isSynthetic = (monitor: Monitor, stream: number | undefined): boolean =>
+  stream !== undefined && streamOf(monitor.state, stream)?.synthetic === true;
+
+export function keptClip(monitor: Monitor, words: Words, kept: Kept, container: Container, besides: Besides): ClipWish {
+  const { stream, source, fromUs, toUs } = kept;
+  const past: PastFrames = { base: new URL('.', document.baseURI).href, stream, kept: kept.kept, fromUs, toUs };
+  const truth = truthLine(monitor, words, source, isSynthetic(monitor, stream), besides);
+  return { past, marks: allMarks(monitor, words, besides), truth, container };
+}
+
+/** The last seconds of a stream, as far as they are still there. */
+export function lastClip(
+  monitor: Monitor,
+  words: Words,
+  stream: number,
+  seconds: number,
+  container: Container,
+  besides: Besides,
+): ClipWish {
+  const nowUs = (monitor.truths$.value.serverMs ?? Date.now()) * 1000;
+  const past: PastFrames = {
+    base: new URL('.', document.baseURI).href,
+    stream,
+    kept: undefined,
+    fromUs: nowUs - seconds * 1e6,
+    toUs: nowUs,
+  };
+  const source = streamOf(monitor.state, stream)?.name ?? '';
+  const truth = truthLine(monitor, words, source, isSynthetic(monitor, stream), besides);
+  return { past, marks: allMarks(monitor, words, besides), truth, container };
+}
+
+/** Every mark that is known here, with who drew it and when. */
+export function listedMarks(monitor: Monitor): readonly ListedMark[] {
+  const { exporting, marking, state } = monitor;
+  return marking.state.shown.map(({ id, shape, picture, stream, kept, author, fromUs, untilUs }) => {
+    const shared = exporting.shared(id);
+    const keptSource = exporting.examination.kept.find((one) => one.kept === kept)?.source;
+    return {
+      id,
+      shape,
+      picture,
+      source: keptSource ?? (stream === undefined ? undefined : streamOf(state, stream)?.name) ?? '',
+      kept,
+      author: author?.name,
+      madeUs: shared?.madeUs,
+      changedUs: shared?.changedUs,
+      changedBy: shared?.changedBy?.name,
+      fromUs,
+      untilUs,
+    };
+  });
+}
+
+export function listHead(monitor: Monitor, { patient: wanted }: Besides): ListHead {
+  const patient = wanted ? patientOf(monitor) : undefined;
+  return {
+    room: monitor.state.room,
+    examination: monitor.exporting.examination.examination?.examination,
+    patient: patient && { name: patient.name, id: patient.id, born: patient.born },
+    writtenUs: Math.round((monitor.truths$.value.serverMs ?? Date.now()) * 1000),
+  };
+}
