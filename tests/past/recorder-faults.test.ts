@@ -3,8 +3,6 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, wri
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-// The global one of the test runner is another and hears of no threads.
-import process from 'node:process';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openFrameFile } from '../../src/past/kept-file.ts';
@@ -121,9 +119,9 @@ describe('the thread', () => {
     const note = (worker: Worker): void => void workers.push(worker);
     process.on('worker', note);
     room = await openRecordedRoom([echo]);
-    process.off('worker', note);
     const { past, store, folder, seen, stream } = room;
     await until(() => past.recorded.frames > 80);
+    process.off('worker', note);
     const clip = store.startClip(0, join(folder, 'clip.frames'), seen[10]?.capturedUs ?? 0);
     const reached = Promise.withResolvers<void>();
     clip.progress$.subscribe(({ frames }) => frames > 60 && reached.resolve());
