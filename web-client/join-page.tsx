@@ -1,14 +1,17 @@
 import { LogIn, TriangleAlert } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { Button, Input, Label, TextField } from 'react-aria-components';
-import { useMonitor, useMonitorState } from './hooks.ts';
-import { liveWords } from './live-state.ts';
+import { useMonitor, useMonitorState, useWords } from './hooks.ts';
+import { LanguageChoice } from './language-choice.tsx';
 import { invitationIn } from './session.ts';
+import { ToldError } from './told-error.tsx';
+import type { WordKey } from './words/words.ts';
 
 /** For whom the door is shut: why, and how to come in. Nothing of any picture is left on the screen. */
 export function JoinPage() {
   const monitor = useMonitor();
   const { joining, link } = useMonitorState();
+  const { say } = useWords();
   const [pasted, setPasted] = useState('');
   const [name, setName] = useState('');
   const error = joining?.error ?? (link.state === 'shut' ? link.error : undefined);
@@ -24,49 +27,44 @@ export function JoinPage() {
         <p className="band" role="alert">
           <span className="band-line">
             <TriangleAlert aria-hidden="true" />
-            {liveWords['not-live']}
+            {say('state.not-live')}
           </span>
-          <span className="band-reason">the pictures have ended here</span>
+          <span className="band-reason">{say('join.ended')}</span>
         </p>
       )}
-      <h1>{headingOf(error?.code)}</h1>
-      {error !== undefined && error.code !== 'access/no-session' && (
-        <p className="refusal" role="status">
-          {error.message}
-          <br />
-          <small>{error.remedy}</small>
-        </p>
-      )}
+      <h1>{say(headingOf(error?.code))}</h1>
+      {error !== undefined && error.code !== 'access/no-session' && <ToldError error={error} role="status" />}
       <form onSubmit={submit}>
         {joining?.invitation === undefined && (
           <TextField className="text-setting" value={pasted} onChange={setPasted}>
-            <Label>Link</Label>
-            <Input placeholder="Paste the link you were given" spellCheck={false} autoComplete="off" />
+            <Label>{say('join.link')}</Label>
+            <Input placeholder={say('join.paste')} spellCheck={false} autoComplete="off" />
           </TextField>
         )}
         <TextField className="text-setting" value={name} onChange={setName} maxLength={60}>
-          <Label>Your name</Label>
-          <Input placeholder="Seen by the operator; no patient data" autoComplete="name" />
+          <Label>{say('join.name')}</Label>
+          <Input placeholder={say('join.name-seen')} autoComplete="name" />
         </TextField>
         <Button className="act" type="submit" isDisabled={invitation === undefined || joining?.waiting === true}>
           <LogIn aria-hidden="true" />
-          Come in
+          {say('join.come-in')}
         </Button>
         {wasIn && (
           <Button className="quiet" onPress={() => monitor.reconnect()}>
-            Try again without a new invitation
+            {say('join.again')}
           </Button>
         )}
       </form>
-      <p className="hint">Not for diagnostic use</p>
+      <p className="hint">{say('banner.not-diagnostic')}</p>
+      <LanguageChoice />
     </main>
   );
 }
 
-function headingOf(code: string | undefined): string {
-  if (code === 'access/expired') return 'Your invitation has expired';
-  if (code === 'access/revoked') return 'Your invitation was revoked';
-  if (code === 'access/sent-out') return 'An operator has sent you out';
-  if (code === undefined) return 'You are invited';
-  return 'Ask for an invitation';
+function headingOf(code: string | undefined): WordKey {
+  if (code === 'access/expired') return 'join.expired';
+  if (code === 'access/revoked') return 'join.revoked';
+  if (code === 'access/sent-out') return 'join.sent-out';
+  if (code === undefined) return 'join.invited';
+  return 'join.ask';
 }

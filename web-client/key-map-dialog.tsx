@@ -1,18 +1,20 @@
 import { X } from 'lucide-react';
 import { Button, Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
-import { useMonitor, useMonitorState } from './hooks.ts';
+import { useMonitor, useMonitorState, useWords } from './hooks.ts';
 import { keyMap } from './keys.ts';
+import { LanguageChoice } from './language-choice.tsx';
 
 export function KeyMapDialog() {
   const monitor = useMonitor();
   const { keyMapOpen, server } = useMonitorState();
+  const { say } = useWords();
   return (
     <ModalOverlay className="overlay" isOpen={keyMapOpen} isDismissable onOpenChange={(open) => monitor.act({ act: 'key-map', open })}>
       <Modal className="modal">
         <Dialog className="dialog">
           <header>
-            <Heading slot="title">Keys</Heading>
-            <Button className="close" slot="close" aria-label="Close">
+            <Heading slot="title">{say('keys.title')}</Heading>
+            <Button className="close" slot="close" aria-label={say('keys.close')}>
               <X aria-hidden="true" />
             </Button>
           </header>
@@ -26,7 +28,10 @@ export function KeyMapDialog() {
               </div>
             ))}
           </dl>
-          <p className="about">Wheel or two fingers zoom, drag pans, double tap shows the whole picture. {server}</p>
+          <LanguageChoice />
+          <p className="about">
+            {say('keys.about')} {server}
+          </p>
         </Dialog>
       </Modal>
     </ModalOverlay>

@@ -1,4 +1,4 @@
-import { errorTable } from '../src/app-error.ts';
+import { AppError, errorTable } from '../src/app-error.ts';
 import type { WireError } from './worker-messages.ts';
 
 /** The mark of an invitation in a link. What stands behind # is never sent to a server. */
@@ -31,7 +31,7 @@ export async function comeIn(page: string, invitation: string, name: string): Pr
     });
     return answer.ok ? undefined : await errorOf(answer);
   } catch {
-    return { code: 'server/failed', message: 'the server does not answer', remedy: 'try again' };
+    return new AppError('server/no-answer').toJSON();
   }
 }
 
@@ -56,7 +56,9 @@ export function endOf(code: string): WireError {
 /** What a server answered instead of what was asked for. */
 export async function errorOf(answer: Response): Promise<WireError> {
   const told: unknown = await answer.json().catch(() => undefined);
-  const { code, message, remedy } = (told ?? {}) as Partial<WireError>;
-  if (typeof code === 'string' && typeof message === 'string' && typeof remedy === 'string') return { code, message, remedy };
-  return { code: 'server/failed', message: `the server answered with ${answer.status}`, remedy: 'try again' };
+  const { code, message, remedy, values } = (told ?? {}) as Partial<WireError>;
+  if (typeof code === 'string' && typeof message === 'string' && typeof remedy === 'string') {
+    return { code, message, remedy, ...(values && { values }) };
+  }
+  return new AppError('server/odd-answer', { status: answer.status }).toJSON();
 }

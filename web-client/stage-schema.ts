@@ -1,3 +1,5 @@
+import type { Words } from './words/words.ts';
+
 /** A setting of a stage as the panel shows it, read from the stage's JSON schema. */
 export type Setting =
   | {
@@ -108,6 +110,6 @@ const units: Readonly<Record<string, string>> = {
 };
 
 /** A value with as many decimals as the step has. */
-export function settingText(value: number, step: number): string {
-  return value.toFixed(Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)));
+export function settingText(words: Words, value: number, step: number): string {
+  return words.number(value, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)));
 }

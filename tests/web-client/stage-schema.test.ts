@@ -2,6 +2,7 @@ import Type from 'typebox';
 import { describe, expect, it } from 'vitest';
 import { stages } from '../../src/stage/stages.ts';
 import { settingsOf, settingText } from '../../web-client/stage-schema.ts';
+import { inLanguage } from '../../web-client/words/words.ts';
 
 describe('settingsOf', () => {
   it('makes a control of every kind of property', () => {
@@ -46,9 +47,10 @@ describe('settingsOf', () => {
 
 describe('settingText', () => {
   it('has as many decimals as the step', () => {
-    expect(settingText(0.3, 0.01)).toBe('0.30');
-    expect(settingText(3, 1)).toBe('3');
-    expect(settingText(2.5, 0.5)).toBe('2.5');
-    expect(settingText(120, 10)).toBe('120');
+    expect(settingText(inLanguage.en, 0.3, 0.01)).toBe('0.30');
+    expect(settingText(inLanguage.en, 3, 1)).toBe('3');
+    expect(settingText(inLanguage.en, 2.5, 0.5)).toBe('2.5');
+    expect(settingText(inLanguage.en, 120, 10)).toBe('120');
+    expect(settingText(inLanguage.de, 2.5, 0.5)).toBe('2,5');
   });
 });

@@ -2,41 +2,35 @@ import { Cable, CircleSlash, Unplug, X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Button } from 'react-aria-components';
 import type { Device } from '../../src/protocol/messages.ts';
-import { useMonitor, useMonitorState } from '../hooks.ts';
+import { useMonitor, useMonitorState, useWords } from '../hooks.ts';
 import { type MonitorState, streamOf } from '../monitor-state.ts';
+import { ToldError } from '../told-error.tsx';
+import type { Words } from '../words/words.ts';
 
 /** What is attached to the server, what each device delivers, which stream it is on, and why one cannot be opened. */
 export function DevicesPanel() {
   const monitor = useMonitor();
   const state = useMonitorState();
+  const words = useWords();
+  const { say } = words;
   const { devices = [], troubles = [] } = state.devices ?? {};
   const refusal = state.refusals[state.selected];
   return (
-    <aside className="panel devices" aria-label="Devices" data-testid="devices-panel">
+    <aside className="panel devices" aria-label={say('devices.title')} data-testid="devices-panel">
       <header>
-        <h2 className="of">Devices</h2>
-        <Button className="icon" aria-label="Close the list of devices" onPress={() => monitor.act({ act: 'devices', open: false })}>
+        <h2 className="of">{say('devices.title')}</h2>
+        <Button className="icon" aria-label={say('devices.close')} onPress={() => monitor.act({ act: 'devices', open: false })}>
           <X aria-hidden="true" />
         </Button>
       </header>
       <p className="for-screen-readers" role="status">
-        {attachedText(devices)}
+        {attachedText(words, devices)}
       </p>
-      {refusal !== undefined && (
-        <p className="refusal" role="alert">
-          {refusal.message}
-          <br />
-          <small>{refusal.remedy}</small>
-        </p>
-      )}
+      {refusal !== undefined && <ToldError error={refusal} />}
       {troubles.map(({ driver, error }) => (
-        <p key={driver} className="refusal" role="alert">
-          {error.message}
-          <br />
-          <small>{error.remedy}</small>
-        </p>
+        <ToldError key={driver} error={error} />
       ))}
-      {devices.length === 0 && <p className="hint">No device is attached.</p>}
+      {devices.length === 0 && <p className="hint">{say('devices.none')}</p>}
       <ul>
         {devices.map((device) => (
           <DeviceItem key={`${device.driver}/${device.identity}/${device.place ?? ''}`} device={device} state={state} />
@@ -48,6 +42,7 @@ export function DevicesPanel() {
 
 function DeviceItem({ device, state }: { device: Device; state: MonitorState }) {
   const monitor = useMonitor();
+  const { say } = useWords();
   const { name, driver, identity, place, formats, attached, refusal, stream } = device;
   const selected = streamOf(state, state.selected);
   const usable = state.role === 'operator' && attached && refusal === undefined && selected !== undefined && stream !== selected.id;
@@ -56,17 +51,11 @@ function DeviceItem({ device, state }: { device: Device; state: MonitorState }) 
       <p className="device-name">{name}</p>
       <DeviceState device={device} on={stream === undefined ? undefined : streamOf(state, stream)?.name} />
       <p className="device-place">{[place, driver, identity].filter((part) => part !== undefined && part !== '').join(' · ')}</p>
-      {refusal !== undefined && (
-        <p className="warning">
-          {refusal.message}
-          <br />
-          <small>{refusal.remedy}</small>
-        </p>
-      )}
+      {refusal !== undefined && <ToldError error={refusal} kind="warning" />}
       <Formats formats={formats} />
       {usable && (
         <Button className="put" onPress={() => monitor.setDevice(selected.id, device)}>
-          Put on {selected.name}
+          {say('devices.put-on', { stream: selected.name })}
         </Button>
       )}
     </li>
@@ -75,21 +64,22 @@ function DeviceItem({ device, state }: { device: Device; state: MonitorState }) 
 
 /** Word and shape say the same. */
 function DeviceState({ device: { attached, refusal }, on }: { device: Device; on: string | undefined }) {
+  const { say } = useWords();
   if (!attached)
     return (
       <State shape={<Unplug aria-hidden="true" />} kind="missing">
-        Unplugged{on === undefined ? '' : `, ${on} waits for it`}
+        {on === undefined ? say('devices.unplugged') : say('devices.unplugged-waits', { stream: on })}
       </State>
     );
   if (refusal !== undefined)
     return (
       <State shape={<CircleSlash aria-hidden="true" />} kind="refused">
-        Cannot be opened
+        {say('devices.refused')}
       </State>
     );
   return (
     <State shape={<Cable aria-hidden="true" />} kind={on === undefined ? 'free' : 'used'}>
-      {on === undefined ? 'Attached, on no stream' : `On ${on}`}
+      {on === undefined ? say('devices.free') : say('devices.used', { stream: on })}
     </State>
   );
 }
@@ -106,6 +96,7 @@ function State({ shape, kind, children }: { shape: ReactNode; kind: string; chil
 const shownFormats = 3;
 
 function Formats({ formats }: { formats: readonly string[] }) {
+  const { say } = useWords();
   const first = formats.slice(0, shownFormats);
   const rest = formats.slice(shownFormats);
   const item = (format: string) => <li key={format}>{format}</li>;
@@ -115,7 +106,7 @@ function Formats({ formats }: { formats: readonly string[] }) {
       <ul>{first.map(item)}</ul>
       {rest.length > 0 && (
         <details>
-          <summary>{rest.length} more</summary>
+          <summary>{say('devices.more-formats', { count: rest.length })}</summary>
           <ul>{rest.map(item)}</ul>
         </details>
       )}
@@ -124,11 +115,13 @@ function Formats({ formats }: { formats: readonly string[] }) {
 }
 
 /** Read out when it changes: which devices there are, and which are missed. */
-function attachedText(devices: readonly Device[]): string {
+function attachedText({ say }: Words, devices: readonly Device[]): string {
   const named = (attached: boolean): string =>
     devices
       .filter((device) => device.attached === attached)
       .map(({ name }) => name)
       .join(', ');
-  return [`Attached: ${named(true) || 'nothing'}`, ...(named(false) === '' ? [] : [`unplugged: ${named(false)}`])].join('; ');
+  const [attached, missed] = [named(true), named(false)];
+  const told = attached === '' ? say('devices.attached-nothing') : say('devices.attached', { devices: attached });
+  return missed === '' ? told : `${told}; ${say('devices.missed', { devices: missed })}`;
 }

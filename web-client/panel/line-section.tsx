@@ -1,28 +1,12 @@
-import { type TierReason, tierNames } from '../../src/protocol/tiers.ts';
-import { useMonitor } from '../hooks.ts';
+import { tierNames } from '../../src/protocol/tiers.ts';
+import { useMonitor, useWords } from '../hooks.ts';
 import type { StreamCounts } from '../monitor-state.ts';
-import { rateText } from '../texts.ts';
+import { dash, rateText } from '../texts.ts';
+import { ToldError } from '../told-error.tsx';
 import type { Quality, WireError } from '../worker-messages.ts';
 import { Choice } from './choice.tsx';
 
 const qualities: readonly Quality[] = ['auto', ...tierNames];
-export const qualityWords: Readonly<Record<Quality, string>> = {
-  auto: 'Best the line bears',
-  raw: 'As it is',
-  exact: 'Exact, packed',
-  video: 'Video',
-  'video-thin': 'Video for a thin line',
-  still: 'Single pictures',
-  thin: 'Single pictures for a thin line',
-};
-
-const reasonWords: Readonly<Record<TierReason, string>> = {
-  asked: 'this quality was asked for',
-  beginning: 'begins with it, and sees what the line bears',
-  bears: 'the line bears it',
-  thin: 'the line, or this machine, bears no more',
-  failing: 'the encoder of a better one fails',
-};
 
 interface LineProps {
   readonly quality: Quality;
@@ -35,43 +19,39 @@ interface LineProps {
 /** How good the pictures are that this screen gets, and why. */
 export function LineSection({ quality, inStep, counts, trouble }: LineProps) {
   const monitor = useMonitor();
+  const words = useWords();
+  const { say } = words;
   return (
-    <section aria-label="Line">
+    <section aria-label={say('line.title')}>
       <header>
-        <h3>Line</h3>
+        <h3>{say('line.title')}</h3>
       </header>
-      {trouble !== undefined && (
-        <p className="refusal" role="alert">
-          {trouble.message}
-          <br />
-          <small>{trouble.remedy}</small>
-        </p>
-      )}
+      {trouble !== undefined && <ToldError error={trouble} />}
       <Choice
-        label="Quality"
-        hint="of all pictures on this screen"
+        label={say('line.quality')}
+        hint={say('line.quality-meaning')}
         choices={qualities}
         value={quality}
-        textOf={(choice) => qualityWords[choice]}
+        textOf={(choice) => say(`quality.${choice}`)}
         onChange={(choice) => monitor.act({ act: 'quality', quality: choice })}
       />
       <Choice
-        label="Several pictures"
-        hint="in step: each waits up to 120 ms until that of the other stream has come, so that both show the same moment"
-        choices={['in step', 'as they come']}
-        value={inStep ? 'in step' : 'as they come'}
-        textOf={(choice) => choice}
-        onChange={(choice) => monitor.act({ act: 'in-step', inStep: choice === 'in step' })}
+        label={say('line.several')}
+        hint={say('line.several-meaning')}
+        choices={['in-step', 'as-they-come'] as const}
+        value={inStep ? 'in-step' : 'as-they-come'}
+        textOf={(choice) => say(`line.${choice}`)}
+        onChange={(choice) => monitor.act({ act: 'in-step', inStep: choice === 'in-step' })}
       />
       <dl className="facts">
-        <dt>Now</dt>
-        <dd data-testid="tier">{counts === undefined ? '–' : qualityWords[counts.tier]}</dd>
-        <dt>Why</dt>
-        <dd data-testid="tier-reason">{counts?.tierReason === undefined ? '–' : reasonWords[counts.tierReason]}</dd>
-        <dt>It takes</dt>
-        <dd data-testid="tier-rate">{rateText(counts?.tierBytesPerSecond)}</dd>
-        <dt>The line bears</dt>
-        <dd>{rateText(counts?.lineBytesPerSecond)}</dd>
+        <dt>{say('line.now')}</dt>
+        <dd data-testid="tier">{counts === undefined ? dash : say(`quality.${counts.tier}`)}</dd>
+        <dt>{say('line.why')}</dt>
+        <dd data-testid="tier-reason">{counts?.tierReason === undefined ? dash : say(`quality-why.${counts.tierReason}`)}</dd>
+        <dt>{say('line.takes')}</dt>
+        <dd data-testid="tier-rate">{rateText(words, counts?.tierBytesPerSecond)}</dd>
+        <dt>{say('line.bears')}</dt>
+        <dd>{rateText(words, counts?.lineBytesPerSecond)}</dd>
       </dl>
     </section>
   );

@@ -3,38 +3,33 @@ import { useEffect, useState } from 'react';
 import { Button, Input, Label, Switch, TextField } from 'react-aria-components';
 import type { ConnectedViewer, Invitation } from '../../src/protocol/messages.ts';
 import { type Role, roleNames } from '../../src/protocol/roles.ts';
-import { useMonitor, useMonitorState } from '../hooks.ts';
+import { useMonitor, useMonitorState, useWords } from '../hooks.ts';
 import { type MonitorState, streamOf } from '../monitor-state.ts';
 import { clockText, milliseconds, rateText, untilText } from '../texts.ts';
+import { ToldError } from '../told-error.tsx';
+import type { Words } from '../words/words.ts';
 import { Choice } from './choice.tsx';
-import { qualityWords } from './line-section.tsx';
 
-const roleWords: Readonly<Record<Role, string>> = { observer: 'Observer', marker: 'Marker', operator: 'Operator' };
 const roleShapes: Readonly<Record<Role, LucideIcon>> = { observer: Eye, marker: PenLine, operator: SlidersHorizontal };
 
 /** For operators: who is watching, who is invited, and the way to let somebody in or send somebody out. */
 export function PeoplePanel() {
   const monitor = useMonitor();
   const state = useMonitorState();
+  const { say } = useWords();
   const { viewers, invitations, doorRefusal } = state;
   return (
-    <aside className="panel people" aria-label="People" data-testid="people-panel">
+    <aside className="panel people" aria-label={say('people.title')} data-testid="people-panel">
       <header>
-        <h2 className="of">Who is watching</h2>
-        <Button className="icon" aria-label="Close the list of people" onPress={() => monitor.act({ act: 'people', open: false })}>
+        <h2 className="of">{say('people.watching')}</h2>
+        <Button className="icon" aria-label={say('people.close')} onPress={() => monitor.act({ act: 'people', open: false })}>
           <X aria-hidden="true" />
         </Button>
       </header>
       <p className="for-screen-readers" role="status">
-        {viewers.length === 1 ? 'One is watching' : `${viewers.length} are watching`}
+        {say('people.count', { count: viewers.length })}
       </p>
-      {doorRefusal !== undefined && (
-        <p className="refusal" role="alert">
-          {doorRefusal.message}
-          <br />
-          <small>{doorRefusal.remedy}</small>
-        </p>
-      )}
+      {doorRefusal !== undefined && <ToldError error={doorRefusal} />}
       <ul>
         {viewers.map((viewer) => (
           <Person key={viewer.viewer} viewer={viewer} state={state} />
@@ -42,9 +37,9 @@ export function PeoplePanel() {
       </ul>
       {state.invited ? <Invite state={state} /> : <OpenDoor />}
       {invitations.length > 0 && (
-        <section aria-label="Invitations">
+        <section aria-label={say('people.invitations')}>
           <header>
-            <h3>Invitations</h3>
+            <h3>{say('people.invitations')}</h3>
           </header>
           <ul>
             {invitations.map((invitation) => (
@@ -58,21 +53,21 @@ export function PeoplePanel() {
 }
 
 function OpenDoor() {
+  const { say } = useWords();
   return (
-    <section aria-label="Invite">
+    <section aria-label={say('people.invite')}>
       <header>
-        <h3>Invite</h3>
+        <h3>{say('people.invite')}</h3>
       </header>
-      <p className="hint">
-        This server can be reached from this machine alone, and whoever sits here is an operator. To invite others, start it with an address
-        of this machine.
-      </p>
+      <p className="hint">{say('people.only-here')}</p>
     </section>
   );
 }
 
 function Person({ viewer, state }: { viewer: ConnectedViewer; state: MonitorState }) {
   const monitor = useMonitor();
+  const words = useWords();
+  const { say } = words;
   const { name, role, sinceUs, watches, lineBytesPerSecond, roundTripMs } = viewer;
   const own = viewer.viewer === state.viewer;
   const Shape = roleShapes[role];
@@ -81,56 +76,72 @@ function Person({ viewer, state }: { viewer: ConnectedViewer; state: MonitorStat
       <p className="person-name">
         <Shape aria-hidden="true" />
         {name}
-        {own && <span className="own">this screen</span>}
+        {own && <span className="own">{say('people.own')}</span>}
       </p>
       <p className="person-facts">
-        {roleWords[role]}, since {clockText(sinceUs / 1000)}
-        {roundTripMs !== undefined && `, ${milliseconds(roundTripMs)} away`}
+        {say('people.since', { role: say(`role.${role}`), time: clockText(sinceUs / 1000) })}
+        {roundTripMs !== undefined && `, ${say('people.away', { roundTrip: milliseconds(roundTripMs) })}`}
       </p>
       <p className="person-facts">
         {watches.length === 0
-          ? 'Watches nothing now'
+          ? say('people.watches-nothing')
           : watches
-              .map(({ stream, tier }) => `${streamOf(state, stream)?.name ?? 'Another stream'}: ${qualityWords[tier].toLowerCase()}`)
+              .map(({ stream, tier }) =>
+                say('people.watches', {
+                  stream: streamOf(state, stream)?.name ?? say('people.other-stream'),
+                  quality: say(`watched.${tier}`),
+                }),
+              )
               .join(', ')}
-        {lineBytesPerSecond !== undefined && `, line bears ${rateText(lineBytesPerSecond)}`}
+        {lineBytesPerSecond !== undefined && `, ${say('people.line-bears', { rate: rateText(words, lineBytesPerSecond) })}`}
       </p>
-      {!own && <Sure word="Send out" question={`Send ${name} out?`} onSure={() => monitor.sendOut(viewer.viewer)} />}
+      {!own && (
+        <Sure
+          word={say('people.send-out')}
+          question={say('people.send-out-sure', { name })}
+          onSure={() => monitor.sendOut(viewer.viewer)}
+        />
+      )}
     </li>
   );
 }
 
 function Invited({ invitation, state }: { invitation: Invitation; state: MonitorState }) {
   const monitor = useMonitor();
+  const words = useWords();
+  const { say } = words;
   const { label, role, streams, once, used, untilMs, state: now } = invitation;
-  const names = streams?.map((stream) => streamOf(state, stream)?.name ?? 'a stream that is not here now').join(', ') ?? 'all streams';
+  const names =
+    streams?.map((stream) => streamOf(state, stream)?.name ?? say('people.gone-stream')).join(', ') ?? say('people.all-streams');
   const ended = now === 'revoked' || now === 'expired';
   return (
     <li className={ended ? 'invitation ended' : 'invitation'} data-testid="invitation" data-state={now}>
       <p className="person-name">{label}</p>
       <p className="person-facts">
-        {roleWords[role]}, {names}
+        {say(`role.${role}`)}, {names}
       </p>
       <p className="person-facts">
-        {stateText(now, once, used)}
-        {!ended && `, until ${untilText(untilMs)}`}
+        {ended ? say(`people.${now}`) : say('people.until', { state: usedText(words, once, used), time: untilText(words, untilMs) })}
       </p>
       {!ended && (
-        <Sure word="Revoke" question={`End “${label}” and send out who came by it?`} onSure={() => monitor.revoke(invitation.invitation)} />
+        <Sure
+          word={say('people.revoke')}
+          question={say('people.revoke-sure', { label })}
+          onSure={() => monitor.revoke(invitation.invitation)}
+        />
       )}
     </li>
   );
 }
 
-function stateText(now: Invitation['state'], once: boolean, used: number): string {
-  if (now === 'revoked') return 'Revoked';
-  if (now === 'expired') return 'Expired';
-  if (once) return used === 0 ? 'Not used yet' : 'Used';
-  return `Used ${used} ${used === 1 ? 'time' : 'times'}`;
+function usedText({ say }: Words, once: boolean, used: number): string {
+  if (once) return say(used === 0 ? 'people.unused' : 'people.used');
+  return say('people.used-times', { count: used });
 }
 
 /** An act that cannot be undone asks once, where the hand already is. */
 function Sure({ word, question, onSure }: { word: string; question: string; onSure(): void }) {
+  const { say } = useWords();
   const [asked, setAsked] = useState(false);
   if (!asked) {
     return (
@@ -154,7 +165,7 @@ function Sure({ word, question, onSure }: { word: string; question: string; onSu
         {word}
       </Button>
       <Button className="put" onPress={() => setAsked(false)}>
-        Keep
+        {say('people.keep')}
       </Button>
     </div>
   );
@@ -162,16 +173,17 @@ function Sure({ word, question, onSure }: { word: string; question: string; onSu
 
 const spans = [60, 480, 1440, 10_080, 43_200] as const;
 type Span = (typeof spans)[number];
-const spanWords: Readonly<Record<Span, string>> = {
-  60: '1 hour',
-  480: '8 hours',
-  1440: '1 day',
-  10080: '1 week',
-  43200: '30 days',
-};
+
+function spanText({ say }: Words, minutes: Span): string {
+  const hours = minutes / 60;
+  if (hours < 24) return say('people.hours', { count: hours });
+  return hours === 24 * 7 ? say('people.weeks', { count: 1 }) : say('people.days', { count: hours / 24 });
+}
 
 function Invite({ state }: { state: MonitorState }) {
   const monitor = useMonitor();
+  const words = useWords();
+  const { say } = words;
   const [label, setLabel] = useState('');
   const [role, setRole] = useState<Role>('observer');
   const [minutes, setMinutes] = useState<Span>(480);
@@ -180,28 +192,28 @@ function Invite({ state }: { state: MonitorState }) {
   const chosen = state.streams.map(({ id }) => id).filter((id) => !left.has(id));
   const make = (): void => monitor.invite({ label: label.trim(), role, minutes, once, ...(left.size > 0 && { streams: chosen }) });
   return (
-    <section aria-label="Invite" className="invite">
+    <section aria-label={say('people.invite')} className="invite">
       <header>
-        <h3>Invite</h3>
+        <h3>{say('people.invite')}</h3>
       </header>
       <TextField className="text-setting" value={label} onChange={setLabel} maxLength={80}>
-        <Label>For</Label>
-        <Input placeholder="Whom or where; no patient data" autoComplete="off" />
+        <Label>{say('people.for')}</Label>
+        <Input placeholder={say('people.for-whom')} autoComplete="off" />
       </TextField>
       <Choice<Role>
-        label="As"
-        hint="observers see, markers mark too, operators set everything"
+        label={say('people.as')}
+        hint={say('people.as-meaning')}
         choices={roleNames}
         value={role}
-        textOf={(name) => roleWords[name]}
+        textOf={(name) => say(`role.${name}`)}
         onChange={setRole}
       />
       <Choice<Span>
-        label="Ends after"
-        hint="then the link and whoever came by it are out"
+        label={say('people.ends')}
+        hint={say('people.ends-meaning')}
         choices={spans}
         value={String(minutes)}
-        textOf={(span) => spanWords[span]}
+        textOf={(span) => spanText(words, span)}
         onChange={setMinutes}
       />
       {state.streams.length > 1 &&
@@ -218,11 +230,11 @@ function Invite({ state }: { state: MonitorState }) {
         ))}
       <Switch className="switch small" isSelected={once} onChange={setOnce}>
         <span className="track" aria-hidden="true" />
-        For one browser only
+        {say('people.once')}
       </Switch>
       <Button className="put" isDisabled={label.trim() === '' || chosen.length === 0} onPress={make}>
         <DoorOpen aria-hidden="true" />
-        Make a link
+        {say('people.make-link')}
       </Button>
       {state.madeLink !== undefined && <MadeLink link={state.madeLink} />}
     </section>
@@ -230,11 +242,12 @@ function Invite({ state }: { state: MonitorState }) {
 }
 
 function MadeLink({ link }: { link: string }) {
+  const { say } = useWords();
   const [copied, setCopied] = useState(false);
   useEffect(() => setCopied(link === ''), [link]);
   return (
     <div className="made" data-testid="made-link">
-      <TextField className="text-setting" value={link} isReadOnly aria-label="The link">
+      <TextField className="text-setting" value={link} isReadOnly aria-label={say('people.link')}>
         <Input onFocus={({ currentTarget }) => currentTarget.select()} />
       </TextField>
       <Button
@@ -247,9 +260,9 @@ function MadeLink({ link }: { link: string }) {
         }}
       >
         {copied ? <Check aria-hidden="true" /> : <Copy aria-hidden="true" />}
-        {copied ? 'Copied' : 'Copy'}
+        {say(copied ? 'people.copied' : 'people.copy')}
       </Button>
-      <p className="hint">It is shown this once. Whoever has it comes in.</p>
+      <p className="hint">{say('people.link-once')}</p>
     </div>
   );
 }

@@ -1,4 +1,5 @@
-import { useMonitorState } from '../hooks.ts';
+import { useMonitorState, useWords } from '../hooks.ts';
+import { LanguageChoice } from '../language-choice.tsx';
 import { streamOf } from '../monitor-state.ts';
 import { LineSection } from './line-section.tsx';
 import { Measurements } from './measurements.tsx';
@@ -10,10 +11,11 @@ import { ToolsSection } from './tools-section.tsx';
 /** Results, stages and the source of the selected stream. */
 export function SidePanel() {
   const state = useMonitorState();
+  const { say } = useWords();
   const stream = streamOf(state, state.selected);
-  if (stream === undefined) return <aside className="panel" aria-label="Stages and results" />;
+  if (stream === undefined) return <aside className="panel" aria-label={say('panel.title')} />;
   return (
-    <aside className="panel" aria-label="Stages and results">
+    <aside className="panel" aria-label={say('panel.title')}>
       <h2 className="of">{stream.name}</h2>
       <Results stream={stream.id} />
       <Measurements stream={stream.id} />
@@ -27,6 +29,7 @@ export function SidePanel() {
       />
       <SourceSection stream={stream} counts={state.counts[stream.id]} />
       <LineSection quality={state.quality} inStep={state.inStep} counts={state.counts[stream.id]} trouble={state.refusals[-1]} />
+      <LanguageChoice />
     </aside>
   );
 }

@@ -16,9 +16,12 @@ import {
 import type { StageState, StreamDescription } from '../../src/protocol/messages.ts';
 import { isFormingStage } from '../../src/stage/forming.ts';
 import { presetOf } from '../../src/stage/presets.ts';
-import { useMonitor, useReprocessable } from '../hooks.ts';
+import { useMonitor, useReprocessable, useWords } from '../hooks.ts';
 import { type FrozenStages, type StageWish, wishedStage, wishKey } from '../monitor-state.ts';
 import { type Setting, settingsOf, settingText } from '../stage-schema.ts';
+import { ToldError } from '../told-error.tsx';
+import { choiceWords, presetWords, settingWords, stageWords } from '../words/server-words.ts';
+import type { Words } from '../words/words.ts';
 import type { WireError } from '../worker-messages.ts';
 import { Choice } from './choice.tsx';
 
@@ -35,6 +38,7 @@ interface StagesProps {
 /** What is done to the picture, in its order. Settings apply at once, for everybody who watches. */
 export const Stages = memo(function Stages({ stream, frozen, wishes, refusal, operator }: StagesProps) {
   const monitor = useMonitor();
+  const { say } = useWords();
   const reprocessable = useReprocessable(stream.id);
   const shown = (frozen === undefined ? stream.stages : (frozen.now ?? frozen.asFrozen)).filter((stage) => !isIdleByNature(stage));
   const forming = shown.filter(({ stage }) => isFormingStage(stage));
@@ -48,37 +52,25 @@ export const Stages = memo(function Stages({ stream, frozen, wishes, refusal, op
     />
   );
   return (
-    <section aria-label="Stages">
+    <section aria-label={say('stages.title')}>
       <header>
-        <h3>Stages</h3>
+        <h3>{say('stages.title')}</h3>
         {frozen?.now !== undefined && (
           <Button className="quiet" onPress={() => monitor.restoreFrozen(stream.id)}>
             <RotateCcw aria-hidden="true" />
-            As frozen
+            {say('stages.as-frozen')}
           </Button>
         )}
       </header>
-      {frozen !== undefined && (
-        <p className="hint">
-          {idle
-            ? 'The frozen picture is here without its captured form: settings can be changed when it runs again.'
-            : 'Changes apply to the frozen picture, on this screen alone. What averages over time has no effect on one picture.'}
-        </p>
-      )}
-      {frozen === undefined && !operator && <p className="hint">Set by the operator. A frozen picture you set for yourself.</p>}
-      {refusal !== undefined && (
-        <p className="refusal" role="alert">
-          {refusal.message}
-          <br />
-          <small>{refusal.remedy}</small>
-        </p>
-      )}
+      {frozen !== undefined && <p className="hint">{say(idle ? 'stages.frozen-idle' : 'stages.frozen')}</p>}
+      {frozen === undefined && !operator && <p className="hint">{say('stages.by-operator')}</p>}
+      {refusal !== undefined && <ToldError error={refusal} />}
       {stream.formats !== undefined && <Presets stream={stream} inForce={presetInForce(stream, frozen)} idle={idle} />}
-      {stream.stages.length === 0 && <p className="hint">Shown as it was captured.</p>}
+      {stream.stages.length === 0 && <p className="hint">{say('stages.none')}</p>}
       {shown.filter(({ stage }) => !isFormingStage(stage)).map(control)}
       {frozen === undefined && forming.length > 0 && (
         <details className="forming">
-          <summary>How the picture is formed</summary>
+          <summary>{say('stages.forming')}</summary>
           {forming.map(control)}
         </details>
       )}
@@ -89,9 +81,10 @@ export const Stages = memo(function Stages({ stream, frozen, wishes, refusal, op
 /** One choice for the stages that denoise. None is pressed where somebody has set a stage otherwise. */
 function Presets({ stream, inForce, idle }: { stream: StreamDescription; inForce: string | undefined; idle: boolean }) {
   const monitor = useMonitor();
+  const words = useWords();
   return (
-    <Group className="presets" aria-label="Presets">
-      {presetsFor(stream).map(({ preset, title, description }) => (
+    <Group className="presets" aria-label={words.say('stages.presets')}>
+      {presetsFor(words, stream).map(({ preset, title, description }) => (
         <ToggleButton
           key={preset}
           isSelected={inForce === preset}
@@ -108,7 +101,10 @@ function Presets({ stream, inForce, idle }: { stream: StreamDescription; inForce
 
 function Stage({ stream, stage, idle }: { stream: number; stage: StageState; idle: boolean }) {
   const monitor = useMonitor();
-  const settings = settingsOf(stage.schema);
+  const words = useWords();
+  const { say } = words;
+  const title = stageWords(words, stage);
+  const settings = settingsOf(stage.schema).map((setting) => settingWords(words, stage.stage, setting));
   const set = (wish: StageWish): void => monitor.setStage(stream, stage.stage, wish);
   const changed = settings.filter(({ name, initial }) => initial !== undefined && stage.options[name] !== initial);
   return (
@@ -116,14 +112,14 @@ function Stage({ stream, stage, idle }: { stream: number; stage: StageState; idl
       <div className="stage-head">
         <Switch className="switch" isSelected={stage.enabled} isDisabled={idle} onChange={(enabled) => set({ enabled })}>
           <span className="track" aria-hidden="true" />
-          {stage.title}
+          {title}
         </Switch>
-        {stage.enabled && !stage.applied && <span className="idle">no effect now</span>}
+        {stage.enabled && !stage.applied && <span className="idle">{say('stages.no-effect')}</span>}
         {changed.length > 0 && (
           <Button
             className="icon"
             isDisabled={idle}
-            aria-label={`${stage.title}: back to the defaults`}
+            aria-label={say('stages.defaults', { stage: title })}
             onPress={() => set({ options: Object.fromEntries(changed.map(({ name, initial }) => [name, initial])) })}
           >
             <RotateCcw aria-hidden="true" />
@@ -170,13 +166,14 @@ function Control({ setting, value, onChange }: ControlProps) {
 
 function NumberControl({ setting, value, onChange }: ControlProps<Extract<Setting, { kind: 'number' }>>) {
   const { label, hint, minimum, maximum, step } = setting;
+  const words = useWords();
   const now = typeof value === 'number' ? value : minimum;
   return (
     <Slider className="slider" value={now} minValue={minimum} maxValue={maximum} step={step} onChange={onChange}>
       <Label>
         <span title={hint}>{label}</span>
       </Label>
-      <SliderOutput>{settingText(now, step)}</SliderOutput>
+      <SliderOutput>{settingText(words, now, step)}</SliderOutput>
       <SliderTrack className="slider-track">
         <div className="fill" style={{ width: `${((now - minimum) / (maximum - minimum)) * 100}%` }} />
         <SliderThumb className="thumb" />
@@ -186,7 +183,17 @@ function NumberControl({ setting, value, onChange }: ControlProps<Extract<Settin
 }
 
 function ChoiceControl({ setting: { label, hint, choices }, value, onChange }: ControlProps<Extract<Setting, { kind: 'choice' }>>) {
-  return <Choice label={label} hint={hint} choices={choices} value={String(value)} textOf={choiceText} onChange={onChange} />;
+  const words = useWords();
+  return (
+    <Choice
+      label={label}
+      hint={hint}
+      choices={choices}
+      value={String(value)}
+      textOf={(choice) => choiceWords(words, choice)}
+      onChange={onChange}
+    />
+  );
 }
 
 /** Sent when the line is left or Enter is pressed: half a word burnt into everybody's picture helps nobody. */
@@ -226,16 +233,13 @@ function presetInForce(stream: StreamDescription, frozen: FrozenStages | undefin
 }
 
 /** Those for the kind of picture, their titles without its name; all of them where it is not known. */
-function presetsFor({ presets, modality }: StreamDescription): StreamDescription['presets'] {
+function presetsFor(words: Words, { presets, modality }: StreamDescription): StreamDescription['presets'] {
+  const told = presets.map((known) => ({ ...known, ...presetWords(words, known) }));
   const kind = { ultrasound: 'ultrasound', 'x-ray': 'fluoro', other: undefined }[modality];
-  if (kind === undefined) return presets;
-  return presets
+  if (kind === undefined) return told;
+  return told
     .filter(({ preset }) => !preset.includes('/') || preset.startsWith(`${kind}/`))
-    .map((known) => ({ ...known, title: choiceText(known.title.split(', ').at(-1) ?? known.title) }));
+    .map((known) => ({ ...known, title: capitalised(known.title.split(', ').at(-1) ?? known.title) }));
 }
 
-/** `hot-iron` → `Hot iron`. */
-function choiceText(choice: string | number): string {
-  const text = String(choice).replaceAll('-', ' ');
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
+const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

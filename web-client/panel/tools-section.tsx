@@ -1,14 +1,15 @@
-import { usePictureTruth } from '../hooks.ts';
+import { usePictureTruth, useWords } from '../hooks.ts';
 import { milliseconds, placeText } from '../texts.ts';
 import type { WirePose } from '../worker-messages.ts';
 
 /** Where the tracked tools were when the picture on the screen was captured. */
 export function ToolsSection({ stream, tools }: { stream: number; tools: readonly string[] }) {
+  const { say } = useWords();
   const { picture } = usePictureTruth(stream);
   return (
-    <section aria-label="Tools">
+    <section aria-label={say('tracked.title')}>
       <header>
-        <h3>Tools</h3>
+        <h3>{say('tracked.title')}</h3>
       </header>
       <dl className="tracked" data-testid="tools">
         {tools.map((tool) => (
@@ -20,19 +21,21 @@ export function ToolsSection({ stream, tools }: { stream: number; tools: readonl
 }
 
 function ToolRow({ tool, pose }: { tool: string; pose: WirePose | undefined }) {
+  const words = useWords();
+  const { say } = words;
   if (pose?.matrix === undefined) {
     return (
       <>
         <dt>{tool}</dt>
-        <dd className="lost">lost</dd>
+        <dd className="lost">{say('tracked.lost')}</dd>
       </>
     );
   }
   return (
     <>
       <dt>{tool}</dt>
-      <dd title="Between the picture and the measurement next to it">{milliseconds(pose.ageMs)}</dd>
-      <dd className="place">{placeText(placeOf(pose.matrix))}</dd>
+      <dd title={say('tracked.between')}>{milliseconds(pose.ageMs)}</dd>
+      <dd className="place">{placeText(words, placeOf(pose.matrix))}</dd>
     </>
   );
 }

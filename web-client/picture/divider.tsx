@@ -1,5 +1,5 @@
 import { useRef } from 'react';
-import { useMonitor } from '../hooks.ts';
+import { useMonitor, useWords } from '../hooks.ts';
 
 interface DividerProps {
   readonly stream: number;
@@ -12,6 +12,7 @@ const arrowStep = 0.02;
 /** The line between before and after; dragged by pointer, moved by arrow keys. */
 export function Divider({ stream, at, paired }: DividerProps) {
   const monitor = useMonitor();
+  const { say } = useWords();
   const line = useRef<HTMLDivElement>(null);
   const moveTo = (next: number): void => monitor.act({ act: 'divide', stream, at: Math.min(1, Math.max(0, next)) });
   const follow = (event: React.PointerEvent): void => {
@@ -33,12 +34,12 @@ export function Divider({ stream, at, paired }: DividerProps) {
       style={{ left: `${at * 100}%` }}
       role="slider"
       tabIndex={0}
-      aria-label="Divider: unprocessed left, processed right"
+      aria-label={say('divider.label')}
       aria-orientation="horizontal"
       aria-valuemin={0}
       aria-valuemax={100}
       aria-valuenow={percent}
-      aria-valuetext={`${percent} % unprocessed`}
+      aria-valuetext={say('divider.value', { percent })}
       onPointerDown={(event) => {
         event.stopPropagation();
         line.current?.setPointerCapture(event.pointerId);
@@ -46,9 +47,9 @@ export function Divider({ stream, at, paired }: DividerProps) {
       onPointerMove={follow}
       onKeyDown={press}
     >
-      <span className="side before">Raw</span>
-      <span className="side after">Processed</span>
-      {!paired && <span className="uneven">not the same frame</span>}
+      <span className="side before">{say('divider.raw')}</span>
+      <span className="side after">{say('divider.processed')}</span>
+      {!paired && <span className="uneven">{say('divider.uneven')}</span>}
       <span className="grip" aria-hidden="true" />
     </div>
   );

@@ -2,61 +2,71 @@ import { Play, Square, TriangleAlert } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { Button } from 'react-aria-components';
 import type { SourceStatus, StreamDescription } from '../../src/protocol/messages.ts';
-import { useMonitor, useMonitorState, useNowMs } from '../hooks.ts';
-import { liveWords } from '../live-state.ts';
+import { useMonitor, useMonitorState, useNowMs, useWords } from '../hooks.ts';
 import type { SourceTrouble } from '../monitor-state.ts';
 import type { PictureTruth } from '../picture-truth.ts';
 import { seconds } from '../texts.ts';
+import { errorWords } from '../words/error-words.ts';
+import type { Words } from '../words/words.ts';
 
 /** Across a picture that is not live: impossible to take for the patient as he is now. */
 export function NotLiveBand({ truth, source }: { truth: PictureTruth; source: SourceStatus }) {
+  const words = useWords();
   if (truth.frozen || (truth.state !== 'not-live' && truth.state !== 'reconnecting')) return null;
   return (
     <div className="band" data-testid="not-live-band">
       <div className="band-line">
         <TriangleAlert aria-hidden="true" />
-        <span className="band-word">{liveWords['not-live']}</span>
-        <span className="band-count">{seconds(truth.ageMs)}</span>
+        <span className="band-word">{words.say('state.not-live')}</span>
+        <span className="band-count">{seconds(words, truth.ageMs)}</span>
       </div>
-      <div className="band-reason">{reason(truth, source)}</div>
+      <div className="band-reason">{reason(words, truth, source)}</div>
     </div>
   );
 }
 
-function reason(truth: PictureTruth, source: SourceStatus): string {
-  const last = truth.picture === undefined ? 'no picture yet' : 'since the last frame';
-  if (truth.unanswered) return `${last} · this viewer's decoder does not answer`;
-  if (truth.state === 'reconnecting') return `${last} · connection lost, reconnecting`;
-  if (source.state === 'faulted') return `${last} · the source has failed`;
-  if (source.state === 'lost') return `${last} · device unplugged, waiting for ${source.waitsFor ?? 'it'}`;
-  if (source.state === 'stopped') return `${last} · the source was stopped`;
-  if (source.state === 'opening' || source.state === 'closed') return `${last} · the source is opening`;
-  return last;
+function reason(words: Words, truth: PictureTruth, source: SourceStatus): string {
+  const last = words.say(truth.picture === undefined ? 'not-live.no-picture' : 'not-live.since');
+  const why = cause(words, truth, source);
+  return why === undefined ? last : `${last} · ${why}`;
+}
+
+function cause({ say }: Words, truth: PictureTruth, { state, waitsFor }: SourceStatus): string | undefined {
+  if (truth.unanswered) return say('not-live.unanswered');
+  if (truth.state === 'reconnecting') return say('not-live.reconnecting');
+  if (state === 'faulted') return say('not-live.faulted');
+  if (state === 'lost') return waitsFor === undefined ? say('not-live.unplugged') : say('not-live.unplugged-known', { device: waitsFor });
+  if (state === 'stopped') return say('not-live.stopped');
+  if (state === 'opening' || state === 'closed') return say('not-live.opening');
+  return undefined;
 }
 
 /** What happened to the source, what to do, when it tries again. */
 export function SourceCard({ stream, trouble }: { stream: StreamDescription; trouble: SourceTrouble | undefined }) {
   const monitor = useMonitor();
   const { role } = useMonitorState();
+  const words = useWords();
+  const { say } = words;
   const { state, attempts } = stream.status;
   if (trouble === undefined && state !== 'stopped') return null;
+  const told = trouble && errorWords(words, trouble.error);
   return (
     <aside className="source-card" data-testid="source-card">
       <div className="told">
-        <p className="what">{trouble?.error.message ?? 'stopped by an operator'}</p>
-        {trouble !== undefined && <p className="remedy">{trouble.error.remedy}</p>}
+        <p className="what">{told?.message ?? say('not-live.by-operator')}</p>
+        {told !== undefined && <p className="remedy">{told.remedy}</p>}
         {trouble !== undefined && state !== 'lost' && <Countdown untilMs={trouble.retryAtMs} attempts={attempts} />}
       </div>
       {role === 'operator' && (
         <div className="acts">
           <Button onPress={() => monitor.setSource(stream.id, true)}>
             <Play aria-hidden="true" />
-            {trouble === undefined ? 'Start' : 'Try now'}
+            {say(trouble === undefined ? 'source.start' : 'not-live.try-now')}
           </Button>
           {trouble !== undefined && (
             <Button onPress={() => monitor.setSource(stream.id, false)}>
               <Square aria-hidden="true" />
-              Stop
+              {say('source.stop')}
             </Button>
           )}
         </div>
@@ -66,11 +76,13 @@ export function SourceCard({ stream, trouble }: { stream: StreamDescription; tro
 }
 
 function Countdown({ untilMs, attempts }: { untilMs: number | undefined; attempts: number }) {
+  const words = useWords();
+  const { say } = words;
   const nowMs = useNowMs(100);
   return (
     <p className="retry">
-      {untilMs === undefined || untilMs <= nowMs ? 'Trying again' : `Next attempt in ${seconds(untilMs - nowMs)}`}
-      {attempts > 1 ? ` · ${attempts} have failed` : ''}
+      {untilMs === undefined || untilMs <= nowMs ? say('not-live.trying') : say('not-live.next', { wait: seconds(words, untilMs - nowMs) })}
+      {attempts > 1 ? ` · ${say('not-live.failed', { count: attempts })}` : ''}
     </p>
   );
 }
@@ -84,6 +96,7 @@ const curtainMs = 1500;
  */
 export function DeadManCurtain({ stream }: { stream: number }) {
   const monitor = useMonitor();
+  const { say } = useWords();
   const curtain = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const fall = curtain.current?.animate([{ opacity: 0 }, { opacity: 0, offset: 0.98 }, { opacity: 1 }], {
@@ -110,15 +123,15 @@ export function DeadManCurtain({ stream }: { stream: number }) {
         <div className="band">
           <div className="band-line">
             <TriangleAlert />
-            <span className="band-word">{liveWords['not-live']}</span>
+            <span className="band-word">{say('state.not-live')}</span>
           </div>
-          <div className="band-reason">this display does not answer</div>
+          <div className="band-reason">{say('not-live.display')}</div>
         </div>
       </div>
       <div className="curtain-truth">
         <div className="state not-live">
           <TriangleAlert />
-          <span className="word">{liveWords['not-live']}</span>
+          <span className="word">{say('state.not-live')}</span>
         </div>
       </div>
     </div>

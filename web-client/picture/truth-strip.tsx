@@ -1,12 +1,14 @@
 import { Circle, CircleDashed, Pause, Snowflake, TriangleAlert, Unplug } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import type { StreamDescription } from '../../src/protocol/messages.ts';
-import { useMonitor } from '../hooks.ts';
+import { useMonitor, useWords } from '../hooks.ts';
 import type { Skew } from '../in-step.ts';
-import { type LiveState, liveWords } from '../live-state.ts';
+import type { LiveState } from '../live-state.ts';
 import { type StreamCounts, skippedOf } from '../monitor-state.ts';
 import type { PictureTruth } from '../picture-truth.ts';
-import { clockResidualText, clockText, countText, dash, milliseconds, seconds } from '../texts.ts';
+import { clockResidualText, countText, dash, milliseconds, seconds, tenthsText, tenthText } from '../texts.ts';
+import { placeWords, reasonWords } from '../words/server-words.ts';
+import type { Words } from '../words/words.ts';
 
 type Word = LiveState | 'frozen';
 
@@ -34,85 +36,85 @@ interface TruthStripProps {
 /** The same line under every picture: what it is, how old it is, how many came and how many did not. */
 export function TruthStrip({ place, stream, truth, counts, alone }: TruthStripProps) {
   const monitor = useMonitor();
+  const words = useWords();
+  const { say } = words;
   const word: Word = truth.frozen ? 'frozen' : truth.state;
   return (
     <footer className="truth">
-      <div className={`state ${word}`} data-testid="state" data-state={word} title={stateTitle(word, truth)}>
+      <div className={`state ${word}`} data-testid="state" data-state={word} title={stateTitle(words, word, truth)}>
         {shapes[word]}
-        <span className="word">{liveWords[word]}</span>
-        <span className="age">{ageText(word, truth)}</span>
+        <span className="word">{say(`state.${word}`)}</span>
+        <span className="age">{ageText(words, word, truth)}</span>
       </div>
       {truth.frozen && <LiveAside truth={truth} />}
       {truth.skew !== undefined && <SkewAside skew={truth.skew} />}
       {word === 'held' && stream.status.reason !== undefined && (
-        <div className="aside reason" data-testid="held-reason" title={stream.status.reason}>
-          {stream.status.reason}
+        <div className="aside reason" data-testid="held-reason" title={reasonWords(words, stream.status.reason)}>
+          {reasonWords(words, stream.status.reason)}
         </div>
       )}
       <button
         type="button"
         className="name"
         aria-pressed={alone}
-        title={alone ? 'Show all streams' : 'Show this stream alone'}
+        title={say(alone ? 'truth.show-all' : 'truth.show-alone')}
         onClick={() => monitor.act({ act: 'alone', stream: alone ? undefined : stream.id })}
       >
         <span className="place">{place}</span>
         <span className="text">{stream.name}</span>
-        {stream.synthetic && <span className="simulated">Simulated</span>}
+        {stream.synthetic && <span className="simulated">{say('truth.simulated')}</span>}
       </button>
       <Counts truth={truth} counts={counts} />
     </footer>
   );
 }
 
-function ageText(word: Word, truth: PictureTruth): string {
+function ageText(words: Words, word: Word, truth: PictureTruth): string {
   switch (word) {
     case 'live':
       return milliseconds(truth.meanAgeMs);
     case 'frozen':
-      return truth.picture === undefined ? dash : clockText(truth.picture.capturedUs / 1000, true);
+      return truth.picture === undefined ? dash : tenthsText(words, truth.picture.capturedUs / 1000);
     case 'held':
     case 'not-live':
     case 'reconnecting':
-      return seconds(truth.ageMs);
+      return seconds(words, truth.ageMs);
     case 'waiting':
       return '';
   }
 }
 
-function stateTitle(word: Word, { worstAgeMs, meanAgeMs }: PictureTruth): string {
-  if (word === 'frozen') return 'Frozen by this viewer; the time is that of the capture';
-  if (word !== 'live') return 'Time since the picture on the screen was captured';
-  return `Age of the picture, capture to screen: mean ${milliseconds(meanAgeMs)}, worst ${milliseconds(worstAgeMs)} in the last half second`;
+function stateTitle({ say }: Words, word: Word, { worstAgeMs, meanAgeMs }: PictureTruth): string {
+  if (word === 'frozen') return say('truth.frozen-meaning');
+  if (word !== 'live') return say('truth.since-captured');
+  return say('truth.age', { mean: milliseconds(meanAgeMs), worst: milliseconds(worstAgeMs) });
 }
 
 /** While this viewer has frozen the picture, the patient goes on: what would be seen now. */
 function LiveAside({ truth }: { truth: PictureTruth }) {
-  const age = truth.state === 'live' ? milliseconds(truth.meanAgeMs) : seconds(truth.ageMs);
+  const words = useWords();
+  const age = truth.state === 'live' ? milliseconds(truth.meanAgeMs) : seconds(words, truth.ageMs);
   return (
     <div className={`aside ${truth.state}`} data-testid="live-aside">
-      source {liveWords[truth.state].toLowerCase()} {age}
+      {words.say(`truth.source-${truth.state}`, { age })}
     </div>
   );
 }
 
 /** How the picture stands to those beside it. */
 function SkewAside({ skew: { behindMs, left } }: { skew: Skew }) {
-  const behind = behindMs >= inStepMs;
+  const { say } = useWords();
+  const behind = milliseconds(behindMs);
   return (
-    <div
-      className={left ? 'aside skew left' : 'aside skew'}
-      data-testid="skew"
-      title={`Drawn ${milliseconds(behindMs)} later after its capture than the freshest picture beside it, mean of the last second`}
-    >
-      {behind ? `${milliseconds(behindMs)} behind` : `in step, ${milliseconds(behindMs)}`}
+    <div className={left ? 'aside skew left' : 'aside skew'} data-testid="skew" title={say('truth.skew', { behind })}>
+      {say(behindMs >= inStepMs ? 'truth.behind' : 'truth.in-step', { behind })}
     </div>
   );
 }
 
-const fpsText = (fps: number | undefined): string => (fps === undefined ? dash : fps.toFixed(1));
-
 function Counts({ truth, counts }: { truth: PictureTruth; counts: StreamCounts | undefined }) {
+  const words = useWords();
+  const { say } = words;
   const [open, setOpen] = useState(false);
   const [pinned, setPinned] = useState(false);
   const lost = Object.entries(counts?.lost ?? {}).filter(([, count]) => count > 0);
@@ -122,7 +124,7 @@ function Counts({ truth, counts }: { truth: PictureTruth; counts: StreamCounts |
   return (
     <div className="counts">
       <span className="fps" data-testid="fps">
-        {fpsText(truth.fps)} <small>fps</small>
+        {tenthText(words, truth.fps)} <small>{say('truth.fps')}</small>
       </span>
       <button
         type="button"
@@ -134,39 +136,39 @@ function Counts({ truth, counts }: { truth: PictureTruth; counts: StreamCounts |
         onClick={() => setPinned(!pinned)}
       >
         <span className="skipped" data-testid="skipped">
-          {countText(skipped)} <small>skipped</small>
+          {countText(skipped)} <small>{say('truth.skipped')}</small>
         </span>
         <span data-testid="lost">
-          {known ? countText(allLost) : dash} <small>lost</small>
+          {known ? countText(allLost) : dash} <small>{say('truth.lost')}</small>
         </span>
       </button>
       {(open || pinned) && (
         <dl className="breakdown" data-testid="breakdown">
-          <dt>Age of the picture, mean and worst of half a second</dt>
+          <dt>{say('truth.mean-and-worst')}</dt>
           <dd>
             {milliseconds(truth.meanAgeMs)}, {milliseconds(truth.worstAgeMs)}
           </dd>
-          <dt>Drawn here</dt>
-          <dd>{fpsText(truth.fps)} fps</dd>
-          <dt>Captured by the source</dt>
+          <dt>{say('truth.drawn')}</dt>
           <dd>
-            {countText(counts?.captured)} at {fpsText(counts?.capturedFps)} fps
+            {tenthText(words, truth.fps)} {say('truth.fps')}
           </dd>
-          <dt>Processing</dt>
-          <dd>{counts === undefined ? dash : `${counts.processingMs.toFixed(1)} ms`}</dd>
+          <dt>{say('truth.captured')}</dt>
+          <dd>{say('truth.captured-at', { count: countText(counts?.captured), fps: tenthText(words, counts?.capturedFps) })}</dd>
+          <dt>{say('truth.processing')}</dt>
+          <dd>{counts === undefined ? dash : `${words.number(counts.processingMs, 1)} ms`}</dd>
           {counts?.clockResidualMs !== undefined && (
             <>
-              <dt>Jitter taken off the device&rsquo;s clock, worst of the last second</dt>
-              <dd data-testid="clock-residual">{clockResidualText(counts.clockResidualMs, counts.clockDriftPpm)}</dd>
+              <dt>{say('truth.jitter')}</dt>
+              <dd data-testid="clock-residual">{clockResidualText(words, counts.clockResidualMs, counts.clockDriftPpm)}</dd>
             </>
           )}
-          <dt>Skipped for this viewer (a newer frame had come)</dt>
+          <dt>{say('truth.skipped-here')}</dt>
           <dd>{countText(skipped)}</dd>
           {lost.map(([name, count]) => (
-            <Loss key={name} name={name} count={count} />
+            <Loss key={name} name={placeWords(words, name)} count={count} />
           ))}
-          {truth.refused > 0 && <Loss name="viewer/not-decoded" count={truth.refused} />}
-          {allLost === 0 && known && <Loss name="nothing" count={0} />}
+          {truth.refused > 0 && <Loss name={placeWords(words, 'viewer/not-decoded')} count={truth.refused} />}
+          {allLost === 0 && known && <Loss name={say('truth.nothing')} count={0} />}
         </dl>
       )}
     </div>
@@ -174,9 +176,10 @@ function Counts({ truth, counts }: { truth: PictureTruth; counts: StreamCounts |
 }
 
 function Loss({ name, count }: { name: string; count: number }) {
+  const { say } = useWords();
   return (
     <>
-      <dt>Lost: {name}</dt>
+      <dt>{say('truth.lost-where', { place: name })}</dt>
       <dd>{countText(count)}</dd>
     </>
   );
