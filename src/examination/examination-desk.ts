@@ -52,6 +52,8 @@ const [mostWaiting, mostWaitingOfAll] = [512, 8192] as const;
 /** Capture times of viewers come from frames, whose clock is this one. */
 const aheadUs = 1e6;
 const mostBookmarks = 1000;
+/** The archive's thread has died, or holds something else than is known here. */
+const isDoubt = /^(archive\/(interrupted|failed|row-damaged|not-mended)|examination\/(changed-meanwhile|unknown))$/;
 const mostLookedInto = 32;
 /** More marks that changed together are told as the whole list. */
 const mostToldSingly = 100;
@@ -72,6 +74,8 @@ export class ExaminationDesk {
   readonly #waiting = new Map<number, number>();
   #waitingOfAll = 0;
   #archive: ArchiveState = { state: 'ready' };
+  /** What is known here may not be what is on disk. */
+  #isDoubtful = false;
   #open: Examination | undefined;
   #opening: Promise<Examination> | undefined;
   #marks = new MarksInForce();
@@ -94,8 +98,7 @@ export class ExaminationDesk {
   /** Goes on with the examination that was open when the server ended. */
   static async open(settings: DeskSettings): Promise<ExaminationDesk> {
     const desk = new ExaminationDesk(settings);
-    const content = await settings.record?.open();
-    if (content !== undefined) desk.#take(content);
+    await desk.#reload();
     desk.#subscriptions.add(settings.record?.state$.subscribe((state) => desk.#setArchive(state)));
     if (settings.record !== undefined) desk.#subscriptions.add(settings.past.automatic$.subscribe((wish) => desk.#keepAutomatic(wish)));
     return desk;
@@ -269,6 +272,9 @@ export class ExaminationDesk {
   #tellContent(): void {
     this.#tellExamination();
     this.#audience.tellEach(whole, (member) => this.#marksFor(member));
+    for (const { stream, picture, by } of this.#calibrations.values()) {
+      if (picture.manual !== undefined) this.#audience.tellOf(stream, { type: 'calibrated', stream, calibration: picture.manual, by });
+    }
     for (const kept of this.#keeping?.all() ?? []) this.#audience.tellOf(kept.stream, { type: 'kept', kept });
     this.#audience.tellEach(whole, (member) => this.#bookmarksFor(member));
   }
@@ -279,7 +285,38 @@ export class ExaminationDesk {
 
   #setArchive(state: ArchiveState): void {
     this.#archive = state;
+    if (state.state === 'failed') this.#isDoubtful = true;
+    else if (this.#isDoubtful) void this.#turns.whole(() => this.#reload());
     this.#tellExamination();
+  }
+
+  /** What the archive holds counts, where it is not known what became of a change. */
+  async #reload(): Promise<void> {
+    const { record, log } = this.#settings;
+    if (record === undefined) return;
+    try {
+      const content = await record.open();
+      this.#isDoubtful = false;
+      if (content === undefined) this.#forget();
+      else this.#take(content);
+      this.#tellContent();
+    } catch (thrown) {
+      this.#isDoubtful = true;
+      const { code, message } = asAppError(thrown, 'examination/failed');
+      log.warn({ code }, `what is kept is not known yet: ${code}: ${message}`);
+    }
+  }
+
+  /** Does something that the archive may have done or not where it fails. */
+  async #recorded<Done>(act: (record: ExaminationRecord) => Promise<Done>): Promise<Done> {
+    try {
+      return await act(this.#record);
+    } catch (thrown) {
+      const { code } = asAppError(thrown, 'examination/failed');
+      this.#isDoubtful ||= isDoubt.test(code);
+      if (this.#isDoubtful && this.#archive.state !== 'failed') void this.#turns.whole(() => this.#reload());
+      throw thrown;
+    }
   }
 
   // Marks
@@ -297,7 +334,7 @@ export class ExaminationDesk {
       return;
     }
     const { examination } = await this.#ensureOpen(changer.author);
-    await this.#record.putMarks(examination, [mark], changer.author);
+    await this.#recorded((record) => record.putMarks(examination, [mark], changer.author));
     this.#marks.keep(mark);
     this.#fleeting.becameMark(member, mark.mark);
     this.#audience.tellOf(mark.stream, { type: 'mark-put', mark }, { member, request });
@@ -315,7 +352,8 @@ export class ExaminationDesk {
       answer({ member, request }, told);
       return;
     }
-    await this.#record.removeMark(this.#needOpen().examination, mark, changer.author);
+    const { examination } = this.#needOpen();
+    await this.#recorded((record) => record.removeMark(examination, mark, changer.author));
     this.#marks.forget(mark);
     this.#audience.tellOf(mark.stream, told, { member, request });
     this.#countsChanged();
@@ -377,7 +415,7 @@ export class ExaminationDesk {
     const { examination } = await this.#ensureOpen(by);
     const calibration = { stream, picture: calibratedBy(on, manual as Picture['manual']), by };
     const renewed = this.#marks.recalibrated(stream, on, calibration.picture.manual, by, this.#settings.nowUs());
-    await this.#record.calibrate(examination, calibration, renewed);
+    await this.#recorded((record) => record.calibrate(examination, calibration, renewed));
     this.#calibrations.set(stream, calibration);
     for (const mark of renewed) this.#marks.keep(mark);
     const told = {
@@ -494,7 +532,7 @@ export class ExaminationDesk {
       if (this.#bookmarks.size >= mostBookmarks) throw new AppError('examination/too-many-bookmarks', { limit: mostBookmarks });
       const bookmark = { bookmark: id, stream, atUs, text, author };
       const { examination } = await this.#ensureOpen(author);
-      await this.#record.putBookmark(examination, bookmark);
+      await this.#recorded((record) => record.putBookmark(examination, bookmark));
       this.#bookmarks.set(id, bookmark);
       this.#audience.tellEach(
         (other) => (other === member ? 'asker' : whole(other)),
@@ -512,21 +550,19 @@ export class ExaminationDesk {
     if (patient !== undefined) checkPatient(patient);
     const by = authorOf(member.access);
     await this.#keeping?.endAll();
-    if (this.#open !== undefined) await this.#record.closeExamination(by);
+    const opened = await this.#recorded((record) => record.openExamination(patient, by));
     this.#forget();
-    this.#open = await this.#record.openExamination(patient, by).catch((thrown) => {
-      this.#tellContent();
-      throw thrown;
-    });
+    this.#open = opened;
     this.#tellContent();
-    answer({ member, request }, { type: 'examination-set', request, examination: this.#open });
+    answer({ member, request }, { type: 'examination-set', request, examination: opened });
   }
 
   async #namePatient(member: Member, { request, patient }: Said<'name-patient'>): Promise<void> {
     needEveryStream(member);
     checkPatient(patient);
     const { examination } = this.#needOpen();
-    this.#open = await this.#record.namePatient(examination, patient, authorOf(member.access));
+    const by = authorOf(member.access);
+    this.#open = await this.#recorded((record) => record.namePatient(examination, patient, by));
     this.#tellExamination();
     answer({ member, request }, { type: 'examination-set', request, examination: this.#open });
   }
@@ -535,7 +571,8 @@ export class ExaminationDesk {
     needEveryStream(member);
     this.#needOpen();
     await this.#keeping?.endAll();
-    const closed = await this.#record.closeExamination(authorOf(member.access));
+    const by = authorOf(member.access);
+    const closed = await this.#recorded((record) => record.closeExamination(by));
     this.#forget();
     this.#tellContent();
     answer({ member, request }, { type: 'examination-set', request, examination: closed });
@@ -544,8 +581,8 @@ export class ExaminationDesk {
   async #reopen(member: Member, { request, examination }: Said<'reopen-examination'>): Promise<void> {
     needEveryStream(member);
     await this.#keeping?.endAll();
-    const content = await this.#record.reopenExamination(examination, authorOf(member.access));
-    this.#forget();
+    const by = authorOf(member.access);
+    const content = await this.#recorded((record) => record.reopenExamination(examination, by));
     this.#take(content);
     this.#tellContent();
     answer({ member, request }, { type: 'examination-set', request, examination: content.examination });
@@ -578,7 +615,7 @@ export class ExaminationDesk {
   /** What is kept while none is open opens one without a patient. */
   async #ensureOpen(by: Author): Promise<Examination> {
     if (this.#open !== undefined) return this.#open;
-    this.#opening ??= this.#record.openExamination(undefined, by).finally(() => {
+    this.#opening ??= this.#recorded((record) => record.openExamination(undefined, by)).finally(() => {
       this.#opening = undefined;
     });
     const opened = await this.#opening;
@@ -600,10 +637,14 @@ export class ExaminationDesk {
   }
 
   #take({ examination, kept, marks, removed, bookmarks, calibrations }: ExaminationContent): void {
-    this.#keeping?.take(kept);
+    const isSame = this.#open?.examination === examination.examination;
+    if (isSame) this.#keeping?.renew(kept);
+    else this.#keeping?.take(kept);
     this.#open = examination;
     this.#marks = new MarksInForce(marks, removed);
+    this.#bookmarks.clear();
     for (const bookmark of bookmarks) this.#bookmarks.set(bookmark.bookmark, bookmark);
+    this.#forgetCalibrations();
     for (const calibration of calibrations) this.#calibrations.set(calibration.stream, calibration);
   }
 
@@ -612,6 +653,10 @@ export class ExaminationDesk {
     this.#keeping?.take([]);
     this.#marks = new MarksInForce();
     this.#bookmarks.clear();
+    this.#forgetCalibrations();
+  }
+
+  #forgetCalibrations(): void {
     for (const { stream, by } of this.#calibrations.values()) this.#audience.tellOf(stream, { type: 'calibrated', stream, by });
     this.#calibrations.clear();
   }

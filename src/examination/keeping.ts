@@ -61,6 +61,12 @@ export class Keeping {
     return this.#items.get(kept) ?? this.#discarded.get(kept);
   }
 
+  /** What is on disk of the examination that is open; what runs goes on. */
+  renew(items: readonly Kept[]): void {
+    for (const [id, { state }] of this.#items) if (state === 'kept') this.#items.delete(id);
+    for (const item of items) this.#items.set(item.kept, item);
+  }
+
   /** Another examination is open. */
   take(items: readonly Kept[]): void {
     this.#items.clear();

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { asAppError } from '../app-error.ts';
+import { Archive } from '../archive/archive.ts';
 import type { Room } from '../config/room.ts';
 import { RollingStore } from '../past/rolling-store.ts';
 import type { Stream, StreamLog } from '../stream/stream.ts';
-import type { ExaminationRecord } from './record.ts';
 
 /** Where what is seen and done is kept. */
 export interface Stores {
-  readonly archive: ExaminationRecord | undefined;
+  readonly archive: Archive | undefined;
   readonly past: RollingStore | undefined;
 }
 
@@ -27,12 +27,15 @@ export async function openStores(
     past.minutes === 0
       ? undefined
       : await RollingStore.open({ ...past, folder: past.folder ?? join(dataFolder, 'past') }, streams, nowUs, log).catch(orElse);
-  void archive;
+  const archived = archive.off
+    ? undefined
+    : await Archive.open({ folder: archive.folder ?? join(dataFolder, 'archive'), nowUs, log }).catch(orElse);
   return {
-    archive: undefined,
+    archive: archived,
     past: rolling,
     async close() {
       await rolling?.close();
+      await archived?.close();
     },
   };
 }

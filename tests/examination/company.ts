@@ -62,10 +62,11 @@ export async function caughtUp(viewer: TestViewer): Promise<void> {
 export async function openCompany(
   limits: object = { messagesPerSecond: 100_000 },
   folder = mkdtempSync(join(tmpdir(), 'lumencast-desk-')),
+  names: readonly [string, string] = ['Echo', 'Angiogram'],
 ) {
   const streams = [
-    { name: 'Echo', options: small },
-    { name: 'Angiogram', options: { ...small, kind: 'fluoroscopy' } },
+    { name: names[0], options: small },
+    { name: names[1], options: { ...small, kind: 'fluoroscopy' } },
   ];
   const room = await openRoom(streams, limits, {
     access: 'invited',
