@@ -3,6 +3,7 @@ import { createRoot } from 'react-dom/client';
 import { distinctUntilChanged, map, skip } from 'rxjs';
 import { App } from './app.tsx';
 import { MonitorContext } from './hooks.ts';
+import { InLanguage } from './in-language.tsx';
 import { attachKeys } from './keys.ts';
 import { Monitor } from './monitor.ts';
 import { keepPreferences, readPreferences } from './preferences.ts';
@@ -36,7 +37,9 @@ if (display === undefined) attachKeys(monitor);
 createRoot(place).render(
   <StrictMode>
     <MonitorContext value={monitor}>
-      <App />
+      <InLanguage>
+        <App />
+      </InLanguage>
     </MonitorContext>
   </StrictMode>,
 );

@@ -1,17 +1,23 @@
 import type { StepOrder, StepShown } from '../src/protocol/step.ts';
+import { inLanguage, languageFor } from './words/words.ts';
 
 /** The page that a device films or grabs while `lumencast calibrate-latency` measures it: all white, or all black. */
 const told = document.getElementById('told');
 if (told === null) throw new Error('step.html has no #told');
 
+const { language, say } = inLanguage[languageFor(navigator.languages)];
+document.documentElement.lang = language;
+document.title = say('step.title');
+told.textContent = say('step.connecting');
+
 const address = new URL('step', document.baseURI);
 address.protocol = 'ws:';
 const socket = new WebSocket(address);
 socket.onopen = () => {
-  told.textContent = 'Let the device see this page, whole. It turns white and black about once a second. Click: full screen';
+  told.textContent = say('step.running');
 };
 socket.onclose = () => {
-  told.textContent = 'The measurement is over, or lumencast calibrate-latency does not run';
+  told.textContent = say('step.over');
   document.body.style.background = '#000';
 };
 socket.onmessage = ({ data }) => show(JSON.parse(String(data)) as StepOrder);

@@ -1,10 +1,13 @@
 import { englishExport } from './english-export.ts';
 
+import { englishTime } from './english-time.ts';
+
 /**
  * Every text of the monitor, as ICU messages (unicode.org/reports/tr35 messages): the key names place and meaning, values stand in braces,
  * plurals by `{count, plural, one {...} other {...}}`. Units stand behind a no-break space. A text that no code names fails a test.
  */
 export const english = {
+  ...englishTime,
   ...englishExport,
   'language.name': 'English',
   'language.choice': 'Language',
@@ -209,6 +212,11 @@ export const english = {
   'tracked.lost': 'lost',
   'tracked.between': 'Between the picture and the measurement next to it',
   'panel.title': 'Stages and results',
+  'unfit.title': 'No live picture on this device',
+  'step.connecting': 'Connecting',
+  'step.running': 'Let the device see this page, whole. It turns white and black about once a second. Click: full screen',
+  'step.over': 'The measurement is over, or lumencast calibrate-latency does not run',
+  'step.title': 'Lumencast: delay of a device',
   'wall.title': 'Wall',
   'wall.tool': 'Wall: which pictures stand where (U)',
   'wall.close': 'Close the wall panel',
@@ -337,7 +345,7 @@ export const english = {
   'measurements.area-percent': 'area, if round',
   'measurements.doppler': 'Spectral Doppler',
   'measurements.envelope': 'Envelope',
-  'measurements.no-envelope': 'a length (L) traced along a flow on a spectrum',
+  'measurements.no-envelope': 'a length (Z) traced along a flow on a spectrum',
   'measurements.vti': 'VTI',
   'measurements.velocity': 'peak velocity',
   'measurements.peak-gradient': 'peak gradient',

@@ -1,8 +1,10 @@
 import { germanExport } from './german-export.ts';
+import { germanTime } from './german-time.ts';
 import type { WordKey } from './words.ts';
 
 /** The same texts in German. The words are those of German echo laboratories and catheter rooms, not of a dictionary. */
 export const german: Readonly<Record<WordKey, string>> = {
+  ...germanTime,
   ...germanExport,
   'language.name': 'Deutsch',
   'language.choice': 'Sprache',
@@ -209,6 +211,11 @@ export const german: Readonly<Record<WordKey, string>> = {
   'tracked.lost': 'verloren',
   'tracked.between': 'Zeit zwischen dem Bild und der nächsten Messung',
   'panel.title': 'Bearbeitung und Ergebnisse',
+  'unfit.title': 'Kein Live-Bild auf diesem Gerät',
+  'step.connecting': 'Verbindung wird aufgebaut',
+  'step.running': 'Das Gerät soll diese Seite ganz sehen. Sie wird etwa einmal in der Sekunde weiß und schwarz. Klick: Vollbild',
+  'step.over': 'Die Messung ist zu Ende, oder lumencast calibrate-latency läuft nicht',
+  'step.title': 'Lumencast: Verzögerung eines Geräts',
   'wall.title': 'Bildwand',
   'wall.tool': 'Bildwand: welche Bilder wo stehen (U)',
   'wall.close': 'Bildwand schließen',
@@ -337,7 +344,7 @@ export const german: Readonly<Record<WordKey, string>> = {
   'measurements.area-percent': 'Fläche, falls rund',
   'measurements.doppler': 'Spektraldoppler',
   'measurements.envelope': 'Hüllkurve',
-  'measurements.no-envelope': 'eine Länge (L), um einen Fluss im Spektrum gezogen',
+  'measurements.no-envelope': 'eine Länge (Z), um einen Fluss im Spektrum gezogen',
   'measurements.vti': 'VTI',
   'measurements.velocity': 'Spitzengeschwindigkeit',
   'measurements.peak-gradient': 'maximaler Gradient',
