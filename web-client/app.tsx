@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import { Banner } from './banner.tsx';
 import { ExportDialog } from './export/export-dialog.tsx';
-import { useMonitorState } from './hooks.ts';
+import { useMonitorState, useWords } from './hooks.ts';
 import { JoinPage } from './join-page.tsx';
 import { KeyMapDialog } from './key-map-dialog.tsx';
 import { MarkAsker } from './mark-asker.tsx';
@@ -11,6 +11,8 @@ import { SidePanel } from './panel/side-panel.tsx';
 import { WallPanel } from './panel/wall-panel.tsx';
 import { ToolColumn } from './tool-column.tsx';
 import { WallGrid } from './wall-grid.tsx';
+import { errorWords } from './words/error-words.ts';
+import type { WireError } from './worker-messages.ts';
 
 /** The whole page: banner, tools, pictures, panel. */
 export function App() {
@@ -18,7 +20,7 @@ export function App() {
   useEffect(() => {
     document.title = room === '' ? 'Lumencast' : `${room} · Lumencast`;
   }, [room]);
-  if (unfit !== undefined) return <Unfit message={unfit.message} remedy={unfit.remedy} />;
+  if (unfit !== undefined) return <Unfit error={unfit} />;
   if (joining !== undefined || link.state === 'shut') return <JoinPage />;
   if (display !== undefined) {
     return (
@@ -44,11 +46,13 @@ export function App() {
   );
 }
 
-function Unfit({ message, remedy }: { message: string; remedy: string }) {
+function Unfit({ error }: { readonly error: WireError }) {
+  const words = useWords();
+  const { message, remedy } = errorWords(words, error);
   return (
     <main className="unfit">
       <div role="alert">
-        <h1>No live picture on this device</h1>
+        <h1>{words.say('unfit.title')}</h1>
         <p>{message}</p>
         <p>{remedy}</p>
       </div>
