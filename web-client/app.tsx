@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import { Banner } from './banner.tsx';
+import { ExaminationPanel } from './examination/examination-panel.tsx';
 import { ExportDialog } from './export/export-dialog.tsx';
 import { useMonitorState, useWords } from './hooks.ts';
 import { JoinPage } from './join-page.tsx';
@@ -9,6 +10,7 @@ import { DevicesPanel } from './panel/devices-panel.tsx';
 import { PeoplePanel } from './panel/people-panel.tsx';
 import { SidePanel } from './panel/side-panel.tsx';
 import { WallPanel } from './panel/wall-panel.tsx';
+import { TimeStrip } from './time/time-strip.tsx';
 import { ToolColumn } from './tool-column.tsx';
 import { WallGrid } from './wall-grid.tsx';
 import { errorWords } from './words/error-words.ts';
@@ -16,7 +18,7 @@ import type { WireError } from './worker-messages.ts';
 
 /** The whole page: banner, tools, pictures, panel. */
 export function App() {
-  const { unfit, room, link, panelOpen, devicesOpen, peopleOpen, wallOpen, display, joining } = useMonitorState();
+  const { unfit, room, link, panelOpen, devicesOpen, peopleOpen, wallOpen, examinationOpen, display, joining } = useMonitorState();
   useEffect(() => {
     document.title = room === '' ? 'Lumencast' : `${room} · Lumencast`;
   }, [room]);
@@ -31,15 +33,17 @@ export function App() {
     );
   }
   return (
-    <div className={panelOpen || devicesOpen || peopleOpen || wallOpen ? 'monitor with-panel' : 'monitor'}>
+    <div className={panelOpen || devicesOpen || peopleOpen || wallOpen || examinationOpen ? 'monitor with-panel' : 'monitor'}>
       <Banner />
       <ToolColumn />
       <MarkAsker />
       <WallGrid />
+      <TimeStrip />
       {peopleOpen && <PeoplePanel />}
       {devicesOpen && <DevicesPanel />}
       {wallOpen && <WallPanel />}
-      {panelOpen && !peopleOpen && !devicesOpen && !wallOpen && <SidePanel />}
+      {examinationOpen && <ExaminationPanel />}
+      {panelOpen && !peopleOpen && !devicesOpen && !wallOpen && !examinationOpen && <SidePanel />}
       <KeyMapDialog />
       <ExportDialog />
     </div>

@@ -1,3 +1,4 @@
+import { PatientBanner } from './examination/patient-banner.tsx';
 import { useMonitorState, useServerMs } from './hooks.ts';
 import { clockText } from './texts.ts';
 
@@ -6,9 +7,7 @@ export function Banner() {
   const { room, link } = useMonitorState();
   return (
     <header className="banner">
-      <span className="patient" title="No examination is open">
-        Patient <b>—</b>
-      </span>
+      <PatientBanner />
       <h1 className="room">{room === '' ? 'Lumencast' : room}</h1>
       {link.state === 'lost' && <span className="line-lost">Connection lost</span>}
       {!crossOriginIsolated && (

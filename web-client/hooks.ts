@@ -24,7 +24,7 @@ export function useWords(): Words {
 }
 
 /** Renders when what is taken from the subject changes. */
-function useSubject<Value, Taken>(subject: BehaviorSubject<Value>, take: (value: Value) => Taken): Taken {
+export function useSubject<Value, Taken>(subject: BehaviorSubject<Value>, take: (value: Value) => Taken): Taken {
   const subscribe = useMemo(
     () => (changed: () => void) => {
       const subscription = subject.subscribe(changed);

@@ -2,12 +2,23 @@ import { type Tool, toolNames, toolOf } from './mark-tools.ts';
 import { selectedMark } from './marks-state.ts';
 import type { Monitor } from './monitor.ts';
 import { viewOf } from './monitor-state.ts';
+import { beginBookmark, goToBookmark, keepStill, showLastLoop, stepBy, toggleClip, togglePanel } from './time/acts.ts';
 import { unmoved, zoomAt } from './view-transform.ts';
 
 /** The key map as it is shown; one key per act, the same as on carts. */
 export const keyMap: readonly { readonly keys: string; readonly act: string }[] = [
-  { keys: 'Space', act: 'Freeze and unfreeze' },
-  { keys: 'C  L  A  O  G', act: 'Caliper, length, area, ellipse, angle' },
+  { keys: 'Space', act: 'Freeze and unfreeze; in the past: play and pause' },
+  { keys: '← →', act: 'One frame back and forward (Shift: ten)' },
+  { keys: 'Home', act: 'Back to the live picture' },
+  { keys: 'P', act: 'Keep a still' },
+  { keys: 'R', act: 'Keep a clip: begin, end' },
+  { keys: 'L', act: 'Last loop' },
+  { keys: 'B', act: 'Bookmark this moment' },
+  { keys: 'J', act: 'Loop: its start, its end, off' },
+  { keys: ',  .', act: 'Play slower, faster' },
+  { keys: 'Page ↑ ↓', act: 'R peak before, behind (Shift: bookmark)' },
+  { keys: 'E', act: 'Examination: patient, what is kept, earlier ones' },
+  { keys: 'C  Z  A  O  G', act: 'Caliper, length, area, ellipse, angle' },
   { keys: 'I  Y  T  M  K', act: 'Point, arrow, text, body marker, calibration' },
   { keys: 'Enter', act: 'Place a point by keys; arrows move it, Enter twice ends a line' },
   { keys: 'Q', act: 'Point at the picture while held, drag to draw in the air' },
@@ -20,7 +31,7 @@ export const keyMap: readonly { readonly keys: string; readonly act: string }[] 
   { keys: 'Ctrl + Z', act: 'Undo; with Shift: do it again' },
   { keys: '+  −  0', act: 'Zoom in, out, whole picture' },
   { keys: '1 – 9', act: 'One stream alone, again for all' },
-  { keys: 'P', act: 'Panel with stages and results' },
+  { keys: 'S', act: 'Panel with stages and results' },
   { keys: 'V', act: 'Devices that are attached' },
   { keys: 'U', act: 'Wall: which pictures stand where' },
   { keys: 'W', act: 'Who is watching' },
@@ -50,6 +61,11 @@ export function zoomSelected(monitor: Monitor, factor: number): void {
 
 export function toggleFreeze(monitor: Monitor): void {
   const { selected, frozen } = monitor.state;
+  // What is past stands and runs by the same key.
+  if (monitor.rewinding.pastOf(selected) !== undefined) {
+    monitor.rewinding.togglePlay(selected);
+    return;
+  }
   const thaw = frozen[selected] === true;
   const picture = monitor.truths$.value.byStream.get(selected)?.picture;
   if (thaw || picture !== undefined) monitor.act({ act: 'freeze', stream: selected, frozen: !thaw });
@@ -115,8 +131,10 @@ function moveByArrow(monitor: Monitor, event: KeyboardEvent): boolean {
   const { selected, dividers } = monitor.state;
   const step = event.shiftKey ? 10 : 1;
   if (monitor.hand.step(selected, dx * step, dy * step)) return true;
+  const looksBack = monitor.rewinding.pastOf(selected) !== undefined;
+  if (looksBack && dx !== 0) return stepBy(monitor, dx * step);
   const divider = dividers[selected];
-  if (divider === undefined || dx === 0) return false;
+  if (divider === undefined || dx === 0) return dx !== 0 && stepBy(monitor, dx * step);
   monitor.act({ act: 'divide', stream: selected, at: Math.min(1, Math.max(0, divider + dx * dividerStep)) });
   return true;
 }
@@ -130,7 +148,16 @@ const acts: Readonly<Record<string, (monitor: Monitor) => void>> = {
   d: toggleDivider,
   x: (monitor) => monitor.exporting.setOpen(true),
   f: toggleFullScreen,
-  p: (monitor) => monitor.act({ act: 'panel', open: !monitor.state.panelOpen }),
+  s: (monitor) => monitor.act({ act: 'panel', open: !monitor.state.panelOpen }),
+  e: togglePanel,
+  p: keepStill,
+  r: toggleClip,
+  l: showLastLoop,
+  b: beginBookmark,
+  j: (monitor) => monitor.rewinding.markLoop(monitor.state.selected),
+  home: (monitor) => monitor.rewinding.live(monitor.state.selected),
+  ',': (monitor) => monitor.rewinding.changeRate(monitor.state.selected, -1),
+  '.': (monitor) => monitor.rewinding.changeRate(monitor.state.selected, 1),
   u: (monitor) => monitor.act({ act: 'wall-panel', open: !monitor.state.wallOpen }),
   w: (monitor) => monitor.act({ act: 'people', open: !monitor.state.peopleOpen }),
   v: (monitor) => monitor.act({ act: 'devices', open: !monitor.state.devicesOpen }),
@@ -170,6 +197,12 @@ function obey(monitor: Monitor, event: KeyboardEvent): boolean {
   if (event.key in arrows) return moveByArrow(monitor, event);
   if (event.repeat) return key in acts || key === 'n' || key === 'q';
   if (event.key === 'Enter') return monitor.hand.enter(monitor.state.selected);
+  if (key === 'pageup' || key === 'pagedown') {
+    const direction = key === 'pageup' ? -1 : 1;
+    if (event.shiftKey) goToBookmark(monitor, direction);
+    else monitor.rewinding.peak(monitor.state.selected, direction);
+    return true;
+  }
   if (key === 'q') {
     monitor.hand.takeUp('pointer');
     return true;

@@ -30,7 +30,7 @@ const tool = (draws: MarkKind, key: string, rest: Partial<MarkTool> = {}): MarkT
 /** In the order of the flyout. */
 export const markTools = {
   distance: tool('distance', 'c'),
-  polyline: tool('polyline', 'l', { byHand: true }),
+  polyline: tool('polyline', 'z', { byHand: true }),
   area: tool('area', 'a', { byHand: true, closed: true }),
   ellipse: tool('ellipse', 'o'),
   angle: tool('angle', 'g'),

@@ -118,6 +118,7 @@ export interface MonitorState {
   /** What the room keeps. */
   readonly walls: readonly Wall[];
   readonly wallOpen: boolean;
+  readonly examinationOpen: boolean;
   /** The picture that was picked up and is to be put on a place. */
   readonly carried: WallCell | undefined;
   readonly wallRefusal: WireError | undefined;
@@ -168,6 +169,7 @@ export type Action =
   | { readonly act: 'language'; readonly language: Language }
   | { readonly act: 'wall'; readonly wall: Wall | undefined }
   | { readonly act: 'wall-panel'; readonly open: boolean }
+  | { readonly act: 'examination-panel'; readonly open: boolean }
   | { readonly act: 'carry'; readonly cell: WallCell | undefined }
   | { readonly act: 'wall-refused'; readonly error: WireError | undefined };
 
@@ -210,12 +212,15 @@ export function initialState(panelOpen: boolean, language: Language = 'en', disp
     wall: undefined,
     walls: [],
     wallOpen: false,
+    examinationOpen: false,
     carried: undefined,
     wallRefusal: undefined,
     display,
   };
 }
 
+/** One stands in the place of the other. */
+const noPanel = { devicesOpen: false, peopleOpen: false, wallOpen: false, examinationOpen: false };
 const keptUndoSteps = 100;
 /** Changes of one setting that follow each other this closely are one gesture. */
 const gestureMs = 1000;
@@ -265,15 +270,14 @@ export function reduce(state: MonitorState, action: Action): MonitorState {
     case 'in-step':
       return { ...state, inStep: action.inStep };
     case 'panel':
-      return { ...state, panelOpen: action.open, devicesOpen: false, peopleOpen: false, wallOpen: false };
+      return { ...state, panelOpen: action.open, ...noPanel };
     case 'devices':
-      return { ...state, devicesOpen: action.open && state.devices !== undefined, peopleOpen: false, wallOpen: false };
+      return { ...state, ...noPanel, devicesOpen: action.open && state.devices !== undefined };
     case 'people':
       return {
         ...state,
+        ...noPanel,
         peopleOpen: action.open,
-        devicesOpen: false,
-        wallOpen: false,
         madeLink: undefined,
         doorRefusal: undefined,
       };
@@ -290,7 +294,9 @@ export function reduce(state: MonitorState, action: Action): MonitorState {
     case 'wall':
       return { ...state, wall: action.wall, alone: undefined };
     case 'wall-panel':
-      return { ...state, wallOpen: action.open, carried: undefined, wallRefusal: undefined, devicesOpen: false, peopleOpen: false };
+      return { ...state, ...noPanel, wallOpen: action.open, carried: undefined, wallRefusal: undefined };
+    case 'examination-panel':
+      return { ...state, ...noPanel, examinationOpen: action.open };
     case 'carry':
       return { ...state, carried: action.cell };
     case 'wall-refused':

@@ -3,6 +3,7 @@ import type { View } from '../src/protocol/frame-header.ts';
 import type { Device, ServerMessage, StageState, ViewerMessage } from '../src/protocol/messages.ts';
 import type { Wall } from '../src/protocol/wall.ts';
 import { presetNamed } from '../src/stage/presets.ts';
+import { Examining } from './examination/examining.ts';
 import { Exporting } from './export/exporting.ts';
 import { type FrameOnScreen, Hand } from './hand.ts';
 import { Marking } from './marking.ts';
@@ -18,6 +19,7 @@ import {
   streamOf,
   wishedStage,
 } from './monitor-state.ts';
+import { Rewinding } from './past/rewinding.ts';
 import { staleMs } from './picture-truth.ts';
 import { Pointing } from './pointing.ts';
 import type { Preferences } from './preferences.ts';
@@ -56,6 +58,9 @@ export class Monitor {
   readonly marking: Marking;
   readonly hand: Hand;
   readonly pointing: Pointing;
+  /** What is kept, and the time of the pictures. */
+  readonly examining: Examining;
+  readonly rewinding: Rewinding;
   readonly exporting = new Exporting();
   readonly #setter: StageSetter;
   #quality: Quality = 'auto';
@@ -96,6 +101,18 @@ export class Monitor {
     });
     this.hand = new Hand({ marking: this.marking, role: () => this.state.role, frameOf: (stream) => this.frameOf(stream) });
     this.pointing = new Pointing((message) => this.#send(message));
+    this.examining = new Examining({
+      send: (message) => this.#send(message),
+      nextRequest: () => this.#nextRequest++,
+      online: () => this.state.link.state === 'open',
+    });
+    this.rewinding = new Rewinding({
+      order: (order) => this.#order(order),
+      truthOf: (stream) => this.truths$.value.byStream.get(stream),
+      thaw: (stream) => {
+        if (this.state.frozen[stream] === true) this.act({ act: 'freeze', stream, frozen: false });
+      },
+    });
     this.#worker = this.#startWorker();
     setInterval(() => this.#watchWorker(), watchPeriodMs);
     document.addEventListener('visibilitychange', () => this.#tellHidden());
@@ -156,10 +173,10 @@ export class Monitor {
 
   /** What is on the screen of a stream, as marks remember it. */
   frameOf(stream: number): FrameOnScreen | undefined {
-    const picture = this.truths$.value.byStream.get(stream)?.picture;
+    const { picture, past } = this.truths$.value.byStream.get(stream) ?? {};
     if (picture === undefined) return undefined;
     const { width, height, regions, capturedUs, epoch } = picture;
-    return { capturedUs, epoch, picture: { width, height, regions }, live: this.state.frozen[stream] !== true };
+    return { capturedUs, epoch, picture: { width, height, regions }, live: this.state.frozen[stream] !== true && past === undefined };
   }
 
   /** Takes back what was done last: a point of the mark under the hand, a mark, or a setting. */
@@ -266,7 +283,7 @@ export class Monitor {
   }
 
   /** The canvas of a view, drawn by the worker; made at the first call of each generation. */
-  canvasOf(stream: number, view: View): HTMLCanvasElement {
+  canvasOf(stream: number, view: View | 'past'): HTMLCanvasElement {
     const key = `${stream}/${view}`;
     const known = this.#canvases.get(key);
     if (known !== undefined) return known;
@@ -274,7 +291,7 @@ export class Monitor {
     element.setAttribute('aria-hidden', 'true');
     this.#canvases.set(key, element);
     const canvas = element.transferControlToOffscreen();
-    this.#order({ order: 'canvas', stream, view, canvas }, [canvas]);
+    this.#order(view === 'past' ? { order: 'past-canvas', stream, canvas } : { order: 'canvas', stream, view, canvas }, [canvas]);
     return element;
   }
 
@@ -361,6 +378,8 @@ export class Monitor {
           this.#presetRequests.clear();
           this.#doorRequests.clear();
           this.marking.lost(news.link.state === 'shut');
+          this.examining.lost(news.link.state === 'shut');
+          if (news.link.state === 'shut') for (const { id } of this.state.streams) this.rewinding.live(id);
           if (news.link.state === 'shut') this.exporting.forget();
           this.#wallRequests.clear();
         }
@@ -368,17 +387,23 @@ export class Monitor {
         break;
       case 'message':
         if (news.message.type === 'hello') {
-          this.marking.act({ act: 'forget', streams: goneStreams(this.state, news.message.streams) });
+          const gone = goneStreams(this.state, news.message.streams);
+          this.marking.act({ act: 'forget', streams: gone });
+          for (const stream of gone) this.rewinding.live(stream);
         }
         this.act({ act: 'server', message: news.message, nowMs: performance.now() });
         this.marking.hear(news.message);
         this.pointing.hear(news.message);
+        this.examining.hear(news.message);
         this.exporting.hear(news.message);
         this.#setter.hear(news.message);
         this.#hearPreset(news.message);
         this.#hearDevice(news.message);
         this.#hearDoor(news.message);
         this.#hearWall(news.message);
+        break;
+      case 'timeline':
+        this.rewinding.hearTimeline(news.stream, news.timeline);
         break;
       case 'reprocessed':
         this.#reprocessed(news.stream, news.stages);
@@ -419,6 +444,8 @@ export class Monitor {
     const frozen = new Set(state.streams.map(({ id }) => id).filter((id) => state.frozen[id] === true));
     for (const stream of frozen.symmetricDifference(this.#frozen)) this.#order({ order: 'freeze', stream, frozen: frozen.has(stream) });
     this.#frozen = frozen;
+    const watched = state.link.state === 'open' && state.streams.length > 0 && state.display === undefined;
+    this.rewinding.follow(watched ? state.selected : undefined);
   }
 
   #watchWorker(): void {
@@ -444,6 +471,8 @@ export class Monitor {
     this.#reprocessing.clear();
     this.#setter.forget();
     this.marking.lost(false);
+    this.examining.lost(false);
+    this.rewinding.forget();
     this.#heardMs = performance.now();
     this.#worker = this.#startWorker();
     this.#tellHidden();

@@ -74,7 +74,7 @@ export function ToolColumn() {
         <Toggle
           icon={PanelRight}
           word="Panel"
-          name="Panel with stages and results (P)"
+          name="Panel with stages and results (S)"
           on={state.panelOpen}
           onPress={() => monitor.act({ act: 'panel', open: !state.panelOpen })}
         />

@@ -1,4 +1,4 @@
-import type { ArchiveState, Bookmark, Examination, Kept, SharedMark } from '../../src/protocol/examination-messages.ts';
+import type { ArchiveState, Author, Bookmark, Examination, Kept, SharedMark } from '../../src/protocol/examination-messages.ts';
 import type { ServerMessage } from '../../src/protocol/messages.ts';
 import type { WireError } from '../worker-messages.ts';
 
@@ -31,7 +31,8 @@ export interface ExaminationState {
   readonly refusal: WireError | undefined;
   /** What was kept last on this screen's order, so that it can say so. */
   readonly lastKept: string | undefined;
-  readonly open: boolean;
+  /** This viewer, as it stands in what it makes. */
+  readonly author: Author | undefined;
 }
 
 export type ExaminationAction =
@@ -40,7 +41,8 @@ export type ExaminationAction =
   | { readonly act: 'asked'; readonly kept: string }
   | { readonly act: 'found'; readonly found: Found | undefined }
   | { readonly act: 'looked'; readonly looked: LookedInto | undefined }
-  | { readonly act: 'open'; readonly open: boolean }
+  /** Nobody looks for earlier examinations any more. */
+  | { readonly act: 'clear-search' }
   | { readonly act: 'clear' };
 
 export const initialExamination: ExaminationState = {
@@ -53,7 +55,7 @@ export const initialExamination: ExaminationState = {
   found: undefined,
   refusal: undefined,
   lastKept: undefined,
-  open: false,
+  author: undefined,
 };
 
 export function reduceExamination(state: ExaminationState, action: ExaminationAction): ExaminationState {
@@ -68,8 +70,8 @@ export function reduceExamination(state: ExaminationState, action: ExaminationAc
       return { ...state, found: action.found };
     case 'looked':
       return { ...state, looked: action.looked };
-    case 'open':
-      return { ...state, open: action.open, ...(!action.open && { looked: undefined, found: undefined }) };
+    case 'clear-search':
+      return { ...state, looked: undefined, found: undefined };
     case 'clear':
       return initialExamination;
   }
@@ -89,11 +91,11 @@ export function lastLoop(state: ExaminationState, stream: number): Kept | undefi
 function hear(state: ExaminationState, message: ServerMessage): ExaminationState {
   switch (message.type) {
     case 'hello':
-      return { ...initialExamination, open: state.open, lastKept: state.lastKept };
+      return { ...initialExamination, lastKept: state.lastKept };
     case 'examination': {
-      const { examination, archive } = message;
+      const { examination, archive, author = state.author } = message;
       const same = examination?.examination === state.examination?.examination;
-      return { ...state, told: true, examination, archive, ...(!same && { kept: [], bookmarks: [] }) };
+      return { ...state, told: true, examination, archive, author, ...(!same && { kept: [], bookmarks: [] }) };
     }
     case 'kept':
       return { ...state, kept: withKept(state.kept, message.kept), looked: lookedWith(state.looked, message.kept) };

@@ -3,7 +3,7 @@ import { Button, Label, ListBox, ListBoxItem, Popover, Select, SelectValue } fro
 
 interface ChoiceProps<Value extends string | number> {
   readonly label: string;
-  readonly hint: string;
+  readonly hint?: string;
   readonly choices: readonly Value[];
   readonly value: string;
   textOf(choice: Value): string;

@@ -6,13 +6,13 @@ import type { Shown } from '../worker-messages.ts';
 
 interface LayerProps {
   readonly stream: number;
-  readonly view: View;
+  readonly view: View | 'past';
   readonly picture: Size;
   readonly placement: Placement;
 }
 
 /** A canvas that React only hangs up and moves: what is on it is the worker's. */
-function Layer({ stream, view, picture, placement }: LayerProps) {
+export function Layer({ stream, view, picture, placement }: LayerProps) {
   const monitor = useMonitor();
   const holder = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {

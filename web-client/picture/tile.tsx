@@ -1,10 +1,11 @@
 import { useEffect, useRef, useState } from 'react';
 import type { StreamDescription } from '../../src/protocol/messages.ts';
 import { attachGestures, type GestureHost } from '../gestures.ts';
-import { useMarks, useMonitor, useMonitorState, usePictureTruth, useSize } from '../hooks.ts';
-import { liveWords } from '../live-state.ts';
+import { useMarks, useMonitor, useMonitorState, usePictureTruth, useSize, useWords } from '../hooks.ts';
 import { viewOf } from '../monitor-state.ts';
 import type { PictureTruth } from '../picture-truth.ts';
+import { LiveInset } from '../time/live-inset.tsx';
+import { PastLayer, PastStrip } from '../time/past-tile.tsx';
 import { contain, place } from '../view-transform.ts';
 import type { Shown } from '../worker-messages.ts';
 import { DepthRulers } from './depth-ruler.tsx';
@@ -19,6 +20,7 @@ import { TruthStrip } from './truth-strip.tsx';
 export function Tile({ stream, position }: { stream: StreamDescription; position: number }) {
   const monitor = useMonitor();
   const state = useMonitorState();
+  const { say } = useWords();
   const truth = usePictureTruth(stream.id);
   const [stage, setStage] = useState<HTMLDivElement | null>(null);
   const tile = useSize(stage);
@@ -27,7 +29,9 @@ export function Tile({ stream, position }: { stream: StreamDescription; position
   const view = contain(size, tile, viewOf(state, stream.id));
   const placement = place(size, tile, view);
   const divider = state.dividers[stream.id];
-  const word = truth.frozen ? 'frozen' : truth.state;
+  const { past } = truth;
+  const word = past !== undefined ? 'past' : truth.frozen ? 'frozen' : truth.state;
+  const live = !truth.frozen && past === undefined;
 
   const tool = useMarks((marks) => marks.tool);
   const painter = useRef<MarksPainter>(undefined);
@@ -56,30 +60,49 @@ export function Tile({ stream, position }: { stream: StreamDescription; position
   const classes = ['tile', word, ...(selected ? ['selected'] : []), ...(tool === 'pan' ? [] : ['measuring'])];
   return (
     <section className={classes.join(' ')} aria-label={stream.name} data-testid={`tile-${stream.id}`}>
-      <div className="stage" ref={setStage} tabIndex={-1}>
-        <PictureLayers stream={stream.id} picture={picture} placement={placement} shown={truth.shown} divider={divider ?? 0.5} />
-        {picture === undefined && state.troubles[stream.id] === undefined && <p className="no-picture">{emptyText(stream, truth.state)}</p>}
-        {picture !== undefined && (
-          <svg className="marks" width={tile.width} height={tile.height} aria-hidden="true">
-            <DepthRulers picture={picture} placement={placement} tile={tile} />
-            <MarksLayer stream={stream.id} picture={picture} live={!truth.frozen} placement={placement} tile={tile} painter={painter} />
-          </svg>
-        )}
-        {picture !== undefined && <MarkHandles stream={stream.id} picture={picture} live={!truth.frozen} placement={placement} />}
-        <div className="notes">
-          <RawNote truth={truth} asked={state.rawHeld === stream.id ? 'raw' : divider === undefined ? 'processed' : 'both'} />
-          {view.zoom > 1.001 && <p className="zoom-note">{view.zoom.toFixed(1)}×</p>}
+      <div className="pictures">
+        <div className="stage" ref={setStage} tabIndex={-1}>
+          {past === undefined ? (
+            <PictureLayers stream={stream.id} picture={picture} placement={placement} shown={truth.shown} divider={divider ?? 0.5} />
+          ) : (
+            <PastLayer stream={stream.id} picture={picture} placement={placement} />
+          )}
+          {picture === undefined && past === undefined && state.troubles[stream.id] === undefined && (
+            <p className="no-picture">{emptyText(stream, truth.state)}</p>
+          )}
+          {picture !== undefined && (
+            <svg className="marks" width={tile.width} height={tile.height} aria-hidden="true">
+              <DepthRulers picture={picture} placement={placement} tile={tile} />
+              <MarksLayer stream={stream.id} picture={picture} live={live} placement={placement} tile={tile} painter={painter} />
+            </svg>
+          )}
+          {picture !== undefined && <MarkHandles stream={stream.id} picture={picture} live={live} placement={placement} />}
+          <div className="notes">
+            {past === undefined && (
+              <RawNote truth={truth} asked={state.rawHeld === stream.id ? 'raw' : divider === undefined ? 'processed' : 'both'} />
+            )}
+            {view.zoom > 1.001 && <p className="zoom-note">{view.zoom.toFixed(1)}×</p>}
+          </div>
+          {divider !== undefined && past === undefined && truth.shown === 'both' && (
+            <Divider stream={stream.id} at={divider} paired={truth.paired} />
+          )}
+          {past === undefined && (
+            <div className="notices">
+              <NotLiveBand truth={truth} source={stream.status} />
+              {truth.state !== 'reconnecting' && <SourceCard stream={stream} trouble={state.troubles[stream.id]} />}
+            </div>
+          )}
         </div>
-        {divider !== undefined && truth.shown === 'both' && <Divider stream={stream.id} at={divider} paired={truth.paired} />}
-        <div className="notices">
-          <NotLiveBand truth={truth} source={stream.status} />
-          {truth.state !== 'reconnecting' && <SourceCard stream={stream} trouble={state.troubles[stream.id]} />}
-        </div>
+        {past !== undefined && <LiveInset stream={stream} truth={truth} />}
       </div>
-      <TruthStrip place={position} stream={stream} truth={truth} counts={state.counts[stream.id]} alone={state.alone === stream.id} />
+      {past === undefined ? (
+        <TruthStrip place={position} stream={stream} truth={truth} counts={state.counts[stream.id]} alone={state.alone === stream.id} />
+      ) : (
+        <PastStrip place={position} stream={stream} past={past} alone={state.alone === stream.id} />
+      )}
       <DeadManCurtain stream={stream.id} />
       <p className="for-screen-readers" role="status">
-        {stream.name}: {liveWords[word]}
+        {stream.name}: {say(`state.${word}`)}
       </p>
     </section>
   );

@@ -1,0 +1,67 @@
+import { useState } from 'react';
+import { Button, Input, Label, TextField } from 'react-aria-components';
+import type { Patient } from '../../src/protocol/examination-messages.ts';
+import { useWords } from '../hooks.ts';
+import { Choice } from '../panel/choice.tsx';
+
+const sexes = ['unknown', 'female', 'male', 'other'] as const;
+type Sex = (typeof sexes)[number];
+
+interface PatientFormProps {
+  readonly patient: Patient | undefined;
+  readonly act: string;
+  onPatient(patient: Patient): void;
+  onCancel(): void;
+}
+
+/** Only the name has to be told. */
+export function PatientForm({ patient, act, onPatient, onCancel }: PatientFormProps) {
+  const { say } = useWords();
+  const [name, setName] = useState(patient?.name ?? '');
+  const [id, setId] = useState(patient?.id ?? '');
+  const [born, setBorn] = useState(patient?.born ?? '');
+  const [sex, setSex] = useState<Sex>(patient?.sex ?? 'unknown');
+  const date = born.trim();
+  const dateFits = date === '' || (/^\d{4}-\d{2}-\d{2}$/.test(date) && !Number.isNaN(Date.parse(date)));
+  const whole = name.trim() !== '' && dateFits;
+  return (
+    <form
+      className="patient-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!whole) return;
+        onPatient({ name: name.trim(), id: id.trim(), ...(date !== '' && { born: date }), ...(sex !== 'unknown' && { sex }) });
+      }}
+    >
+      <Field label={say('examination.name')} hint={say('examination.name-how')} value={name} onChange={setName} />
+      <Field label={say('examination.id')} hint="" value={id} onChange={setId} />
+      <Field label={say('examination.birth')} hint={say('examination.birth-how')} value={born} onChange={setBorn} wrong={!dateFits} />
+      <Choice<Sex> label={say('examination.sex')} choices={sexes} value={sex} textOf={(one) => say(`sex.${one}`)} onChange={setSex} />
+      <div className="acts">
+        <Button type="submit" className="put" isDisabled={!whole}>
+          {act}
+        </Button>
+        <Button className="put" onPress={onCancel}>
+          {say('examination.cancel')}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+interface FieldProps {
+  readonly label: string;
+  readonly hint: string;
+  readonly value: string;
+  readonly wrong?: boolean;
+  onChange(value: string): void;
+}
+
+function Field({ label, hint, value, wrong = false, onChange }: FieldProps) {
+  return (
+    <TextField className="text-setting" value={value} onChange={onChange} maxLength={64} isInvalid={wrong}>
+      <Label>{label}</Label>
+      <Input placeholder={hint} autoComplete="off" />
+    </TextField>
+  );
+}

@@ -1,0 +1,97 @@
+import { History } from 'lucide-react';
+import type { StreamDescription } from '../../src/protocol/messages.ts';
+import { useGeneration, useMonitor, useServerMs, useWords } from '../hooks.ts';
+import type { PastTruth } from '../past/past-messages.ts';
+import { Layer } from '../picture/picture-layers.tsx';
+import type { Placement, Size } from '../view-transform.ts';
+import { momentText, spanText, whenText } from './time-texts.ts';
+
+interface PastLayerProps {
+  readonly stream: number;
+  readonly picture: Size | undefined;
+  readonly placement: Placement;
+}
+
+/** The picture of the past, in the place of the live one. */
+export function PastLayer({ stream, picture, placement }: PastLayerProps) {
+  const generation = useGeneration();
+  const { say } = useWords();
+  return (
+    <>
+      <div className="layers" hidden={picture === undefined}>
+        <Layer key={generation} stream={stream} view="past" picture={picture ?? { width: 1, height: 1 }} placement={placement} />
+      </div>
+      {picture === undefined && <p className="no-picture">{say('time.loading')}</p>}
+    </>
+  );
+}
+
+interface PastStripProps {
+  readonly place: number;
+  readonly stream: StreamDescription;
+  readonly past: PastTruth;
+  readonly alone: boolean;
+}
+
+/** The line under a picture of the past: nothing in it can be taken for live. */
+export function PastStrip({ place, stream, past, alone }: PastStripProps) {
+  const monitor = useMonitor();
+  const { say } = useWords();
+  return (
+    <footer className="truth">
+      <PastState past={past} />
+      <PastAside past={past} />
+      <button
+        type="button"
+        className="name"
+        aria-pressed={alone}
+        title={say(alone ? 'truth.show-all' : 'truth.show-alone')}
+        onClick={() => monitor.act({ act: 'alone', stream: alone ? undefined : stream.id })}
+      >
+        <span className="place">{place}</span>
+        <span className="text">{stream.name}</span>
+        {(past.picture?.synthetic ?? stream.synthetic) && <span className="simulated">{say('truth.simulated')}</span>}
+      </button>
+    </footer>
+  );
+}
+
+/** Where LIVE stands otherwise: that this is the past, when it was, and how long ago. */
+function PastState({ past }: { past: PastTruth }) {
+  const words = useWords();
+  const serverMs = useServerMs();
+  const { picture } = past;
+  const nowUs = serverMs === undefined ? undefined : serverMs * 1000;
+  const agoUs = picture === undefined || nowUs === undefined ? undefined : nowUs - picture.capturedUs;
+  return (
+    <div className="state past" data-testid="state" data-state="past" title={words.say('time.past-meaning')}>
+      <History aria-hidden="true" />
+      <span className="word">{words.say('state.past')}</span>
+      <span className="age">{picture === undefined ? '–' : momentText(words, picture.capturedUs)}</span>
+      {agoUs !== undefined && <span className="ago">{words.say('time.minus', { ago: spanText(words, agoUs) })}</span>}
+    </div>
+  );
+}
+
+/** What else is true of a frame of the past: its number, what is missing before it, why it is not here. */
+function PastAside({ past }: { past: PastTruth }) {
+  const words = useWords();
+  const { say } = words;
+  const { gap, frame, rPeak, waiting, error, past: of } = past;
+  const told: string[] = [];
+  if (of.of === 'kept') {
+    told.push(say(of.kept.kind === 'still' ? 'examination.still' : 'examination.clip'), of.kept.source);
+    told.push(whenText(of.kept.fromUs, Date.now()));
+  }
+  if (frame !== undefined && frame.of > 1) told.push(say('time.frame', frame));
+  if (rPeak) told.push(say('time.r-peak'));
+  const missing = gap !== undefined && say('time.gap', { lost: gap.lost, gap: spanText(words, gap.ms * 1000) });
+  return (
+    <div className="aside past-aside" data-testid="past-aside">
+      {error !== undefined && <span className="amiss">{error.message} </span>}
+      {error === undefined && waiting && <span className="quiet-word">{say('time.loading')} </span>}
+      {missing !== false && <span className="amiss">{missing} </span>}
+      {told.join(' · ')}
+    </div>
+  );
+}

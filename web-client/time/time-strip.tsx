@@ -1,0 +1,240 @@
+import {
+  Bookmark as BookmarkIcon,
+  Camera,
+  CircleDot,
+  Heart,
+  type LucideIcon,
+  Pause,
+  Play,
+  Radio,
+  Repeat,
+  RotateCcw,
+  Square,
+  StepBack,
+  StepForward,
+} from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
+import { Button, ToggleButton } from 'react-aria-components';
+import { isAtLeast } from '../../src/protocol/roles.ts';
+import { lastLoop, runningClip } from '../examination/examination-state.ts';
+import { useMonitor, useMonitorState, usePictureTruth, useServerMs, useWords } from '../hooks.ts';
+import { streamOf } from '../monitor-state.ts';
+import { Choice } from '../panel/choice.tsx';
+import { type Rate, rates } from '../past/pace.ts';
+import type { PastTruth } from '../past/past-messages.ts';
+import { type ClipLead, clipLeadsS } from '../past/rewinding.ts';
+import { beginBookmark, keepStill, showLastLoop, toggleClip } from './acts.ts';
+import { KeepingNote } from './keeping-note.tsx';
+import { useExamination, useRewinding } from './time-hooks.ts';
+import { momentText } from './time-texts.ts';
+import { TimelineBar } from './timeline-bar.tsx';
+
+/** One strip below the pictures: the time of the selected one, and what keeps things. Absent where nothing is recorded or kept. */
+export function TimeStrip() {
+  const state = useMonitorState();
+  const { told, kept, bookmarks } = useExamination();
+  const { timelines, loopStarts, bookmarking } = useRewinding();
+  const serverMs = useServerMs();
+  const { selected } = state;
+  const { past } = usePictureTruth(selected);
+  const words = useWords();
+  const stream = streamOf(state, selected);
+  const timeline = timelines[selected];
+  if (stream === undefined || (timeline === undefined && past === undefined && !told)) return null;
+  const rewinds = timeline !== undefined || past !== undefined;
+  return (
+    <section className="time-strip" aria-label={words.say('time.title')} data-testid="time-strip">
+      {rewinds && <Transport stream={selected} past={past} loopStarted={loopStarts[selected] !== undefined} />}
+      {rewinds && (
+        <TimelineBar
+          stream={selected}
+          name={stream.name}
+          past={past}
+          timeline={timeline}
+          nowUs={serverMs === undefined ? undefined : serverMs * 1000}
+          kept={kept.filter((one) => one.stream === selected)}
+          bookmarks={bookmarks.filter((one) => one.stream === selected)}
+          loopStartUs={loopStarts[selected]}
+        />
+      )}
+      {told && <Keep stream={selected} past={past} />}
+      {told && <KeepingNote nowUs={serverMs === undefined ? undefined : serverMs * 1000} />}
+      {bookmarking !== undefined && <BookmarkField key={bookmarking.atUs} {...bookmarking} />}
+    </section>
+  );
+}
+
+interface ActProps {
+  readonly icon: LucideIcon;
+  readonly name: string;
+  readonly word?: string;
+  readonly disabled?: boolean;
+  readonly className?: string;
+  onPress(): void;
+}
+
+function Act({ icon: Icon, name, word, disabled = false, className = '', onPress }: ActProps) {
+  return (
+    <Button className={`time-act ${className}`} aria-label={name} isDisabled={disabled} onPress={onPress}>
+      <Icon aria-hidden="true" />
+      {word !== undefined && <span>{word}</span>}
+    </Button>
+  );
+}
+
+function Transport({ stream, past, loopStarted }: { stream: number; past: PastTruth | undefined; loopStarted: boolean }) {
+  const { rewinding } = useMonitor();
+  const words = useWords();
+  const { say } = words;
+  const playing = past?.playing === true;
+  const looping = past?.loop !== undefined;
+  const hasPeaks = (past?.timeline?.rPeaksUs.length ?? 0) > 0;
+  const loopName = looping ? 'time.loop-off' : loopStarted ? 'time.loop-end' : 'time.loop-start';
+  return (
+    <div className="transport">
+      <Act
+        icon={Radio}
+        name={say('time.live-name')}
+        word={say('time.live')}
+        className={past === undefined ? 'to-live' : 'to-live away'}
+        disabled={past === undefined}
+        onPress={() => rewinding.live(stream)}
+      />
+      <Act icon={StepBack} name={say('time.back')} onPress={() => rewinding.step(stream, -1)} />
+      <Act
+        icon={playing ? Pause : Play}
+        name={say(playing ? 'time.pause' : 'time.play')}
+        disabled={past === undefined}
+        onPress={() => rewinding.togglePlay(stream)}
+      />
+      <Act icon={StepForward} name={say('time.forward')} disabled={past === undefined} onPress={() => rewinding.step(stream, 1)} />
+      {past !== undefined && (
+        <>
+          <ToggleButton
+            className={loopStarted ? 'time-act started' : 'time-act'}
+            aria-label={say(loopName)}
+            isSelected={looping}
+            onChange={() => rewinding.markLoop(stream)}
+          >
+            <Repeat aria-hidden="true" />
+          </ToggleButton>
+          {hasPeaks && <Act icon={Heart} name={say('time.peak-forward')} onPress={() => rewinding.peak(stream, 1)} />}
+          <Choice<Rate>
+            label={say('time.speed', { rate: '' }).trim()}
+            choices={rates}
+            value={String(past.rate)}
+            textOf={rateText}
+            onChange={(rate) => rewinding.setRate(stream, rate)}
+          />
+        </>
+      )}
+    </div>
+  );
+}
+
+const rateTexts: Readonly<Record<Rate, string>> = { 0.25: '¼×', 0.5: '½×', 1: '1×', 2: '2×' };
+const rateText = (rate: Rate): string => rateTexts[rate];
+
+function Keep({ stream, past }: { stream: number; past: PastTruth | undefined }) {
+  const monitor = useMonitor();
+  const examination = useExamination();
+  const { clipLeadS } = useRewinding();
+  const { role } = useMonitorState();
+  const { say } = useWords();
+  const running = runningClip(examination, stream);
+  const ofStream = past?.past.of !== 'kept';
+  const marker = isAtLeast(role, 'marker');
+  return (
+    <div className="keep">
+      {marker && (
+        <>
+          <Act
+            icon={Camera}
+            name={say('time.still-name')}
+            word={say('time.still')}
+            disabled={!ofStream}
+            onPress={() => keepStill(monitor)}
+          />
+          <Act
+            icon={running === undefined ? CircleDot : Square}
+            name={say(running === undefined ? 'time.clip-name' : 'time.clip-end')}
+            word={say('time.clip')}
+            disabled={!ofStream}
+            className={running === undefined ? '' : 'running'}
+            onPress={() => toggleClip(monitor)}
+          />
+          <Choice<ClipLead>
+            label={say('time.lead')}
+            choices={clipLeadsS}
+            value={String(clipLeadS)}
+            textOf={(seconds) => (seconds === 0 ? say('time.lead-none') : say('time.lead-seconds', { seconds }))}
+            onChange={(seconds) => monitor.rewinding.setClipLead(seconds)}
+          />
+        </>
+      )}
+      <Act
+        icon={RotateCcw}
+        name={say('time.last-loop-name')}
+        word={say('time.last-loop')}
+        disabled={lastLoop(examination, stream) === undefined}
+        onPress={() => showLastLoop(monitor)}
+      />
+      <Act
+        icon={BookmarkIcon}
+        name={say('time.bookmark-name')}
+        word={say('time.bookmark')}
+        disabled={!ofStream}
+        onPress={() => beginBookmark(monitor)}
+      />
+    </div>
+  );
+}
+
+/** Whoever writes nothing for so long wanted a bookmark without a word. */
+const patienceMs = 8000;
+
+function BookmarkField({ stream, atUs }: { stream: number; atUs: number }) {
+  const { examining, rewinding } = useMonitor();
+  const words = useWords();
+  const [text, setText] = useState('');
+  const field = useRef<HTMLInputElement>(null);
+  const keep = (): void => {
+    examining.bookmark(stream, atUs, text.trim());
+    rewinding.setBookmarking(undefined);
+  };
+  const kept = useRef(keep);
+  kept.current = keep;
+  useEffect(() => field.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    if (text !== '') return;
+    const timer = setTimeout(() => kept.current(), patienceMs);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return (
+    <form
+      className="bookmark-field text-setting"
+      onSubmit={(event) => {
+        event.preventDefault();
+        keep();
+      }}
+    >
+      <BookmarkIcon aria-hidden="true" />
+      <label htmlFor="bookmark-text">{words.say('time.bookmark-at', { time: momentText(words, atUs) })}</label>
+      <input
+        ref={field}
+        id="bookmark-text"
+        maxLength={80}
+        autoComplete="off"
+        placeholder={words.say('time.bookmark-text')}
+        value={text}
+        onChange={({ currentTarget }) => setText(currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape') rewinding.setBookmarking(undefined);
+        }}
+      />
+      <Button type="submit" className="put">
+        {words.say('time.bookmark')}
+      </Button>
+    </form>
+  );
+}
