@@ -2,26 +2,16 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { type Access, refuseBelow } from '../access/access.ts';
 import type { Door } from '../access/door.ts';
 import { AppError } from '../app-error.ts';
+import type { ExaminationContent, ExaminationRecord } from '../examination/record.ts';
 import { parseMark } from '../marks/mark.ts';
 import { type PrintOrder, parsePrintOrder } from '../print/order.ts';
 import type { PrintTask } from '../print/print-worker.ts';
 import { Printer } from '../print/printer.ts';
-import type { Examination, Kept, SharedMark } from '../protocol/examination-messages.ts';
+import type { SharedMark } from '../protocol/examination-messages.ts';
 import { isAtLeast } from '../protocol/roles.ts';
 
 /** What the examinations know of what is printed. */
-export interface PrintSource {
-  /** The examination that is open now. */
-  readonly openNow: string | undefined;
-  /** Throws examination/… where there is no such examination. */
-  content(examination: string): Promise<{
-    readonly examination: Examination;
-    readonly kept: readonly Kept[];
-    readonly marks: readonly SharedMark[];
-  }>;
-  /** The frame file of a still or a clip. */
-  fileOf(examination: string, kept: string): string;
-}
+type PrintSource = Pick<ExaminationRecord, 'open' | 'content' | 'fileOf'>;
 
 interface PrintHost {
   readonly room: string;
@@ -60,8 +50,7 @@ function whileWanted(reply: FastifyReply, access: Access): AbortSignal {
 /** Throws access/…, examination/… and print/not-there, also for what this viewer must not know of. */
 async function taskOf({ room, source, nowUs }: PrintHost, access: Access, order: PrintOrder): Promise<PrintTask> {
   if (source === undefined) throw new AppError('examination/off', { what: 'the print was not made' });
-  if (order.examination !== source.openNow) refuseBelow('operator', access, 'earlier examinations');
-  const { examination, kept, marks } = await source.content(order.examination);
+  const { examination, kept, marks } = await contentFor(source, access, order.examination);
   const seen = ({ stream }: { readonly stream?: number }): boolean => (stream === undefined ? access.everyStream : access.may(stream));
   const pictures = order.pictures.map(({ kept: id, atUs }) => {
     const found = kept.find((one) => one.kept === id && one.state === 'kept' && seen(one));
@@ -82,6 +71,14 @@ async function taskOf({ room, source, nowUs }: PrintHost, access: Access, order:
     pictures,
     all: marks.filter(seen).map(printedMark),
   };
+}
+
+/** Throws access/not-permitted where it is not the one that is open, and only operators may look into others. */
+async function contentFor(source: PrintSource, access: Access, examination: string): Promise<ExaminationContent> {
+  const open = await source.open();
+  if (open?.examination.examination === examination) return open;
+  refuseBelow('operator', access, 'earlier examinations');
+  return await source.content(examination);
 }
 
 const printedMark = ({ shape, picture, author, stream, kept, fromUs, untilUs }: SharedMark): PrintTask['all'][number] => ({
