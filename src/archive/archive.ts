@@ -253,6 +253,7 @@ export class Archive implements AsyncDisposable {
         this.#store = openedState(news);
         if (news.error !== undefined) this.#warn(news.error);
         this.#tell();
+        this.#told?.();
         break;
       case 'refused':
         this.#warn(news.error);
@@ -300,6 +301,7 @@ export class Archive implements AsyncDisposable {
     this.#store = { state: stateBy(error), error: error.toJSON() };
     this.#rejectAll(error);
     this.#tell();
+    this.#told?.();
     if (this.#isClosed) return;
     this.#pause = setTimeout(() => this.#start(), Math.min(firstPauseMs * 2 ** this.#failures++, longestPauseMs));
     this.#pause.unref();
@@ -338,7 +340,6 @@ export class Archive implements AsyncDisposable {
   #tell(): void {
     const state = this.#state();
     const before = this.state$.value;
-    this.#told?.();
     const isSame =
       before.state === state.state && before.error?.message === state.error?.message && before.minutesLeft === state.minutesLeft;
     if (isSame && isNear(before.freeBytes, state.freeBytes)) return;
