@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ServerMessage } from '../../src/protocol/messages.ts';
 import { openRoom, type TestViewer } from '../broadcast/test-room.ts';
 import { ask, enter, knock, tokenOf } from './asking.ts';
@@ -40,7 +40,8 @@ describe('what an intruder gets: nothing', () => {
       { name: 'Echo', options: small },
       { name: 'Angiogram', options: small },
     ];
-    room = await openRoom(streams, {}, { access: 'invited', dataFolder: folder });
+    const past = { minutes: 1, mebibytes: 64, memoryMebibytes: 32 };
+    room = await openRoom(streams, {}, { access: 'invited', dataFolder: folder, archive: {}, past });
     key = await enter(room.address, tokenOf(room.invitation));
     operator = await room.view(true, { headers: key });
   });
@@ -49,7 +50,11 @@ describe('what an intruder gets: nothing', () => {
     rmSync(folder, { recursive: true });
   });
 
-  const closedRoutes = ['metrics', 'session', 'streams/0/snapshot.jpg', 'streams/0/live.mjpeg'];
+  const kept = '00000000000000aa';
+  const closedRoutes = [
+    ...['metrics', 'session', 'streams/0/snapshot.jpg', 'streams/0/live.mjpeg'],
+    ...['streams/0/past', 'streams/0/past/index', 'streams/0/past/frames', `kept/${kept}/index`, `kept/${kept}/frames`],
+  ];
 
   const forgeries: readonly (readonly [string, () => Record<string, string>])[] = [
     ['nothing', () => ({})],
@@ -204,6 +209,133 @@ describe('what an intruder gets: nothing', () => {
       viewer.socket.terminate();
     }
     expect(room.streams[0]?.status.state).toBe('streaming');
+  });
+
+  describe('of examinations, patients and what is kept', () => {
+    const patient = { name: 'Example, Erika', id: 'PAT-4711' };
+    const mark = {
+      ...{ type: 'put-mark', mark: '00000000000000bb', stream: 0, revision: 0, fromUs: 1 },
+      shape: { kind: 'point', number: 1, points: [{ x: 5, y: 5 }] },
+    } as const;
+    const answer = async (viewer: TestViewer, message: object): Promise<ServerMessage> => {
+      const own = ++request;
+      viewer.say({ ...message, request: own } as never);
+      const answered = () => viewer.messages.find((heard) => 'request' in heard && heard.request === own);
+      await viewer.until(() => answered() !== undefined);
+      return answered() as ServerMessage;
+    };
+    const caughtUp = async (viewer: TestViewer): Promise<void> => {
+      const pongs = (): number => viewer.messages.filter(({ type }) => type === 'pong').length;
+      const before = pongs();
+      viewer.say({ type: 'ping', sentUs: 1 });
+      await viewer.until(() => pongs() > before);
+    };
+    let acts: readonly object[];
+    let before: string;
+    /** What the operator would find. */
+    const all = async (): Promise<string> => {
+      const { examinations } = (await answer(operator, { type: 'find-examinations', text: '' })) as Extract<
+        ServerMessage,
+        { type: 'examinations' }
+      >;
+      const contents = [];
+      for (const { examination } of examinations) {
+        const { request: _, ...content } = (await answer(operator, { type: 'look-into', examination })) as Extract<
+          ServerMessage,
+          { type: 'examination-content' }
+        >;
+        contents.push(content);
+      }
+      return JSON.stringify(contents);
+    };
+
+    beforeAll(async () => {
+      operator.say({ type: 'watch', stream: 0, views: ['processed'] });
+      await operator.until(() => operator.frames.length > 3);
+      const on = { epoch: room.streams[0]?.describe().epoch ?? 0 };
+      expect(await answer(operator, { type: 'open-examination', patient })).toMatchObject({ type: 'examination-set' });
+      expect(await answer(operator, { ...mark, on })).toMatchObject({ type: 'mark-put' });
+      expect(await answer(operator, { type: 'keep', kept, stream: 0, kind: 'still' })).toMatchObject({ kept: { state: 'kept' } });
+      operator.say({ type: 'unwatch', stream: 0 });
+      const id = operator.last('examination')?.examination?.examination;
+      acts = [
+        { ...mark, on, revision: 1 },
+        { ...mark, on, mark: '00000000000000cc' },
+        { ...mark, on: { kept } },
+        { type: 'remove-mark', mark: mark.mark, revision: 1 },
+        {
+          type: 'calibrate',
+          stream: 0,
+          calibration: {
+            points: [
+              { x: 1, y: 60 },
+              { x: 90, y: 60 },
+            ],
+            known: { mm: 9 },
+          },
+        },
+        { type: 'keep', kept: '00000000000000dd', stream: 0, kind: 'clip' },
+        { type: 'keep-until', kept },
+        { type: 'discard-kept', kept },
+        { type: 'bookmark', bookmark: '00000000000000ee', stream: 0, atUs: 1, text: '' },
+        { type: 'open-examination', patient: { name: 'Intruder', id: '' } },
+        { type: 'name-patient', patient: { name: 'Intruder', id: '' } },
+        { type: 'close-examination' },
+        { type: 'reopen-examination', examination: id },
+        { type: 'find-examinations', text: '' },
+        { type: 'look-into', examination: id },
+      ];
+      before = await all();
+      expect(before).toContain(patient.name);
+    });
+
+    it.each([
+      ['an observer', 'observer', undefined],
+      ['a marker of another stream', 'marker', [1]],
+      ['an operator of another stream', 'operator', [1]],
+    ] as const)('%s changes nothing and hears nothing', async (_who, role, streams) => {
+      const guest = await enter(room.address, await invite({ role, ...(streams && { streams: [...streams] }) }));
+      const viewer = await room.view(true, { headers: guest });
+      // A bookmark is for everybody, of streams that they see.
+      for (const act of acts.filter((one) => streams !== undefined || (one as { type: string }).type !== 'bookmark'))
+        expect(await answer(viewer, act), JSON.stringify(act)).toMatchObject({ type: 'error' });
+      viewer.say({ type: 'draft-mark', mark: mark.mark, stream: 0, shape: mark.shape, fromUs: 1 });
+      viewer.say({ type: 'point', stream: 0, points: [{ x: 1, y: 1 }], drawing: true });
+      await caughtUp(viewer);
+      await caughtUp(operator);
+      expect(viewer.closed).toBeUndefined();
+      expect(operator.messages.some(({ type }) => type === 'mark-drafted' || type === 'pointed')).toBe(false);
+      for (const route of [`kept/${kept}/index`, `kept/${kept}/frames`, ...(streams === undefined ? [] : ['streams/0/past/frames'])])
+        expect([401, 403, 404], route).toContain((await ask(room.address, route, guest)).status);
+      // What it is refused with repeats what it said itself.
+      const heard = JSON.stringify(viewer.messages.filter(({ type }) => type !== 'error'));
+      if (role === 'observer') expect(heard).not.toMatch(/Erika|PAT-4711/);
+      else for (const hidden of [mark.mark, kept]) expect(heard).not.toContain(hidden);
+      expect(await all()).toBe(before);
+      viewer.socket.terminate();
+    });
+
+    it('somebody whose time is over', async () => {
+      const guest = await enter(room.address, await invite({ role: 'operator', minutes: 1 }));
+      const viewer = await room.view(true, { headers: guest });
+      await caughtUp(viewer);
+      const from = viewer.messages.length;
+      vi.useFakeTimers({ toFake: ['Date'] });
+      vi.setSystemTime(Date.now() + 61_000);
+      try {
+        for (let sent = 0; sent < 200 && viewer.closed === undefined; sent++) {
+          viewer.say({ ...acts[1], mark: sent.toString(16).padStart(16, 'f'), request: ++request } as never);
+          await viewer.until(() => viewer.closed !== undefined || viewer.messages.length > from + sent);
+        }
+        expect(await closed(viewer)).toBe('4401 access/expired');
+        const { length } = viewer.messages;
+        for (const route of closedRoutes) expect([401, 403], route).toContain((await ask(room.address, route, guest)).status);
+        expect(await knock(room.address, guest)).toBe(401);
+        expect(viewer.messages.length).toBe(length);
+      } finally {
+        vi.useRealTimers();
+      }
+    });
   });
 
   it('of more than it has itself, by inviting itself', async () => {
