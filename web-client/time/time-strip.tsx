@@ -43,22 +43,24 @@ export function TimeStrip() {
   if (stream === undefined || (timeline === undefined && past === undefined && !told)) return null;
   const rewinds = timeline !== undefined || past !== undefined;
   return (
-    <section className="time-strip" aria-label={words.say('time.title')} data-testid="time-strip">
-      {rewinds && <Transport stream={selected} past={past} loopStarted={loopStarts[selected] !== undefined} />}
-      {rewinds && (
-        <TimelineBar
-          stream={selected}
-          name={stream.name}
-          past={past}
-          timeline={timeline}
-          nowUs={serverMs === undefined ? undefined : serverMs * 1000}
-          kept={kept.filter((one) => one.stream === selected)}
-          bookmarks={bookmarks.filter((one) => one.stream === selected)}
-          loopStartUs={loopStarts[selected]}
-        />
-      )}
-      {told && <Keep stream={selected} past={past} />}
-      {told && <KeepingNote nowUs={serverMs === undefined ? undefined : serverMs * 1000} />}
+    <section className="time-place" aria-label={words.say('time.title')} data-testid="time-strip">
+      <div className="time-strip">
+        {rewinds && <Transport stream={selected} past={past} loopStarted={loopStarts[selected] !== undefined} />}
+        {rewinds && (
+          <TimelineBar
+            stream={selected}
+            name={stream.name}
+            past={past}
+            timeline={timeline}
+            nowUs={serverMs === undefined ? undefined : serverMs * 1000}
+            kept={kept.filter((one) => one.stream === selected)}
+            bookmarks={bookmarks.filter((one) => one.stream === selected)}
+            loopStartUs={loopStarts[selected]}
+          />
+        )}
+        {told && <Keep stream={selected} past={past} />}
+        {told && <KeepingNote nowUs={serverMs === undefined ? undefined : serverMs * 1000} />}
+      </div>
       {bookmarking !== undefined && <BookmarkField key={bookmarking.atUs} {...bookmarking} />}
     </section>
   );
