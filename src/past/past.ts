@@ -1,6 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { frameFlags } from '../protocol/frame-header.ts';
 import type { PictureDescription } from './description.ts';
 import { recordHeadBytes } from './frame-file.ts';
 import { FrameIndex, type IndexRow, missingBetween } from './frame-index.ts';
@@ -148,18 +147,6 @@ export class Past {
       if (description !== undefined) descriptions[epoch] = description;
     }
     return { descriptions, frames, more };
-  }
-
-  /** Capture times of the frames with an R peak before them, at most `limit`. */
-  rPeaks(fromUs: number, toUs: number, limit: number): number[] {
-    const peaks: number[] = [];
-    for (const { index, from, to } of this.#parts(fromUs, toUs)) {
-      for (let row = from; row < to && peaks.length < limit; row++) {
-        const { flags, capturedUs } = index.at(row);
-        if ((flags & frameFlags.rPeak) !== 0) peaks.push(capturedUs);
-      }
-    }
-    return peaks;
   }
 
   /**

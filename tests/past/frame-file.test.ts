@@ -131,7 +131,7 @@ describe('a frame file', () => {
     await expect(openFrameFile(join(folder, 'none.frames'))).rejects.toMatchObject({ code: 'record/unreadable' });
   });
 
-  it(`of ${mutations} damaged ones gives frames as they were written, or an error that says so`, { timeout: 600_000 }, async () => {
+  it(`of ${mutations} damaged ones gives frames as they were written, or an error that says so`, { timeout: 1_800_000 }, async () => {
     const random = seeded(6);
     const written = new Set(messages.map((message) => message.toString('latin1')));
     let [refused, sound] = [0, 0];
