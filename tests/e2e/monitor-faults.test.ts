@@ -88,7 +88,7 @@ describe.skipIf(browserPath === undefined)('monitor when something fails', () =>
     const { address } = await serve(['--config', roomFile('switch', {})]);
     await open(address);
     await reached('live');
-    await page.keyboard.press('p');
+    await page.keyboard.press('s');
     await page.getByRole('button', { name: 'Stop' }).click();
     await reached('not-live');
     await page.getByTestId('source-card').getByText('stopped by an operator').waitFor();

@@ -162,7 +162,7 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     const { address } = await serve('freeze', { streams: [echo] });
     await open(address);
     await inState(page, 0, 'live');
-    await page.keyboard.press('p');
+    await page.keyboard.press('s');
     await page.keyboard.press('Space');
     await inState(page, 0, 'frozen');
     expect(await tile(page, 0).locator('.age').textContent()).toMatch(/^\d\d:\d\d:\d\d\.\d$/);
@@ -197,7 +197,7 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     const server = await serve('anew', { streams: [echo] });
     await open(server.address);
     await inState(page, 0, 'live');
-    await page.keyboard.press('p');
+    await page.keyboard.press('s');
     await page.keyboard.press('Space');
     await inState(page, 0, 'frozen');
     const frozen = await stillPicture();
@@ -208,7 +208,7 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     const other = await page.context().newPage();
     await other.goto(server.address);
     await inState(other, 0, 'live');
-    await other.keyboard.press('p');
+    await other.keyboard.press('s');
     expect(await other.getByTestId('stage-colour-map').getByRole('switch').isChecked()).toBe(false);
     await other.close();
     await page.getByRole('button', { name: 'As frozen' }).click();
@@ -227,7 +227,7 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     const { address } = await serve('quality', { streams: [{ ...echo, options: { ...echo.options, frames: 3 } }] });
     await open(address);
     await inState(page, 0, 'held');
-    await page.keyboard.press('p');
+    await page.keyboard.press('s');
     const tier = page.getByTestId('tier');
     await expect.poll(() => tier.textContent(), { timeout: 10_000 }).toBe('As it is');
     const layers = tile(page, 0).locator('.layers');
@@ -317,7 +317,7 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     const { address } = await serve('stages', { streams: [echo] });
     await open(address);
     await inState(page, 0, 'live');
-    await page.keyboard.press('p');
+    await page.keyboard.press('s');
     const picture = tile(page, 0).locator('.layers');
     const before = await look(page, picture);
     const map = page.getByTestId('stage-colour-map');
@@ -331,7 +331,7 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     const second = await other.newPage();
     await second.goto(address);
     await second.locator('[data-state="live"]').waitFor();
-    await second.keyboard.press('p');
+    await second.keyboard.press('s');
     await expect.poll(() => second.getByTestId('stage-colour-map').getByRole('switch').isChecked()).toBe(true);
     await other.close();
 
@@ -384,7 +384,7 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
         await expect.poll(() => misplaced(page), { message: `${act}, ${width}x${height}`, timeout: 10_000 }).toEqual([]);
       }
     }
-    await page.keyboard.press('p');
+    await page.keyboard.press('s');
     await page.setViewportSize({ width: 390, height: 844 });
     await server.stop();
     await inState(page, 1, 'reconnecting');
@@ -395,7 +395,7 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     const { address } = await serve('panel', { streams: [echo] });
     await open(address, 1280, 420);
     await inState(page, 0, 'live');
-    await page.keyboard.press('p');
+    await page.keyboard.press('s');
     const controls = page.locator('.panel :is(button, input)');
     await controls.first().waitFor({ state: 'attached' });
     const count = await controls.count();

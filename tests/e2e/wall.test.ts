@@ -14,6 +14,9 @@ const streams = [
   { name: 'Echo', options: small },
 ];
 
+/** On a busy machine a page takes its time. */
+const eventually = <Value>(look: () => Promise<Value>) => expect.poll(look, { timeout: 20_000 });
+
 describe.skipIf(browserPath === undefined)('the wall', () => {
   let browser: Browser;
   let context: BrowserContext;
@@ -58,18 +61,18 @@ describe.skipIf(browserPath === undefined)('the wall', () => {
     await openPanel();
     expect(await shown()).toEqual(['Frontal', 'Lateral', 'Echo', '']);
     await page.getByRole('button', { name: '2 by 1 pictures' }).click();
-    await expect.poll(() => shown()).toEqual(['Frontal', 'Lateral']);
+    await eventually(() => shown()).toEqual(['Frontal', 'Lateral']);
     await page.locator('.chip', { hasText: 'Echo' }).click();
     await page.getByTestId('place-0').click();
-    await expect.poll(() => shown()).toEqual(['Echo', 'Lateral']);
+    await eventually(() => shown()).toEqual(['Echo', 'Lateral']);
     await live(page, 2);
     await page.getByTestId('place-1').focus();
     await page.keyboard.press('Enter');
     await page.getByTestId('place-0').focus();
     await page.keyboard.press('Enter');
-    await expect.poll(() => shown()).toEqual(['Lateral', 'Echo']);
+    await eventually(() => shown()).toEqual(['Lateral', 'Echo']);
     await page.getByRole('button', { name: 'All streams' }).click();
-    await expect.poll(() => shown()).toEqual(['Frontal', 'Lateral', 'Echo', '']);
+    await eventually(() => shown()).toEqual(['Frontal', 'Lateral', 'Echo', '']);
   });
 
   it('lets a picture be dragged by the line below it, and from the panel', async () => {
@@ -82,14 +85,14 @@ describe.skipIf(browserPath === undefined)('the wall', () => {
       await page.mouse.up();
     };
     await drag('[data-testid="tile-0"] .truth .state', 'main [data-cell="1"]');
-    await expect.poll(() => shown()).toEqual(['Lateral', 'Frontal', 'Echo', '']);
+    await eventually(() => shown()).toEqual(['Lateral', 'Frontal', 'Echo', '']);
     await drag('[data-testid="tile-2"] .truth .name', 'main [data-cell="3"]');
-    await expect.poll(() => shown()).toEqual(['Lateral', 'Frontal', '', 'Echo']);
+    await eventually(() => shown()).toEqual(['Lateral', 'Frontal', '', 'Echo']);
     await drag('.chip:has-text("Frontal")', 'main [data-cell="2"]');
-    await expect.poll(() => shown()).toEqual(['Lateral', '', 'Frontal', 'Echo']);
+    await eventually(() => shown()).toEqual(['Lateral', '', 'Frontal', 'Echo']);
     // A tap on the line stays what it was.
     await page.locator('[data-testid="tile-1"] .truth .name').click();
-    await expect.poll(() => shown()).toEqual(['Lateral']);
+    await eventually(() => shown()).toEqual(['Lateral']);
   });
 
   it('is kept for the room, and followed by a screen that only shows', async () => {
@@ -101,10 +104,10 @@ describe.skipIf(browserPath === undefined)('the wall', () => {
     expect(await page.getByRole('link', { name: 'Display' }).getAttribute('href')).toBe('?display=Biplane');
 
     const ceiling = await open('?display=Biplane', { width: 1920, height: 1080 });
-    await expect.poll(() => shown(ceiling)).toEqual(['Frontal', 'Lateral']);
+    await eventually(() => shown(ceiling)).toEqual(['Frontal', 'Lateral']);
     await live(ceiling, 0);
     expect(await ceiling.getByRole('toolbar').count()).toBe(0);
-    await ceiling.keyboard.press('p');
+    await ceiling.keyboard.press('s');
     await ceiling.keyboard.press(' ');
     expect(await ceiling.locator('.panel, .frozen').count()).toBe(0);
 
@@ -112,11 +115,11 @@ describe.skipIf(browserPath === undefined)('the wall', () => {
     await page.getByTestId('place-0').click();
     await page.getByLabel('Name of the layout').fill('Biplane');
     await page.getByRole('button', { name: 'Keep' }).click();
-    await expect.poll(() => shown(ceiling)).toEqual(['Echo', 'Lateral']);
+    await eventually(() => shown(ceiling)).toEqual(['Echo', 'Lateral']);
 
     await page.getByRole('button', { name: 'Discard Biplane' }).click();
     await page.getByText('No layout is kept yet.').waitFor();
-    await expect.poll(() => shown(ceiling)).toEqual(['Frontal', 'Lateral', 'Echo', '']);
+    await eventually(() => shown(ceiling)).toEqual(['Frontal', 'Lateral', 'Echo', '']);
   });
 
   it('zooms and windows linked pictures together', async () => {
@@ -124,12 +127,12 @@ describe.skipIf(browserPath === undefined)('the wall', () => {
     await page.getByRole('button', { name: '2 by 1 pictures' }).click();
     const zoomed = page.locator('.zoom-note');
     await page.keyboard.press('+');
-    await expect.poll(() => zoomed.count()).toBe(1);
+    await eventually(() => zoomed.count()).toBe(1);
     await page.keyboard.press('0');
-    await expect.poll(() => zoomed.count()).toBe(0);
+    await eventually(() => zoomed.count()).toBe(0);
     await page.getByText('Zoom and window linked').click();
     await page.keyboard.press('+');
-    await expect.poll(() => zoomed.count()).toBe(2);
+    await eventually(() => zoomed.count()).toBe(2);
   });
 
   it('has nothing that axe complains about', async () => {
