@@ -21,7 +21,7 @@ import type { DeviceDesk } from '../discovery/device-desk.ts';
 import { byStreamNames } from '../examination/by-stream-names.ts';
 import { ExaminationDesk } from '../examination/examination-desk.ts';
 import { noPast } from '../examination/past-pictures.ts';
-import type { ExaminationRecord } from '../examination/record.ts';
+import type { Stores } from '../examination/stores.ts';
 import type { RollingStore } from '../past/rolling-store.ts';
 import type { Stream, StreamLog } from '../stream/stream.ts';
 import { Attendance } from './attendance.ts';
@@ -58,13 +58,7 @@ export interface Server {
   close(): Promise<void>;
 }
 
-/** Where what is seen and done is kept; whoever opened them closes them after the server. */
-export interface Stores {
-  readonly archive?: ExaminationRecord | undefined;
-  readonly past?: RollingStore | undefined;
-}
-
-/** Opens the door: the monitor's files, `/session`, `/healthz`, `/metrics` and the WebSocket at `/ws`. */
+/** Opens the door: the monitor's files, `/session`, `/healthz`, `/metrics` and the WebSocket at `/ws`. Whoever opened `stores` closes them after it. */
 export async function openServer(
   room: Room,
   streams: readonly Stream[],
@@ -72,7 +66,7 @@ export async function openServer(
   version: string,
   log: StreamLog,
   devices?: DeviceDesk,
-  stores: Stores = {},
+  stores: Stores = { archive: undefined, past: undefined },
 ): Promise<Server> {
   if (!existsSync(resolve(clientFolder, 'index.html'))) throw new AppError('server/not-built', { path: 'web-client/dist' });
   const dataFolder = dataFolderOf(room);

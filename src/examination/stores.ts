@@ -4,10 +4,11 @@ import { Archive } from '../archive/archive.ts';
 import type { Room } from '../config/room.ts';
 import { RollingStore } from '../past/rolling-store.ts';
 import type { Stream, StreamLog } from '../stream/stream.ts';
+import type { ExaminationRecord } from './record.ts';
 
 /** Where what is seen and done is kept. */
 export interface Stores {
-  readonly archive: Archive | undefined;
+  readonly archive: ExaminationRecord | undefined;
   readonly past: RollingStore | undefined;
 }
 

@@ -4,7 +4,7 @@ import { parseRoom } from '../../src/config/room.ts';
 import { anchorClock, monotonicNs, unixUs } from '../../src/device/clock.ts';
 import { DeviceDesk } from '../../src/discovery/device-desk.ts';
 import type { Discovery } from '../../src/discovery/discovery.ts';
-import { openStores } from '../../src/examination/stores.ts';
+import { openStores, type Stores } from '../../src/examination/stores.ts';
 import { type FrameHeader, frameHeaderBytes, readFrameHeader } from '../../src/protocol/frame-header.ts';
 import type { ServerMessage, ViewerMessage } from '../../src/protocol/messages.ts';
 import { Stream } from '../../src/stream/stream.ts';
@@ -13,14 +13,21 @@ import { Stream } from '../../src/stream/stream.ts';
  * A real server on loopback over real workers; `door`: how it is reached, as in a room's configuration. Nothing is kept unless that says so:
  * `archive` and `past`, under its `dataFolder`.
  */
-export async function openRoom(streams: readonly object[], limits: object = {}, door: object = {}, discovery?: Discovery) {
+export async function openRoom(
+  streams: readonly object[],
+  limits: object = {},
+  door: object = {},
+  discovery?: Discovery,
+  /** Puts something between the desk and what keeps and records, e.g. faults. */
+  between: (stores: Stores) => Stores = (stores) => stores,
+) {
   const room = parseRoom({ port: 0, streams, limits, archive: { off: true }, past: { minutes: 0 }, ...door }, 'test');
   const clock = anchorClock();
   const log = { info: () => undefined, warn: () => undefined };
   const running = room.streams.map((settings, id) => new Stream(id, settings, room.limits, clock, log));
   const desk = discovery && new DeviceDesk(discovery, running);
   const stores = await openStores(room, room.dataFolder ?? '', running, () => unixUs(clock, monotonicNs()), log);
-  const server = await openServer(room, running, clock, 'test', log, desk, stores);
+  const server = await openServer(room, running, clock, 'test', log, desk, between(stores));
   for (const stream of running) stream.start();
   const viewers: TestViewer[] = [];
   return {

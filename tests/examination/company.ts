@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Stores } from '../../src/examination/stores.ts';
 import type { ServerMessage, ViewerMessage } from '../../src/protocol/messages.ts';
 import type { Role } from '../../src/protocol/roles.ts';
 import { enter, tokenOf } from '../access/asking.ts';
@@ -63,17 +64,14 @@ export async function openCompany(
   limits: object = { messagesPerSecond: 100_000 },
   folder = mkdtempSync(join(tmpdir(), 'lumencast-desk-')),
   names: readonly [string, string] = ['Echo', 'Angiogram'],
+  between?: (stores: Stores) => Stores,
 ) {
   const streams = [
     { name: names[0], options: small },
     { name: names[1], options: { ...small, kind: 'fluoroscopy' } },
   ];
-  const room = await openRoom(streams, limits, {
-    access: 'invited',
-    dataFolder: folder,
-    archive: {},
-    past: { minutes: 2, mebibytes: 64, memoryMebibytes: 32 },
-  });
+  const past = { minutes: 2, mebibytes: 64, memoryMebibytes: 32 };
+  const room = await openRoom(streams, limits, { access: 'invited', dataFolder: folder, archive: {}, past }, undefined, between);
   const keys: { authorization: string }[] = [await enter(room.address, tokenOf(room.invitation), 'Dr Operator')];
   const operator = await room.view(true, { headers: keys[0] as { authorization: string } });
   const enterAs = async (role: Role, name: string, streams?: number[], once = false): Promise<{ authorization: string }> => {
