@@ -1,4 +1,4 @@
-import { closeSync, copyFileSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { AppError, asAppError } from '../app-error.ts';
@@ -62,11 +62,15 @@ function putAside(folder: string, nowUs: number): string {
 
 async function copyRows(from: string, to: string, nowUs: number): Promise<number> {
   closeSync(openSync(to, 'wx', 0o600));
-  const database = kyselyOn(openDatabase(to));
+  const recovered = openDatabase(to);
+  // What rows refer to may be lost; it is mended when all have come.
+  recovered.exec('pragma foreign_keys=off');
+  const database = kyselyOn(recovered);
   try {
     await migrate(database);
     const damaged = openDamaged(from);
     const rows = damaged === undefined ? 0 : await copyTables(damaged, database).finally(() => damaged.close());
+    forgetReader(from);
     await mendReferences(database, nowUs);
     return rows;
   } finally {
@@ -99,6 +103,12 @@ async function copyTables(damaged: DatabaseSync, database: Database): Promise<nu
     }
   });
   return rows;
+}
+
+/** Files that reading makes beside it. */
+function forgetReader(path: string): void {
+  rmSync(`${path}-shm`, { force: true });
+  if (existsSync(`${path}-wal`) && statSync(`${path}-wal`).size === 0) rmSync(`${path}-wal`);
 }
 
 function sync(path: string): void {

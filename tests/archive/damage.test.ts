@@ -1,0 +1,158 @@
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it } from 'vitest';
+import type { Archive, ArchivedContent } from '../../src/archive/archive.ts';
+import { type Random, seeded } from '../support/mutant.ts';
+import { anna, bert, bookmarkOf, hex, markOf, openArchive, temporaryFolder } from './examples.ts';
+
+const variants = Number(process.env.LUMENCAST_DAMAGES ?? 30);
+const studies = 4;
+const marksEach = 60;
+
+async function fillArchive(archive: Archive): Promise<void> {
+  for (let study = 0; study < studies; study++) {
+    const { examination } = await archive.openExamination({ name: `Patient ${study}`, id: `N-${study}` }, anna);
+    const marks = Array.from({ length: marksEach }, (_, number) => markOf(number));
+    await archive.putMarks(examination, marks, anna);
+    await archive.putMarks(
+      examination,
+      marks.slice(0, 10).map((mark) => ({ ...mark, revision: 2 })),
+      bert,
+    );
+    await archive.putBookmark(examination, bookmarkOf(study, study));
+  }
+}
+
+async function everything(archive: Archive): Promise<ArchivedContent[]> {
+  const { examinations } = await archive.find('');
+  return await Promise.all(examinations.map(({ examination }) => archive.content(examination)));
+}
+
+type Damage = (bytes: Buffer, random: Random) => Buffer;
+
+/** Bytes that became others, pages that were never written, an end that is missing, and the first page. */
+const damages: readonly Damage[] = [
+  (bytes, random) => {
+    for (let places = 1 + random(6); places > 0; places--) bytes[random(bytes.length)] = random(256);
+    return bytes;
+  },
+  (bytes, random) => {
+    const at = random(bytes.length);
+    return bytes.fill(random(256), at, at + 1 + random(300));
+  },
+  (bytes, random) => {
+    const at = 4096 * (1 + random(bytes.length / 4096 - 1));
+    return bytes.fill(0, at, at + 4096 * (1 + random(3)));
+  },
+  (bytes, random) => bytes.subarray(0, random(bytes.length)),
+  (bytes, random) => {
+    for (let places = 3; places > 0; places--) bytes[random(110)] = random(256);
+    return bytes;
+  },
+];
+
+describe('a damaged store', () => {
+  it(`is told, put aside, and recovered without one wrong value, ${variants} times`, { timeout: 60_000 + variants * 4000 }, async () => {
+    using folder = temporaryFolder();
+    const whole = join(folder.path, 'whole');
+    {
+      await using archive = await openArchive(whole);
+      await fillArchive(archive);
+    }
+    const original = await openArchive(whole);
+    const before = await everything(original);
+    await original.close();
+    const known = new Set(before.flatMap(({ marks, bookmarks }) => [...marks, ...bookmarks]).map((entry) => JSON.stringify(entry)));
+    const bytes = readFileSync(join(whole, 'archive.db'));
+    const seen = { whole: 0, damaged: 0, recovered: 0 };
+    for (let variant = 0; variant < variants; variant++) {
+      const random = seeded(variant + 1);
+      const damage = damages[variant % damages.length] as Damage;
+      const place = join(folder.path, `${variant}`);
+      cpSync(whole, place, { recursive: true });
+      const damaged = damage(Buffer.from(bytes), random);
+      writeFileSync(join(place, 'archive.db'), damaged);
+      await using archive = await openArchive(place);
+      const { state, error } = archive.state$.value;
+      const now = await everything(archive);
+      const entries = now.flatMap(({ marks, bookmarks }) => [...marks, ...bookmarks]);
+      if (state === 'ready') {
+        expect([variant, now]).toEqual([variant, before]);
+        seen.whole++;
+      } else {
+        expect([variant, state, error?.code]).toEqual([variant, 'damaged', 'archive/damaged']);
+        const aside = readdirSync(place).filter((name) => name.startsWith('archive.db.damaged-'));
+        expect(aside.map((name) => readFileSync(join(place, name)))).toEqual([damaged]);
+        for (const entry of entries) expect([variant, known.has(JSON.stringify(entry))]).toEqual([variant, true]);
+        seen.damaged++;
+        if (entries.length > 0) seen.recovered++;
+      }
+      const { examination } = await archive.openExamination(undefined, anna);
+      await archive.putMarks(examination, [markOf(1)], anna);
+      await archive.close();
+      const looked = new DatabaseSync(join(place, 'archive.db'));
+      expect(looked.prepare('pragma integrity_check').all()).toEqual([{ integrity_check: 'ok' }]);
+      expect(looked.prepare('pragma foreign_key_check').all()).toEqual([]);
+      looked.close();
+    }
+    expect(seen.damaged).toBeGreaterThan(variants / 2);
+    expect(seen.recovered).toBeGreaterThan(variants / 4);
+  });
+
+  it('whose value became another one, which SQLite cannot see, gives all but that', async () => {
+    using folder = temporaryFolder();
+    {
+      await using archive = await openArchive(folder.path);
+      const { examination } = await archive.openExamination(undefined, anna);
+      await archive.putMarks(examination, [markOf(1), markOf(2), markOf(3)], anna);
+      await archive.putMarks(examination, [markOf(3, { revision: 2 })], anna);
+    }
+    const database = new DatabaseSync(join(folder.path, 'archive.db'));
+    // A measured point moves; of another mark the newest row is gone, but not its revision.
+    database.exec(`update mark set body = replace(body, '10.25', '70.25') where id = '${hex(1)}'`);
+    database.exec(`update mark_revision set body = replace(body, '10.25', '70.25') where mark = '${hex(1)}'`);
+    database.exec(`delete from mark where id in ('${hex(3)}')`);
+    expect(database.prepare('pragma integrity_check').all()).toEqual([{ integrity_check: 'ok' }]);
+    database.close();
+    await using archive = await openArchive(folder.path);
+    expect(archive.state$.value).toMatchObject({ state: 'damaged', error: { code: 'archive/damaged' } });
+    expect((await archive.open())?.marks).toEqual([markOf(2), markOf(3, { revision: 2 })]);
+  });
+
+  it('that lost a patient, an examination and a stream keeps what referred to them', async () => {
+    using folder = temporaryFolder();
+    let examination = '';
+    {
+      await using archive = await openArchive(folder.path);
+      ({ examination } = await archive.openExamination({ name: 'A', id: '1' }, anna));
+      await archive.putMarks(examination, [markOf(1)], anna);
+      await archive.openExamination({ name: 'B', id: '2' }, anna);
+    }
+    const database = new DatabaseSync(join(folder.path, 'archive.db'), { enableForeignKeyConstraints: false });
+    database.exec(`delete from series; delete from patient; delete from study where id = '${examination}'; update study set closed_us = 7`);
+    database.close();
+    await using archive = await openArchive(folder.path);
+    expect(archive.state$.value.state).toBe('damaged');
+    const content = await archive.content(examination);
+    expect(content).toMatchObject({ examination: { anonymous: true, marks: 1 }, marks: [markOf(1)] });
+    expect(await archive.open()).toBeUndefined();
+  });
+
+  it('that was being put aside when the power failed is put aside by the next start', async () => {
+    using folder = temporaryFolder();
+    {
+      await using archive = await openArchive(folder.path);
+      const { examination } = await archive.openExamination(undefined, anna);
+      await archive.putMarks(examination, [markOf(1)], anna);
+    }
+    // As it stands when a recovered store is complete and not yet in its place.
+    cpSync(join(folder.path, 'archive.db'), join(folder.path, 'archive.db.recovered'));
+    writeFileSync(join(folder.path, 'archive.db'), 'damaged');
+    writeFileSync(join(folder.path, 'archive.db-wal'), 'of the damaged one');
+    await using archive = await openArchive(folder.path);
+    expect(archive.state$.value.state).toBe('ready');
+    expect((await archive.open())?.marks).toEqual([markOf(1)]);
+    expect(existsSync(join(folder.path, 'archive.db.recovered'))).toBe(false);
+  });
+});
