@@ -63,6 +63,8 @@ export interface Selection {
 /** Takes back what one gesture did, to one mark or to several. */
 export interface MarkStep {
   readonly atMs: number;
+  /** By keys or a slider, in many small steps. */
+  readonly mends: boolean;
   readonly parts: readonly { readonly mark: KnownMark; readonly inverse: MarkEdit }[];
 }
 
@@ -172,7 +174,9 @@ export function reduceMarks(state: MarksState, action: MarksAction): MarksState 
       return initialMarks;
     case 'tool': {
       const lastTool = action.tool === 'pan' || action.tool === 'pointer' ? state.lastTool : action.tool;
-      return { ...state, tool: action.tool, lastTool, own: undefined, asking: undefined };
+      // What was selected would be in the way of what is drawn over it.
+      const selection = action.tool === 'pan' ? state.selection : undefined;
+      return { ...state, tool: action.tool, lastTool, selection, own: undefined, asking: undefined };
     }
     case 'own':
       return { ...state, own: action.mark };
@@ -479,10 +483,10 @@ function edited(state: MarksState, mark: KnownMark, edit: MarkEdit): { readonly 
 function put(state: MarksState, mark: KnownMark, atMs: number, mends: boolean): MarksState {
   const done = edited(state, mark, { edit: 'put', mark: mark.shape });
   const last = state.undoSteps.at(-1);
-  const goesOn = mends && last?.parts.length === 1 && last.parts[0]?.mark.id === mark.id && atMs - last.atMs < gestureMs;
+  const goesOn = mends && last?.mends === true && last.parts[0]?.mark.id === mark.id && atMs - last.atMs < gestureMs;
   const undoSteps = goesOn
     ? [...state.undoSteps.slice(0, -1), { ...last, atMs }]
-    : [...state.undoSteps, { atMs, parts: [{ mark, inverse: done.inverse }] }].slice(-keptSteps);
+    : [...state.undoSteps, { atMs, mends, parts: [{ mark, inverse: done.inverse }] }].slice(-keptSteps);
   return { ...done.state, own: undefined, undoSteps, redoSteps: [] };
 }
 
@@ -497,7 +501,7 @@ function remove(state: MarksState, ids: readonly string[], atMs: number): MarksS
     parts.unshift({ mark, inverse: done.inverse });
   }
   if (parts.length === 0) return state;
-  return { ...next, own: undefined, undoSteps: [...state.undoSteps, { atMs, parts }].slice(-keptSteps), redoSteps: [] };
+  return { ...next, own: undefined, undoSteps: [...state.undoSteps, { atMs, mends: false, parts }].slice(-keptSteps), redoSteps: [] };
 }
 
 /** Takes a step back or does it again: the inverse of each part is the part of the way back. */
@@ -511,7 +515,7 @@ function step(state: MarksState, from: 'undoSteps' | 'redoSteps', to: 'undoSteps
     next = done.state;
     parts.unshift({ mark, inverse: done.inverse });
   }
-  return { ...next, [to]: [...next[to], { atMs, parts }] };
+  return { ...next, [to]: [...next[to], { atMs, mends: false, parts }] };
 }
 
 function withoutSteps(state: MarksState, ids: readonly string[]): MarksState {
