@@ -19,12 +19,12 @@ export function KeyMapDialog() {
             </Button>
           </header>
           <dl className="key-map">
-            {keyMap.map(({ keys, act }) => (
-              <div key={act}>
+            {keyMap.map((line) => (
+              <div key={line.act}>
                 <dt>
-                  <kbd>{keys}</kbd>
+                  <kbd>{line.cap === undefined ? line.keys : say(line.cap)}</kbd>
                 </dt>
-                <dd>{act}</dd>
+                <dd>{say(line.act)}</dd>
               </div>
             ))}
           </dl>

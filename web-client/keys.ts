@@ -4,41 +4,45 @@ import type { Monitor } from './monitor.ts';
 import { viewOf } from './monitor-state.ts';
 import { beginBookmark, goToBookmark, keepStill, showLastLoop, stepBy, toggleClip, togglePanel } from './time/acts.ts';
 import { unmoved, zoomAt } from './view-transform.ts';
+import type { WordKey } from './words/words.ts';
+
+/** What is printed on keys: the same on every keyboard, or a word. */
+type Caps = { readonly keys: string; readonly cap?: never } | { readonly cap: WordKey };
 
 /** The key map as it is shown; one key per act, the same as on carts. */
-export const keyMap: readonly { readonly keys: string; readonly act: string }[] = [
-  { keys: 'Space', act: 'Freeze and unfreeze; in the past: play and pause' },
-  { keys: '← →', act: 'One frame back and forward (Shift: ten)' },
-  { keys: 'Home', act: 'Back to the live picture' },
-  { keys: 'P', act: 'Keep a still' },
-  { keys: 'R', act: 'Keep a clip: begin, end' },
-  { keys: 'L', act: 'Last loop' },
-  { keys: 'B', act: 'Bookmark this moment' },
-  { keys: 'J', act: 'Loop: its start, its end, off' },
-  { keys: ',  .', act: 'Play slower, faster' },
-  { keys: 'Page ↑ ↓', act: 'R peak before, behind (Shift: bookmark)' },
-  { keys: 'E', act: 'Examination: patient, what is kept, earlier ones' },
-  { keys: 'C  Z  A  O  G', act: 'Caliper, length, area, ellipse, angle' },
-  { keys: 'I  Y  T  M  K', act: 'Point, arrow, text, body marker, calibration' },
-  { keys: 'Enter', act: 'Place a point by keys; arrows move it, Enter twice ends a line' },
-  { keys: 'Q', act: 'Point at the picture while held, drag to draw in the air' },
-  { keys: 'H', act: 'Hide and show the marks' },
-  { keys: 'N', act: 'Unprocessed picture while held' },
-  { keys: 'D', act: 'Before/after divider' },
-  { keys: '← →', act: 'Move the divider' },
-  { keys: '← → ↑ ↓', act: 'Move the selected mark or point (Shift: by 10)' },
-  { keys: 'Delete', act: 'Remove the selected mark' },
-  { keys: 'Ctrl + Z', act: 'Undo; with Shift: do it again' },
-  { keys: '+  −  0', act: 'Zoom in, out, whole picture' },
-  { keys: '1 – 9', act: 'One stream alone, again for all' },
-  { keys: 'S', act: 'Panel with stages and results' },
-  { keys: 'V', act: 'Devices that are attached' },
-  { keys: 'U', act: 'Wall: which pictures stand where' },
-  { keys: 'W', act: 'Who is watching' },
-  { keys: 'X', act: 'Export and print' },
-  { keys: 'F', act: 'Full screen' },
-  { keys: 'Esc', act: 'Leave the tool, the selection, the layout' },
-  { keys: '?', act: 'This list' },
+export const keyMap: readonly (Caps & { readonly act: WordKey })[] = [
+  { cap: 'cap.space', act: 'key.freeze' },
+  { keys: '← →', act: 'key.step' },
+  { cap: 'cap.home', act: 'key.live' },
+  { keys: 'P', act: 'key.still' },
+  { keys: 'R', act: 'key.clip' },
+  { keys: 'L', act: 'key.last-loop' },
+  { keys: 'B', act: 'key.bookmark' },
+  { keys: 'J', act: 'key.loop' },
+  { keys: ',  .', act: 'key.rate' },
+  { cap: 'cap.page', act: 'key.peak' },
+  { keys: 'E', act: 'key.examination' },
+  { keys: 'C  Z  A  O  G', act: 'key.measure' },
+  { keys: 'I  Y  T  M  K', act: 'key.draw' },
+  { cap: 'cap.enter', act: 'key.place' },
+  { keys: 'Q', act: 'key.pointer' },
+  { keys: 'H', act: 'key.hide' },
+  { keys: 'N', act: 'key.raw' },
+  { keys: 'D', act: 'key.divider' },
+  { keys: '← →', act: 'key.move-divider' },
+  { keys: '← → ↑ ↓', act: 'key.move-mark' },
+  { cap: 'cap.delete', act: 'key.remove' },
+  { cap: 'cap.undo', act: 'key.undo' },
+  { keys: '+  −  0', act: 'key.zoom' },
+  { keys: '1 – 9', act: 'key.alone' },
+  { keys: 'S', act: 'key.panel' },
+  { keys: 'V', act: 'key.devices' },
+  { keys: 'U', act: 'key.wall' },
+  { keys: 'W', act: 'key.people' },
+  { keys: 'X', act: 'key.export' },
+  { keys: 'F', act: 'key.full' },
+  { keys: 'Esc', act: 'key.leave' },
+  { keys: '?', act: 'key.list' },
 ];
 
 export const zoomStep = 1.25;

@@ -4,16 +4,6 @@ import type { SourceState } from '../src/protocol/messages.ts';
 export const liveStates = ['live', 'held', 'not-live', 'reconnecting', 'waiting'] as const;
 export type LiveState = (typeof liveStates)[number];
 
-/** The words on the screen. */
-export const liveWords: Readonly<Record<LiveState | 'frozen', string>> = {
-  live: 'LIVE',
-  held: 'HELD',
-  'not-live': 'NOT LIVE',
-  reconnecting: 'RECONNECTING',
-  waiting: 'NO PICTURE',
-  frozen: 'FROZEN',
-};
-
 export interface LiveFacts {
   /** The line to the server is up and has answered lately. */
   readonly connected: boolean;

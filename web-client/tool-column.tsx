@@ -31,36 +31,36 @@ export function ToolColumn() {
   const { selected } = state;
   const of = state.streams.length > 1 ? `, ${streamOf(state, selected)?.name ?? ''}` : '';
   return (
-    <nav className="tools-place" aria-label="Tools">
-      <Toolbar className="tools" orientation="vertical" aria-label="Acts on the selected picture">
+    <nav className="tools-place" aria-label={say('column.tools')}>
+      <Toolbar className="tools" orientation="vertical" aria-label={say('column.acts')}>
         <Toggle
           icon={Snowflake}
-          word="Freeze"
-          name={`Freeze${of} (Space)`}
+          word={say('column.freeze')}
+          name={say('column.freeze-name', { of })}
           on={state.frozen[selected] === true}
           onPress={() => toggleFreeze(monitor)}
         />
         {state.role !== 'observer' && <MarkTools />}
         <Act
           icon={Undo2}
-          word="Undo"
-          name="Undo (Ctrl+Z)"
+          word={say('column.undo')}
+          name={say('column.undo-name')}
           disabled={state.undoSteps.length === 0 && !marked}
           onPress={() => monitor.undo()}
         />
         <Button
           className={state.rawHeld === undefined ? 'tool' : 'tool held'}
-          aria-label={`Raw: unprocessed picture while held${of} (N)`}
+          aria-label={say('column.raw-name', { of })}
           onPressStart={() => monitor.act({ act: 'hold-raw', stream: selected })}
           onPressEnd={() => monitor.act({ act: 'hold-raw', stream: undefined })}
         >
           <EyeOff aria-hidden="true" />
-          <span>Raw</span>
+          <span>{say('column.raw')}</span>
         </Button>
         <Toggle
           icon={Columns2}
-          word="Divider"
-          name={`Before/after divider${of} (D)`}
+          word={say('column.divider')}
+          name={say('column.divider-name', { of })}
           on={state.dividers[selected] !== undefined}
           onPress={() => toggleDivider(monitor)}
         />
@@ -73,39 +73,59 @@ export function ToolColumn() {
         />
         <Toggle
           icon={PanelRight}
-          word="Panel"
-          name="Panel with stages and results (S)"
+          word={say('column.panel')}
+          name={say('column.panel-name')}
           on={state.panelOpen}
           onPress={() => monitor.act({ act: 'panel', open: !state.panelOpen })}
         />
         {state.devices !== undefined && (
           <Toggle
             icon={Cable}
-            word="Devices"
-            name="Devices that are attached (V)"
+            word={say('devices.title')}
+            name={say('column.devices-name')}
             on={state.devicesOpen}
             onPress={() => monitor.act({ act: 'devices', open: !state.devicesOpen })}
           />
         )}
         <Toggle
           icon={Users}
-          word="People"
-          name={state.role === 'operator' ? 'People: who is watching, who is invited (W)' : 'People: who is watching (W)'}
+          word={say('people.title')}
+          name={say(state.role === 'operator' ? 'column.people-and-invited' : 'column.people-name')}
           on={state.peopleOpen}
           onPress={() => monitor.act({ act: 'people', open: !state.peopleOpen })}
         />
         <Flyout icon={ZoomIn} word={say('tools.zoom')} name={say('tools.zoom-name', { of })}>
           {() => (
             <>
-              <Act icon={ZoomIn} word="In" name={`Zoom in${of} (+)`} onPress={() => zoomSelected(monitor, zoomStep)} />
-              <Act icon={ZoomOut} word="Out" name={`Zoom out${of} (−)`} onPress={() => zoomSelected(monitor, 1 / zoomStep)} />
-              <Act icon={Scan} word="Whole" name={`Whole picture${of} (0)`} onPress={() => zoomSelected(monitor, 0)} />
+              <Act
+                icon={ZoomIn}
+                word={say('column.in')}
+                name={say('column.in-name', { of })}
+                onPress={() => zoomSelected(monitor, zoomStep)}
+              />
+              <Act
+                icon={ZoomOut}
+                word={say('column.out')}
+                name={say('column.out-name', { of })}
+                onPress={() => zoomSelected(monitor, 1 / zoomStep)}
+              />
+              <Act
+                icon={Scan}
+                word={say('column.whole')}
+                name={say('column.whole-name', { of })}
+                onPress={() => zoomSelected(monitor, 0)}
+              />
             </>
           )}
         </Flyout>
         <Act icon={Download} word={say('export.word')} name={say('export.tool')} onPress={() => monitor.exporting.setOpen(true)} />
-        <Act icon={Maximize} word="Full" name="Full screen (F)" onPress={toggleFullScreen} />
-        <Act icon={Keyboard} word="Keys" name="Keys: what each key does (?)" onPress={() => monitor.act({ act: 'key-map', open: true })} />
+        <Act icon={Maximize} word={say('column.full')} name={say('column.full-name')} onPress={toggleFullScreen} />
+        <Act
+          icon={Keyboard}
+          word={say('keys.title')}
+          name={say('column.keys-name')}
+          onPress={() => monitor.act({ act: 'key-map', open: true })}
+        />
       </Toolbar>
     </nav>
   );

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sourceStates } from '../../src/protocol/messages.ts';
-import { judge, type LiveFacts, liveStates, liveWords } from '../../web-client/live-state.ts';
+import { judge, type LiveFacts, liveStates } from '../../web-client/live-state.ts';
+import { inLanguage } from '../../web-client/words/words.ts';
 
 const live: LiveFacts = {
   connected: true,
@@ -100,8 +101,8 @@ describe('judge', () => {
     );
   });
 
-  it('has a word for every state, and no two alike', () => {
-    const words = [...liveStates, 'frozen' as const].map((state) => liveWords[state]);
+  it.each(Object.values(inLanguage))('has a word for every state, and no two alike: $language', ({ say }) => {
+    const words = [...liveStates, 'frozen' as const, 'past' as const].map((state) => say(`state.${state}`));
     expect(new Set(words).size).toBe(words.length);
   });
 });

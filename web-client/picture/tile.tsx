@@ -7,6 +7,7 @@ import type { PictureTruth } from '../picture-truth.ts';
 import { LiveInset } from '../time/live-inset.tsx';
 import { PastLayer, PastStrip } from '../time/past-tile.tsx';
 import { contain, place } from '../view-transform.ts';
+import type { WordKey } from '../words/words.ts';
 import type { Shown } from '../worker-messages.ts';
 import { DepthRulers } from './depth-ruler.tsx';
 import { Divider } from './divider.tsx';
@@ -20,7 +21,8 @@ import { TruthStrip } from './truth-strip.tsx';
 export function Tile({ stream, position }: { stream: StreamDescription; position: number }) {
   const monitor = useMonitor();
   const state = useMonitorState();
-  const { say } = useWords();
+  const words = useWords();
+  const { say } = words;
   const truth = usePictureTruth(stream.id);
   const [stage, setStage] = useState<HTMLDivElement | null>(null);
   const tile = useSize(stage);
@@ -68,7 +70,7 @@ export function Tile({ stream, position }: { stream: StreamDescription; position
             <PastLayer stream={stream.id} picture={picture} placement={placement} />
           )}
           {picture === undefined && past === undefined && state.troubles[stream.id] === undefined && (
-            <p className="no-picture">{emptyText(stream, truth.state)}</p>
+            <p className="no-picture">{say(emptyKey(stream, truth.state))}</p>
           )}
           {picture !== undefined && (
             <svg className="marks" width={tile.width} height={tile.height} aria-hidden="true">
@@ -81,7 +83,7 @@ export function Tile({ stream, position }: { stream: StreamDescription; position
             {past === undefined && (
               <RawNote truth={truth} asked={state.rawHeld === stream.id ? 'raw' : divider === undefined ? 'processed' : 'both'} />
             )}
-            {view.zoom > 1.001 && <p className="zoom-note">{view.zoom.toFixed(1)}×</p>}
+            {view.zoom > 1.001 && <p className="zoom-note">{words.number(view.zoom, 1)}×</p>}
           </div>
           {divider !== undefined && past === undefined && truth.shown === 'both' && (
             <Divider stream={stream.id} at={divider} paired={truth.paired} />
@@ -108,15 +110,16 @@ export function Tile({ stream, position }: { stream: StreamDescription; position
   );
 }
 
-function emptyText(stream: StreamDescription, state: string): string {
-  if (state === 'reconnecting') return 'Connecting to the server';
-  return stream.status.state === 'opening' || stream.status.state === 'closed' ? 'The source is opening' : 'No picture yet';
+function emptyKey(stream: StreamDescription, state: string): WordKey {
+  if (state === 'reconnecting') return 'tile.connecting';
+  return stream.status.state === 'opening' || stream.status.state === 'closed' ? 'tile.opening' : 'tile.no-picture';
 }
 
 /** Says that the picture is the unprocessed one, or why it is not although it was asked for. */
 function RawNote({ truth, asked }: { truth: PictureTruth; asked: Shown }) {
-  if (truth.shown === 'raw') return <p className="raw-note">Unprocessed</p>;
-  if (truth.reprocessed) return <p className="raw-note">Processed anew on this screen</p>;
+  const { say } = useWords();
+  if (truth.shown === 'raw') return <p className="raw-note">{say('tile.raw')}</p>;
+  if (truth.reprocessed) return <p className="raw-note">{say('tile.reprocessed')}</p>;
   if (asked === truth.shown || !truth.frozen) return null;
-  return <p className="raw-note">Frozen without its unprocessed picture</p>;
+  return <p className="raw-note">{say('tile.no-raw')}</p>;
 }

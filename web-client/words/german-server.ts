@@ -186,10 +186,10 @@ export const germanPresets: Readonly<Record<string, Pick<Preset, 'title' | 'desc
 /** Where pictures, or parts of them, were lost. */
 export const germanPlaces: Readonly<Record<string, string>> = {
   'pool/no-free-slot': 'kein freier Bildspeicher',
-  'stages/no-free-slot': 'Bearbeitung kam nicht nach',
+  'stages/no-free-slot': 'Bearbeitung zu langsam',
   'worker/restarts': 'Neustart der Quelle',
   'encoder/failed': 'Encoder gescheitert',
-  'encoder/no-free-slot': 'Encoder kam nicht nach',
+  'encoder/no-free-slot': 'Encoder zu langsam',
   'encoder/restarts': 'Neustart des Encoders',
   'viewer/not-decoded': 'hier nicht decodiert',
   'record/no-room': 'Aufzeichnung: kein Platz',
@@ -197,7 +197,7 @@ export const germanPlaces: Readonly<Record<string, string>> = {
   'record/failed': 'Aufzeichnung gescheitert',
   'record/out-of-order': 'Aufzeichnung: falsche Reihenfolge',
   'record/restarts': 'Neustart der Aufzeichnung',
-  'simulator/late': 'Simulator kam zu spät',
+  'simulator/late': 'Simulator zu spät',
   'replay/damaged-frame': 'beschädigtes Bild der Aufnahme',
   'v4l2/error-buffer': 'Fehler des Aufnahmegeräts',
   'v4l2/short-picture': 'unvollständiges Bild',
