@@ -57,7 +57,7 @@ const overlapping = (page: Page): Promise<string[]> =>
     return boxes.flatMap((one, index) => boxes.slice(index + 1).filter((other) => meet(one.box, other.box)).map((other) => one.words + ' runs into ' + other.words));
   })()`);
 
-describe.skipIf(browserPath === undefined)('marks (skipped without Chromium)', { timeout: 60_000 }, () => {
+describe.skipIf(browserPath === undefined)('marks (skipped without Chromium)', { timeout: 150_000 }, () => {
   let browser: Browser;
   const servers: RunningServer[] = [];
   const pages: Page[] = [];

@@ -254,7 +254,7 @@ describe('undo and redo', () => {
 
   it('take presses of a key that follow each other as one', () => {
     const moves = [20, 21, 22].map(
-      (x, index): MarksAction => ({ act: 'put', mark: drawn('a', line(x)), atMs: 5000 + index * 100, mends: true }),
+      (x, index): MarksAction => ({ act: 'put', mark: drawn('a', line(x)), atMs: 50 + index * 100, mends: true }),
     );
     const moved = moves.reduce(reduceMarks, kept(put(drawn('a', line(10)))));
     expect(moved.undoSteps).toHaveLength(2);
