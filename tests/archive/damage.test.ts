@@ -67,7 +67,7 @@ describe('a damaged store', () => {
     const bytes = readFileSync(join(whole, 'archive.db'));
     const seen = { whole: 0, damaged: 0, recovered: 0 };
     for (let variant = 0; variant < variants; variant++) {
-      const random = seeded(variant + 1);
+      const random = seeded(Math.imul(variant + 1, 0x9e37_79b1));
       const damage = damages[variant % damages.length] as Damage;
       const place = join(folder.path, `${variant}`);
       cpSync(whole, place, { recursive: true });
