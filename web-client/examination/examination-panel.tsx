@@ -144,7 +144,7 @@ function KeptItem({ kept, editable }: { kept: Kept; editable: boolean }) {
     monitor.rewinding.showKept(of, kept);
   };
   return (
-    <li className={`kept-item ${state}`} data-testid="kept" data-state={state}>
+    <li className={`kept-item ${state}`} data-testid="kept" data-kept={kept.kept} data-state={state}>
       <button type="button" className="show" aria-label={name} disabled={state !== 'kept'} onClick={show}>
         <Thumbnail kept={kept} />
         <span className="told">

@@ -64,7 +64,13 @@ function PastState({ past }: { past: PastTruth }) {
   const nowUs = serverMs === undefined ? undefined : serverMs * 1000;
   const agoUs = picture === undefined || nowUs === undefined ? undefined : nowUs - picture.capturedUs;
   return (
-    <div className="state past" data-testid="state" data-state="past" title={words.say('time.past-meaning')}>
+    <div
+      className="state past"
+      data-testid="state"
+      data-state="past"
+      data-captured-us={past.waiting ? undefined : picture?.capturedUs}
+      title={words.say('time.past-meaning')}
+    >
       <History aria-hidden="true" />
       <span className="word">{words.say('state.past')}</span>
       <span className="age">{picture === undefined ? '–' : momentText(words, picture.capturedUs)}</span>
