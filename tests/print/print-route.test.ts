@@ -25,15 +25,6 @@ beforeAll(async () => {
   viewer.say({ type: 'open-examination', request: 1, patient });
   await viewer.until(() => viewer.last('examination-set') !== undefined);
   examination = viewer.last('examination-set')?.examination?.examination ?? '';
-  viewer.say({ type: 'keep', request: 2, kept: still, stream: 0, kind: 'still' });
-  viewer.say({ type: 'keep', request: 3, kept: clip, stream: 0, kind: 'clip' });
-  await viewer.until(() =>
-    viewer.messages.some((message) => message.type === 'kept' && message.kept.kept === clip && message.kept.frames > 3),
-  );
-  viewer.say({ type: 'keep-until', request: 4, kept: clip });
-  const isKept = (kept: string): boolean =>
-    viewer.messages.some((message) => message.type === 'kept' && message.kept.kept === kept && message.kept.state === 'kept');
-  await viewer.until(() => isKept(still) && isKept(clip));
   const { header } = viewer.frames.at(-1)!;
   viewer.say({
     type: 'put-mark',
@@ -43,9 +34,18 @@ beforeAll(async () => {
     on: { epoch: header.epoch },
     revision: 0,
     shape: { kind: 'text', number: 1, points: [{ x: 100, y: 100 }], caption: { text: 'Größe' } },
-    fromUs: 0,
+    fromUs: header.capturedAtUs,
   });
   await viewer.until(() => viewer.last('mark-put') !== undefined);
+  viewer.say({ type: 'keep', request: 2, kept: still, stream: 0, kind: 'still' });
+  viewer.say({ type: 'keep', request: 3, kept: clip, stream: 0, kind: 'clip' });
+  await viewer.until(() =>
+    viewer.messages.some((message) => message.type === 'kept' && message.kept.kept === clip && message.kept.frames > 3),
+  );
+  viewer.say({ type: 'keep-until', request: 4, kept: clip });
+  const isKept = (kept: string): boolean =>
+    viewer.messages.some((message) => message.type === 'kept' && message.kept.kept === kept && message.kept.state === 'kept');
+  await viewer.until(() => isKept(still) && isKept(clip));
 });
 afterAll(async () => {
   await room.close();

@@ -18,9 +18,9 @@ export interface TruthLine {
 
 type Context = OffscreenCanvasRenderingContext2D;
 
-/** How wide a picture must be for the lines of the desk monitor; smaller ones get smaller marks, down to half. */
+/** How wide a picture must be for the lines of the desk monitor; smaller ones get smaller marks, down to lines of a pixel. */
 const usualSide = 900;
-const [smallestUnit, largestUnit] = [0.5, 3];
+const [smallestUnit, largestUnit] = [0.7, 3];
 
 const unitFor = ({ width, height }: PictureSize): number =>
   Math.min(largestUnit, Math.max(smallestUnit, Math.min(width, height) / usualSide));

@@ -112,7 +112,7 @@ export function lastClip(
   container: Container,
   besides: Besides,
 ): ClipWish {
-  const nowUs = (monitor.truths$.value.serverMs ?? Date.now()) * 1000;
+  const nowUs = Math.round((monitor.truths$.value.serverMs ?? Date.now()) * 1000);
   const past: PastFrames = {
     base: new URL('.', document.baseURI).href,
     stream,
