@@ -107,14 +107,14 @@ describe.skipIf(browserPath === undefined)('monitor when something fails', () =>
     await page.mouse.down();
     await page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.6, { steps: 3 });
     await page.mouse.up();
-    const value = await page.locator('.caliper .value').textContent();
+    const value = await page.locator('.mark .value').textContent();
     server.process.kill('SIGKILL');
     await reached('reconnecting');
     await band().getByText('connection lost').waitFor();
     const port = new URL(server.address).port;
     await serve(['--config', roomFile('gone', {}), '--port', port]);
     await reached('live');
-    expect(await page.locator('.caliper .value').textContent()).toBe(value);
+    expect(await page.locator('.mark .value').textContent()).toBe(value);
   });
 
   it('shows nothing as live while the worker that draws does not answer', async () => {
