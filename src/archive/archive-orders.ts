@@ -7,6 +7,8 @@ export interface ArchiveSetup {
   readonly nowUs: number;
   /** The first time in this process: nobody writes to files yet. */
   readonly first: boolean;
+  /** A larger store is checked while it is used already. */
+  readonly checkFirstBytes: number;
 }
 
 export type ArchiveOrder =

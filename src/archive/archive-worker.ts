@@ -1,5 +1,5 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import { AppError, asAppError } from '../app-error.ts';
+import { parentPort, Worker, workerData } from 'node:worker_threads';
+import { AppError, asAppError, type ErrorReport } from '../app-error.ts';
 import { acts } from './acts.ts';
 import type { ArchiveAnswer, ArchiveNews, ArchiveOrder, ArchiveSetup } from './archive-orders.ts';
 import { clearLeftovers, type Leftovers } from './leftovers.ts';
@@ -15,13 +15,14 @@ const mostTogether = 512;
 const foreignKeyCode = 787;
 const archiveItself = { name: 'archive', key: '' };
 
-const { folder, nowUs, first } = workerData as ArchiveSetup;
+const { folder, nowUs, first, checkFirstBytes } = workerData as ArchiveSetup;
 const tell = (news: ArchiveNews): void => parentPort?.postMessage(news);
 
 /** Takes orders while the store is opened and does those that wait together. */
 class Clerk {
   readonly #waiting: Act[] = [];
   #store: Store | undefined;
+  #checking: Worker | undefined;
   #line = 0;
   #isAwake = false;
   #isClosing = false;
@@ -33,7 +34,7 @@ class Clerk {
   }
 
   async open(): Promise<void> {
-    const store = await openStore(folder, nowUs);
+    const store = await openStore(folder, nowUs, checkFirstBytes);
     const journal = store.database.selectFrom('journal').select((e) => e.fn.max('id').as('line'));
     this.#line = Number((await journal.executeTakeFirst())?.line ?? 0);
     this.#store = store;
@@ -42,7 +43,16 @@ class Clerk {
     const missing = leftovers.missing.length === 0 ? undefined : new AppError('archive/files-missing', { count: leftovers.missing.length });
     const error = store.damage ?? missing;
     tell({ news: 'opened', readOnly: store.readOnly, ...(error !== undefined && { error: error.toJSON() }) });
+    if (!store.isChecked) this.#check();
     this.#wake();
+  }
+
+  /** Looks at every row, beside the work. */
+  #check(): void {
+    this.#checking = new Worker(new URL('./check-worker.ts', import.meta.url), { workerData: folder, name: 'archive-check' });
+    this.#checking.on('message', (error: ErrorReport) => tell({ news: 'broken', error }));
+    // What cannot be looked at now is found when it is read.
+    this.#checking.on('error', () => undefined);
   }
 
   #wake(): void {
@@ -56,6 +66,7 @@ class Clerk {
     while (this.#waiting.length > 0) tellAnswers(await this.#together(store, this.#waiting.splice(0, mostTogether)));
     this.#isAwake = false;
     if (!this.#isClosing) return;
+    await this.#checking?.terminate();
     await store[Symbol.asyncDispose]();
     parentPort?.close();
   }

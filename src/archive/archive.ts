@@ -19,6 +19,7 @@ const mostWaiting = 10_000;
 /** A disk that has not answered for so long is said to be silent. */
 const patienceMs = 10_000;
 const closingMs = 5000;
+const usualCheckFirstBytes = 64 * 2 ** 20;
 const [firstPauseMs, longestPauseMs] = [100, 10_000];
 
 export interface ArchiveLog {
@@ -33,6 +34,8 @@ export interface ArchiveSettings {
   readonly nowUs: () => number;
   /** How much room there is, asked now and then; default: that of the folder's disk, every 10 s. */
   readonly space?: { readonly freeBytes: () => Promise<number>; readonly periodMs: number };
+  /** A larger store is checked while it is used already; default: 64 MiB. */
+  readonly checkFirstBytes?: number;
 }
 
 export interface ArchivedContent {
@@ -72,6 +75,8 @@ export class Archive implements AsyncDisposable {
   #isSilent = false;
   #isOpen = false;
   #isFirst = true;
+  /** It was found damaged while it was used. */
+  #wasBroken = false;
   #isClosed = false;
   #orders = 0;
   #failures = 0;
@@ -230,7 +235,13 @@ export class Archive implements AsyncDisposable {
   }
 
   #start(): void {
-    const setup: ArchiveSetup = { folder: this.#folder, nowUs: this.#nowUs(), first: this.#isFirst };
+    const { checkFirstBytes = usualCheckFirstBytes } = this.#settings;
+    const setup: ArchiveSetup = {
+      folder: this.#folder,
+      nowUs: this.#nowUs(),
+      first: this.#isFirst,
+      checkFirstBytes: this.#wasBroken ? Number.POSITIVE_INFINITY : checkFirstBytes,
+    };
     const worker = new Worker(new URL('./archive-worker.ts', import.meta.url), { workerData: setup, name: 'archive' });
     this.#worker = worker;
     this.#isOpen = false;
@@ -250,6 +261,7 @@ export class Archive implements AsyncDisposable {
       case 'opened':
         this.#isOpen = true;
         this.#isFirst = false;
+        this.#wasBroken = false;
         this.#store = openedState(news);
         if (news.error !== undefined) this.#warn(news.error);
         this.#tell();
@@ -269,6 +281,7 @@ export class Archive implements AsyncDisposable {
         this.#warn(news.error);
         // Nothing can be mended there, and the rest can be read.
         if (this.#store.state === 'read-only') break;
+        this.#wasBroken = true;
         void worker.terminate();
         this.#mourn(errorOf(news.error));
         break;

@@ -13,25 +13,34 @@ import { type Database, isDamage, kyselyOn, openDatabase, resultCode, resultCode
 export interface Store extends AsyncDisposable {
   readonly database: Database;
   readonly readOnly: boolean;
+  /** Every row was looked at. */
+  readonly isChecked: boolean;
   /** What was found wrong when it was opened, and mended as far as that can be. */
   readonly damage: AppError | undefined;
 }
 
 /**
  * Opens the store of a folder, mends it where it is damaged, and keeps other processes from it. Where the disk refuses to write, it can be
- * read. Throws `archive/in-use`, `archive/newer`, `archive/folder-unusable`, `archive/not-durable`, `archive/not-mended`.
+ * read. A store of more than `checkFirstBytes` is not checked. Throws `archive/in-use`, `archive/newer`, `archive/folder-unusable`, `archive/not-durable`, `archive/not-mended`.
  */
-export async function openStore(path: string, nowUs: number): Promise<Store> {
+export async function openStore(path: string, nowUs: number, checkFirstBytes: number): Promise<Store> {
   const folder = resolve(path);
   if (!mayWrite(folder)) return await openToRead(folder);
   const lock = takeLock(folder);
   if (lock === undefined) return await openToRead(folder);
   try {
     finishRecovery(folder);
-    const whole = await openWhole(folder).catch(unlessDamaged);
+    const isChecked = bytesOf(folder) <= checkFirstBytes;
+    const whole = await openWhole(folder, isChecked).catch(unlessDamaged);
     const damage = whole === undefined ? await recover(folder, nowUs) : undefined;
-    const database = whole ?? (await openWhole(folder));
-    return { database, readOnly: false, damage, [Symbol.asyncDispose]: () => database.destroy().finally(() => lock.close()) };
+    const database = whole ?? (await openWhole(folder, true));
+    return {
+      database,
+      readOnly: false,
+      isChecked: isChecked || whole === undefined,
+      damage,
+      [Symbol.asyncDispose]: () => database.destroy().finally(() => lock.close()),
+    };
   } catch (thrown) {
     lock.close();
     throw thrown;
@@ -39,12 +48,12 @@ export async function openStore(path: string, nowUs: number): Promise<Store> {
 }
 
 /** The store with all its rows as they were written. Throws SQLite's own error where it is damaged. */
-async function openWhole(folder: string): Promise<Database> {
+async function openWhole(folder: string, check: boolean): Promise<Database> {
   const path = join(folder, databaseName);
   // What SQLite makes beside it gets the same rights.
   closeSync(openSync(path, 'a', 0o600));
   chmodSync(path, 0o600);
-  await mustBeWhole(path);
+  if (check) await mustBeWhole(path);
   const database = openDatabase(path);
   try {
     setUp(database, folder);
@@ -66,7 +75,7 @@ function setUp(database: DatabaseSync, folder: string): void {
 }
 
 /** Looks only: whoever may write would put the log into the file when it is closed, and what was damaged would be so no longer as it was. */
-async function mustBeWhole(path: string): Promise<void> {
+export async function mustBeWhole(path: string): Promise<void> {
   const database = openDatabase(path, true);
   try {
     if ((await unknownMigrations(kyselyOn(database))).length > 0) return;
@@ -86,6 +95,10 @@ class DamagedError extends Error {
 function unlessDamaged(thrown: unknown): undefined {
   if (isDamage(thrown)) return undefined;
   throw thrown;
+}
+
+function bytesOf(folder: string): number {
+  return statSync(join(folder, databaseName), { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function mayWrite(folder: string): boolean {
@@ -134,7 +147,7 @@ async function openToRead(folder: string): Promise<Store> {
   await database.introspection.getTables();
   if (!existsSync(join(folder, databaseName))) await migrate(database);
   await sql`pragma query_only=on`.execute(database);
-  return { database, readOnly: true, damage: undefined, [Symbol.asyncDispose]: () => database.destroy() };
+  return { database, readOnly: true, isChecked: true, damage: undefined, [Symbol.asyncDispose]: () => database.destroy() };
 }
 
 function openAsItLies(folder: string): DatabaseSync {

@@ -1,10 +1,11 @@
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { filter, firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { Archive, ArchivedContent } from '../../src/archive/archive.ts';
 import { type Random, seeded } from '../support/mutant.ts';
-import { anna, bert, bookmarkOf, hex, markOf, openArchive, temporaryFolder } from './examples.ts';
+import { anna, bert, bookmarkOf, hex, markOf, openArchive, temporaryFolder, untilState } from './examples.ts';
 
 const variants = Number(process.env.LUMENCAST_DAMAGES ?? 30);
 const studies = 4;
@@ -118,6 +119,26 @@ describe('a damaged store', () => {
     await using archive = await openArchive(folder.path);
     expect(archive.state$.value).toMatchObject({ state: 'damaged', error: { code: 'archive/damaged' } });
     expect((await archive.open())?.marks).toEqual([markOf(2), markOf(3, { revision: 2 })]);
+  });
+
+  it('that is too large to be checked first is checked while it is used, and recovered', async () => {
+    using folder = temporaryFolder();
+    const archived = { checkFirstBytes: 0 };
+    {
+      await using archive = await openArchive(folder.path, archived);
+      await fillArchive(archive);
+    }
+    {
+      await using archive = await openArchive(folder.path, archived);
+      expect((await archive.open())?.marks).toHaveLength(marksEach);
+    }
+    const database = new DatabaseSync(join(folder.path, 'archive.db'));
+    database.exec(`update mark set revision = 3 where id = '${hex(20)}'`);
+    database.close();
+    await using archive = await openArchive(folder.path, archived);
+    expect((await untilState(archive, 'damaged')).error).toMatchObject({ code: expect.stringMatching(/^archive\/(row-)?damaged$/) });
+    await firstValueFrom(archive.state$.pipe(filter(({ error }) => error?.code === 'archive/damaged')));
+    expect((await archive.open())?.marks.find(({ mark }) => mark === hex(20))).toEqual(markOf(20));
   });
 
   it('that lost a patient, an examination and a stream keeps what referred to them', async () => {
