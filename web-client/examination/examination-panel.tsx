@@ -1,5 +1,5 @@
 import { Ban, Bookmark as BookmarkIcon, FolderOpen, Search, Trash2, UserRound, X } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Button, Input, Label, TextField } from 'react-aria-components';
 import type { Bookmark, Examination, Kept } from '../../src/protocol/examination-messages.ts';
 import { isAtLeast } from '../../src/protocol/roles.ts';
@@ -59,6 +59,11 @@ function Open({ examination, operator }: { examination: Examination | undefined;
   const { say } = words;
   const [form, setForm] = useState<'new' | 'patient'>();
   const { patient } = examination ?? {};
+  const { settled } = useExamination();
+  // What was refused stays to be corrected.
+  useEffect(() => {
+    if (settled > 0) setForm(undefined);
+  }, [settled]);
   return (
     <section aria-label={say('examination.patient')}>
       <p className="person-name">
@@ -77,7 +82,6 @@ function Open({ examination, operator }: { examination: Examination | undefined;
           act={say(form === 'new' ? 'examination.begin' : 'examination.save')}
           onCancel={() => setForm(undefined)}
           onPatient={(entered) => {
-            setForm(undefined);
             if (form === 'new') examining.openExamination(entered);
             else examining.namePatient(entered);
           }}

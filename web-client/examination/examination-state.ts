@@ -31,6 +31,8 @@ export interface ExaminationState {
   readonly refusal: WireError | undefined;
   /** What was kept last on this screen's order, so that it can say so. */
   readonly lastKept: string | undefined;
+  /** Counts what was opened, named and closed from here. */
+  readonly settled: number;
   /** This viewer, as it stands in what it makes. */
   readonly author: Author | undefined;
 }
@@ -43,6 +45,7 @@ export type ExaminationAction =
   | { readonly act: 'looked'; readonly looked: LookedInto | undefined }
   /** Nobody looks for earlier examinations any more. */
   | { readonly act: 'clear-search' }
+  | { readonly act: 'settled' }
   | { readonly act: 'clear' };
 
 export const initialExamination: ExaminationState = {
@@ -55,6 +58,7 @@ export const initialExamination: ExaminationState = {
   found: undefined,
   refusal: undefined,
   lastKept: undefined,
+  settled: 0,
   author: undefined,
 };
 
@@ -72,6 +76,8 @@ export function reduceExamination(state: ExaminationState, action: ExaminationAc
       return { ...state, looked: action.looked };
     case 'clear-search':
       return { ...state, looked: undefined, found: undefined };
+    case 'settled':
+      return { ...state, settled: state.settled + 1, looked: undefined, found: undefined };
     case 'clear':
       return initialExamination;
   }

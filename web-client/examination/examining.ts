@@ -149,10 +149,7 @@ export class Examining {
       const { examination, kept, marks, bookmarks } = message;
       this.act({ act: 'looked', looked: { examination, kept, marks, bookmarks } });
     }
-    if (message.type === 'examination-set') {
-      this.act({ act: 'looked', looked: undefined });
-      this.act({ act: 'found', found: undefined });
-    }
+    if (message.type === 'examination-set') this.act({ act: 'settled' });
   }
 }
 

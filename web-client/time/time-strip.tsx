@@ -2,6 +2,7 @@ import {
   Bookmark as BookmarkIcon,
   Camera,
   CircleDot,
+  FolderHeart,
   Heart,
   type LucideIcon,
   Pause,
@@ -13,7 +14,7 @@ import {
   StepBack,
   StepForward,
 } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Button, ToggleButton } from 'react-aria-components';
 import { isAtLeast } from '../../src/protocol/roles.ts';
 import { lastLoop, runningClip } from '../examination/examination-state.ts';
@@ -23,7 +24,7 @@ import { Choice } from '../panel/choice.tsx';
 import { type Rate, rates } from '../past/pace.ts';
 import type { PastTruth } from '../past/past-messages.ts';
 import { type ClipLead, clipLeadsS } from '../past/rewinding.ts';
-import { beginBookmark, keepStill, showLastLoop, toggleClip } from './acts.ts';
+import { beginBookmark, keepStill, showLastLoop, toggleClip, togglePanel } from './acts.ts';
 import { KeepingNote } from './keeping-note.tsx';
 import { useExamination, useRewinding } from './time-hooks.ts';
 import { momentText } from './time-texts.ts';
@@ -188,6 +189,7 @@ function Keep({ stream, past }: { stream: number; past: PastTruth | undefined })
         disabled={!ofStream}
         onPress={() => beginBookmark(monitor)}
       />
+      <Act icon={FolderHeart} name={say('examination.tool')} onPress={() => togglePanel(monitor)} />
     </div>
   );
 }
@@ -206,7 +208,8 @@ function BookmarkField({ stream, atUs }: { stream: number; atUs: number }) {
   };
   const kept = useRef(keep);
   kept.current = keep;
-  useEffect(() => field.current?.focus({ preventScroll: true }), []);
+  // Before the next key comes.
+  useLayoutEffect(() => field.current?.focus({ preventScroll: true }), []);
   useEffect(() => {
     if (text !== '') return;
     const timer = setTimeout(() => kept.current(), patienceMs);

@@ -59,6 +59,7 @@ export const englishTime = {
   'archive.failed': 'Archive failed: nothing is kept',
   'archive.goes-on': 'The live picture goes on.',
   'examination.title': 'Examination',
+  'examination.tool': 'Examination: patient, stills and clips, earlier ones (E)',
   'examination.close-panel': 'Close the examination panel',
   'examination.patient': 'Patient',
   'examination.anonymous': 'Anonymous',
