@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { Subscription } from 'rxjs';
 import { AppError, asAppError } from '../app-error.ts';
 import { parseManualCalibration, parseMark, refuseMarkup } from '../marks/mark.ts';
@@ -13,7 +14,7 @@ import { Fleeting } from './fleeting.ts';
 import { Keeping } from './keeping.ts';
 import { type Changer, MarksInForce, type MarkWish } from './marks-in-force.ts';
 import { authorOf, type Member } from './member.ts';
-import { calibratedBy, isSamePicture, type Picture, Pictures } from './pictures.ts';
+import { calibratedBy, isSamePicture, type Picture, type PictureChange, Pictures } from './pictures.ts';
 import { Presence } from './presence.ts';
 import type { AutomaticWish, ExaminationContent, ExaminationRecord, PastPictures, StreamCalibration } from './record.ts';
 import { Turns } from './turns.ts';
@@ -53,7 +54,7 @@ const [mostWaiting, mostWaitingOfAll] = [512, 8192] as const;
 const aheadUs = 1e6;
 const mostBookmarks = 1000;
 /** The archive's thread has died, or holds something else than is known here. */
-const isDoubt = /^(archive\/(interrupted|failed|row-damaged|not-mended)|examination\/(changed-meanwhile|unknown))$/;
+const isDoubt = /^(archive\/(interrupted|failed|row-damaged|not-mended)|examination\/changed-meanwhile)$/;
 const mostLookedInto = 32;
 /** More marks that changed together are told as the whole list. */
 const mostToldSingly = 100;
@@ -61,6 +62,8 @@ const mostToldSingly = 100;
 const longestSides = { width: 16_384, height: 16_384 } as const;
 /** Counts of an examination change with every mark. */
 const countsPeriodMs = 1000;
+/** Bookmarks are told as a list. */
+const bookmarksPeriodMs = 100;
 
 /** The examination that is open in a room: decides what becomes of marks, in which order, and tells everybody. */
 export class ExaminationDesk {
@@ -79,16 +82,19 @@ export class ExaminationDesk {
   #open: Examination | undefined;
   #opening: Promise<Examination> | undefined;
   #marks = new MarksInForce();
+  #allMarks: { readonly marks: MarksInForce; readonly changes: number; readonly text: string } | undefined;
   readonly #keeping: Keeping | undefined;
   readonly #bookmarks = new Map<string, Bookmark>();
   readonly #calibrations = new Map<number, StreamCalibration>();
   /** Stills and clips of earlier examinations that somebody looks at. */
   readonly #lookedInto = new Map<string, readonly Kept[]>();
   #countsTimer: NodeJS.Timeout | undefined;
+  #bookmarksTimer: NodeJS.Timeout | undefined;
 
   private constructor(settings: DeskSettings) {
     this.#settings = settings;
-    this.#pictures = new Pictures(settings.streams);
+    this.#pictures = new Pictures(settings.streams, settings.nowUs());
+    this.#subscriptions.add(this.#pictures.changed$.subscribe((change) => this.#pictureChanged(change)));
     const { record, past, nowUs } = settings;
     if (record === undefined) return;
     const describe = (stream: number): StreamDescription => this.#pictures.describe(stream);
@@ -189,6 +195,7 @@ export class ExaminationDesk {
     this.#fleeting.close();
     this.#presence.close();
     clearTimeout(this.#countsTimer);
+    clearTimeout(this.#bookmarksTimer);
     await this.#turns.whole(async () => await this.#keeping?.endAll());
   }
 
@@ -223,10 +230,10 @@ export class ExaminationDesk {
 
   #welcome(member: Member): void {
     tell(member, { ...this.#examinationFor(member), author: authorOf(member.access) });
-    if (this.#open !== undefined) tell(member, this.#marksFor(member));
-    for (const { stream, picture, by } of this.#calibrations.values()) {
-      if (sees(member, stream) && picture.manual !== undefined)
-        tell(member, { type: 'calibrated', stream, calibration: picture.manual, by });
+    if (this.#open !== undefined) this.#tellMarks(member);
+    for (const { stream, by } of this.#calibrations.values()) {
+      const calibration = this.#inForce(stream);
+      if (sees(member, stream) && calibration !== undefined) tell(member, { type: 'calibrated', stream, calibration, by });
     }
     for (const kept of this.#keeping?.all() ?? []) if (sees(member, kept.stream)) tell(member, { type: 'kept', kept });
     if (this.#open !== undefined) tell(member, this.#bookmarksFor(member));
@@ -264,6 +271,18 @@ export class ExaminationDesk {
     return { type: 'marks', marks: this.#marks.all().filter(({ stream }) => sees(member, stream)) };
   }
 
+  /** Many come at once after a line was down: what is the same for all is written once. */
+  #tellMarks(member: Member): void {
+    if (!member.access.everyStream) {
+      tell(member, this.#marksFor(member));
+      return;
+    }
+    const { marks, changes } = { marks: this.#marks, changes: this.#marks.changes };
+    if (this.#allMarks?.marks !== marks || this.#allMarks.changes !== changes)
+      this.#allMarks = { marks, changes, text: JSON.stringify(this.#marksFor(member)) };
+    member.tellText(this.#allMarks.text);
+  }
+
   #bookmarksFor(member: Member): Extract<ServerMessage, { type: 'bookmarks' }> {
     const own = [...this.#bookmarks.values()].filter(({ stream }) => sees(member, stream));
     return { type: 'bookmarks', bookmarks: own.sort((a, b) => a.atUs - b.atUs) };
@@ -272,10 +291,17 @@ export class ExaminationDesk {
   #tellContent(): void {
     this.#tellExamination();
     this.#audience.tellEach(whole, (member) => this.#marksFor(member));
-    for (const { stream, picture, by } of this.#calibrations.values()) {
-      if (picture.manual !== undefined) this.#audience.tellOf(stream, { type: 'calibrated', stream, calibration: picture.manual, by });
+    for (const { stream, by } of this.#calibrations.values()) {
+      const calibration = this.#inForce(stream);
+      if (calibration !== undefined) this.#audience.tellOf(stream, { type: 'calibrated', stream, calibration, by });
     }
     for (const kept of this.#keeping?.all() ?? []) this.#audience.tellOf(kept.stream, { type: 'kept', kept });
+    this.#tellBookmarks();
+  }
+
+  #tellBookmarks(): void {
+    clearTimeout(this.#bookmarksTimer);
+    this.#bookmarksTimer = undefined;
     this.#audience.tellEach(whole, (member) => this.#bookmarksFor(member));
   }
 
@@ -325,9 +351,11 @@ export class ExaminationDesk {
     this.#refuseOfAnother(message.examination);
     const wish = this.#wishOf(member, message);
     const changer = this.#changerOf(member);
-    const onKept = wish.kept === undefined ? undefined : await this.#pictureOfKept(wish.kept, wish.fromUs);
     const before = this.#marks.get(message.mark);
-    const drawnOn = (): Picture => this.#calibrated(wish.stream, onKept ?? this.#pictureAt(wish.stream, message.on));
+    const known = before ?? this.#marks.removed(message.mark);
+    const isElsewhere = wish.kept !== undefined && known?.fromUs !== wish.fromUs;
+    const onKept = isElsewhere ? await this.#pictureOfKept(wish.kept, wish.fromUs) : undefined;
+    const drawnOn = (): Picture => this.#calibrated(wish.stream, onKept ?? this.#pictureAt(wish, message.on));
     const mark = this.#deciding(member, message.mark, () => this.#marks.put(wish, changer, drawnOn, this.#settings.nowUs()));
     if (mark === before) {
       answer({ member, request }, { type: 'mark-put', mark });
@@ -381,7 +409,7 @@ export class ExaminationDesk {
 
   #wishOf(member: Member, { mark, stream: said, on, revision, shape, fromUs, untilUs }: Omit<Said<'put-mark'>, 'request'>): MarkWish {
     const kept = 'kept' in on ? on.kept : undefined;
-    const stream = kept === undefined ? said : this.#needKept(member, kept).stream;
+    const stream = kept === undefined ? said : this.#needWhole(member, kept).stream;
     const before = this.#marks.get(mark) ?? this.#marks.removed(mark);
     // A mark may outlive its stream: who sees all may still change it.
     if (stream !== undefined || before === undefined || before.stream !== undefined || !sees(member, undefined))
@@ -391,9 +419,9 @@ export class ExaminationDesk {
     return { mark, stream, kept, revision, shape, fromUs, untilUs };
   }
 
-  #pictureAt(stream: number | undefined, on: Said<'put-mark'>['on']): Picture {
+  #pictureAt({ stream, fromUs }: MarkWish, on: Said<'put-mark'>['on']): Picture {
     if (stream === undefined || !('epoch' in on)) throw new AppError('examination/no-picture', { stream: 'none', epoch: 0 });
-    return this.#pictures.at(stream, on.epoch);
+    return this.#pictures.at(stream, on.epoch, fromUs);
   }
 
   async #pictureOfKept(kept: string, atUs: number): Promise<Picture> {
@@ -409,7 +437,7 @@ export class ExaminationDesk {
     this.#refuseOfAnother(during);
     this.#needSeen(member, stream);
     const by = authorOf(member.access);
-    const on = this.#pictures.now(stream);
+    const on = this.#pictures.needNow(stream);
     const manual = given === undefined ? undefined : parseManualCalibration(given, on);
     if (manual !== undefined) manualScale(on, manual);
     const { examination } = await this.#ensureOpen(by);
@@ -435,12 +463,27 @@ export class ExaminationDesk {
     return calibratedBy(picture, known !== undefined && isSamePicture(known.picture, picture) ? known.picture.manual : undefined);
   }
 
+  /** The calibration by hand of what a stream shows now. */
+  #inForce(stream: number): Picture['manual'] {
+    const now = this.#pictures.now(stream);
+    return now && this.#calibrated(stream, now).manual;
+  }
+
+  /** The depth was changed, e.g., or is again what it was. */
+  #pictureChanged({ stream, before, now }: PictureChange): void {
+    const known = this.#calibrations.get(stream);
+    if (known === undefined) return;
+    const calibration = this.#calibrated(stream, now).manual;
+    if (before !== undefined && isDeepStrictEqual(this.#calibrated(stream, before).manual, calibration)) return;
+    this.#audience.tellOf(stream, { type: 'calibrated', stream, ...(calibration && { calibration }), by: known.by });
+  }
+
   // What is not kept
 
   #draft(member: Member, { mark, stream: said, kept, shape, fromUs, untilUs }: Said<'draft-mark'>): void {
-    const stream = kept === undefined ? said : this.#needKept(member, kept).stream;
+    const stream = kept === undefined ? said : this.#needWhole(member, kept).stream;
     if (kept === undefined) this.#needSeen(member, stream);
-    if (shape !== undefined) parseMark(shape, stream === undefined ? longestSides : this.#pictures.now(stream));
+    if (shape !== undefined) parseMark(shape, stream === undefined ? longestSides : this.#pictures.needNow(stream));
     this.#fleeting.show(member, {
       type: 'mark-drafted',
       viewer: member.id,
@@ -456,7 +499,7 @@ export class ExaminationDesk {
 
   #point(member: Member, { stream, points, drawing }: Said<'point'>): void {
     this.#needSeen(member, stream);
-    checkOnPicture('pointer', points, this.#pictures.now(stream));
+    checkOnPicture('pointer', points, this.#pictures.needNow(stream));
     this.#fleeting.show(member, { type: 'pointed', viewer: member.id, name: authorOf(member.access).name, stream, points, drawing });
   }
 
@@ -534,11 +577,7 @@ export class ExaminationDesk {
       const { examination } = await this.#ensureOpen(author);
       await this.#recorded((record) => record.putBookmark(examination, bookmark));
       this.#bookmarks.set(id, bookmark);
-      this.#audience.tellEach(
-        (other) => (other === member ? 'asker' : whole(other)),
-        (other) => (other === member ? { ...this.#bookmarksFor(other), request } : this.#bookmarksFor(other)),
-      );
-      return;
+      this.#bookmarksTimer ??= setTimeout(() => this.#tellBookmarks(), bookmarksPeriodMs);
     }
     answer({ member, request }, this.#bookmarksFor(member));
   }
@@ -669,6 +708,13 @@ export class ExaminationDesk {
   #needKept(member: Member, id: string): Kept {
     const kept = this.#keeping?.get(id);
     if (kept === undefined || !sees(member, kept.stream)) throw new AppError('examination/unknown-kept', { kept: id });
+    return kept;
+  }
+
+  /** Marks lie on what is on disk. */
+  #needWhole(member: Member, id: string): Kept {
+    const kept = this.#needKept(member, id);
+    if (kept.state !== 'kept') throw new AppError('examination/unknown-kept', { kept: id });
     return kept;
   }
 

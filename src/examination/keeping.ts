@@ -116,7 +116,7 @@ export class Keeping {
     const running = this.#running.get(id);
     if (item?.state === 'kept') return Promise.resolve(item);
     if (item === undefined || running === undefined) return Promise.reject(unknownKept(id));
-    running.clip?.end(toUs);
+    running.clip?.end(toUs === undefined ? undefined : Math.min(toUs, item.fromUs + longestClipUs));
     if (item.state === 'running' && (toUs ?? 0) <= this.#settings.nowUs()) this.#put({ ...item, state: 'writing' });
     return running.finished;
   }

@@ -34,6 +34,9 @@ export class MarksInForce {
   /** Highest number that a mark of a stream has had. */
   readonly #numbers = new Map<number | undefined, number>();
 
+  /** Counts them. */
+  changes = 0;
+
   constructor(marks: Iterable<SharedMark> = [], removed: Iterable<SharedMark> = []) {
     for (const mark of removed) this.forget(mark);
     for (const mark of marks) this.keep(mark);
@@ -118,12 +121,14 @@ export class MarksInForce {
   }
 
   keep(mark: SharedMark): void {
+    this.changes++;
     this.#noteNumber(mark);
     this.#removed.delete(mark.mark);
     this.#marks.set(mark.mark, mark);
   }
 
   forget(mark: SharedMark): void {
+    this.changes++;
     this.#noteNumber(mark);
     this.#marks.delete(mark.mark);
     this.#removed.set(mark.mark, mark);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Subscription } from 'rxjs';
+import { Subject, Subscription } from 'rxjs';
 import { AppError } from '../app-error.ts';
 import type { SharedMark } from '../protocol/examination-messages.ts';
 import type { StreamDescription } from '../protocol/messages.ts';
@@ -10,14 +10,27 @@ export type Picture = SharedMark['picture'];
 /** Descriptions that a stream's frames may still go back to; each change of a setting makes one. */
 const keptEpochs = 256;
 
+/** A frame may have been captured so long before what describes it arrived. */
+const earlyUs = 10e6;
+
+export interface PictureChange {
+  readonly stream: number;
+  readonly before: Picture | undefined;
+  readonly now: Picture;
+}
+
 /** What the pictures of all streams are and lately were: sizes and calibrations are the server's to know. */
 export class Pictures {
   readonly #streams: readonly Stream[];
   readonly #byEpoch: readonly Map<number, Picture>[];
   readonly #subscriptions = new Subscription();
+  readonly #sinceUs: number;
+  /** A stream shows pictures of another size or calibration. */
+  readonly changed$ = new Subject<PictureChange>();
 
-  constructor(streams: readonly Stream[]) {
+  constructor(streams: readonly Stream[], nowUs: number) {
     this.#streams = streams;
+    this.#sinceUs = nowUs - earlyUs;
     this.#byEpoch = streams.map(() => new Map());
     for (const stream of streams) {
       this.#note(stream);
@@ -32,14 +45,21 @@ export class Pictures {
     return known.describe();
   }
 
-  /** Throws `examination/no-picture` where there is none yet. */
-  now(stream: number): Picture {
-    return this.at(stream, this.describe(stream).epoch);
+  /** Undefined where there is none yet. */
+  now(stream: number): Picture | undefined {
+    return this.#byEpoch[stream]?.get(this.describe(stream).epoch);
   }
 
   /** Throws `examination/no-picture`. */
-  at(stream: number, epoch: number): Picture {
-    const picture = this.#byEpoch[stream]?.get(epoch);
+  needNow(stream: number): Picture {
+    const picture = this.now(stream);
+    if (picture === undefined) throw new AppError('examination/no-picture', { stream, epoch: this.describe(stream).epoch });
+    return picture;
+  }
+
+  /** Epochs are those of one start of the server: the same number meant another picture before. Throws `examination/no-picture`. */
+  at(stream: number, epoch: number, capturedUs: number): Picture {
+    const picture = capturedUs < this.#sinceUs ? undefined : this.#byEpoch[stream]?.get(epoch);
     if (picture === undefined) throw new AppError('examination/no-picture', { stream, epoch });
     return picture;
   }
@@ -54,11 +74,13 @@ export class Pictures {
     if (formats === undefined || known === undefined) return;
     const { width, height } = formats.processed;
     const picture = { width, height, regions: structuredClone(regions) };
+    const before = [...known.values()].at(-1);
     // Epochs begin again at nought some day: the newest stands last.
     known.delete(epoch);
     known.set(epoch, picture);
     const [oldest] = known.keys();
     if (known.size > keptEpochs && oldest !== undefined) known.delete(oldest);
+    if (before === undefined || !isSamePicture(before, picture)) this.changed$.next({ stream: stream.id, before, now: picture });
   }
 }
 

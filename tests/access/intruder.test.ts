@@ -214,7 +214,7 @@ describe('what an intruder gets: nothing', () => {
   describe('of examinations, patients and what is kept', () => {
     const patient = { name: 'Example, Erika', id: 'PAT-4711' };
     const mark = {
-      ...{ type: 'put-mark', mark: '00000000000000bb', stream: 0, revision: 0, fromUs: 1 },
+      ...{ type: 'put-mark', mark: '00000000000000bb', stream: 0, revision: 0, fromUs: Date.now() * 1000 },
       shape: { kind: 'point', number: 1, points: [{ x: 5, y: 5 }] },
     } as const;
     const answer = async (viewer: TestViewer, message: object): Promise<ServerMessage> => {

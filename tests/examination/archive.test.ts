@@ -215,7 +215,7 @@ describe('what is on disk', () => {
     await guest.until(() => guest.last('marks') !== undefined);
     expect([...heard(guest).keys()]).toEqual([named(2)]);
     // Who sees everything may still change it, and it finds back to its stream.
-    const { stream: _, ...put } = company.put(1, 1, 9);
+    const { stream: _, ...put } = company.put(1, 1, 9, { fromUs: marks.get(named(1))?.fromUs });
     expect(await outcome(company.operator, put)).toBe('mark-put');
     await restart();
     await company.operator.until(() => company.operator.last('marks') !== undefined);
@@ -236,9 +236,10 @@ describe('kill -9 in the middle', () => {
         const there = heard(viewer);
         for (const [mark, revision] of acknowledged) expect(there.get(mark)?.revision ?? -1, mark).toBeGreaterThanOrEqual(revision);
         const epoch = viewer.last('hello')?.streams[0]?.epoch ?? 0;
+        const fromUs = viewer.last('hello')?.clockUs ?? 0;
         for (let mark = 0; mark < 300; mark++) {
           const own = mark % 60;
-          const put = { type: 'put-mark', mark: named(time * 1000 + own), stream: 0, on: { epoch }, shape: line(mark), fromUs: 1 } as const;
+          const put = { type: 'put-mark', mark: named(time * 1000 + own), stream: 0, on: { epoch }, shape: line(mark), fromUs } as const;
           viewer.say({ ...put, revision: Math.floor(mark / 60), request: nextRequest(viewer) });
         }
         await viewer.until(() => viewer.messages.filter(({ type }) => type === 'mark-put').length > 60 + time * 25);

@@ -78,6 +78,8 @@ export async function openCompany(
     const invited = await asked(operator, { type: 'invite', label: name, role, minutes: 60, once, ...(streams && { streams }) });
     return await enter(room.address, tokenOf((invited as Told<'invited'>).link), name);
   };
+  /** Of a frame that everybody has seen. */
+  const fromUs = Date.now() * 1000;
   const epoch = (stream = 0): number => room.streams[stream]?.describe().epoch ?? 0;
   for (const stream of room.streams) {
     operator.say({ type: 'watch', stream: stream.id, views: ['processed'] });
@@ -101,7 +103,7 @@ export async function openCompany(
         on: { epoch: epoch() },
         revision,
         shape: line(x),
-        fromUs: 1,
+        fromUs,
         ...more,
       }) as const,
     async close(keep = false) {

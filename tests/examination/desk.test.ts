@@ -113,10 +113,10 @@ describe('a mark', () => {
 
   it('keeps the picture that it was drawn on until it is moved to another frame', async () => {
     const mark = next++;
-    const put = company.put(mark, 0, 8, { fromUs: 7 });
+    const put = company.put(mark, 0, 8);
     const { picture } = await markOf(anna, put);
     expect(await markOf(anna, { ...put, revision: 1, on: { epoch: 60_000 }, shape: line(9) })).toMatchObject({ picture });
-    expect(await outcome(anna, { ...put, revision: 2, on: { epoch: 60_000 }, fromUs: 8 })).toBe('examination/no-picture');
+    expect(await outcome(anna, { ...put, revision: 2, on: { epoch: 60_000 }, fromUs: put.fromUs + 1 })).toBe('examination/no-picture');
   });
 
   const refused: readonly (readonly [string, object, string])[] = [
@@ -150,6 +150,7 @@ describe('a mark', () => {
     ['under a name of 10,000 characters', { mark: 'a'.repeat(10_000) }, 'examination/bad-message'],
     ['on a frame to come', { fromUs: 9e15 }, 'examination/bad-time'],
     ['that ends before it begins', { fromUs: 9, untilUs: 8 }, 'examination/bad-time'],
+    ['on a frame of a server before this one', { fromUs: 7 }, 'examination/no-picture'],
     ['on an epoch that never was', { on: { epoch: 60_000 } }, 'examination/no-picture'],
     ['on a stream that is not there', { stream: 7 }, 'protocol/unknown-stream'],
     ['on a clip that is not there', { on: { kept: named(1) } }, 'examination/unknown-kept'],

@@ -27,11 +27,11 @@ afterEach(async () => {
 const patient = { name: 'Example, Erika', id: '4711', born: '1970-01-31', sex: 'female' } as const;
 const valid = (random: Random, epoch: number): object[] => [
   company.put(random(40), random(3), random(160)),
-  company.put(random(40), 0, 5, { shape: { ...line(5), kind: 'polyline', caption: { text: 'a text' } }, untilUs: 1 }),
+  company.put(random(40), 0, 5, { shape: { ...line(5), kind: 'polyline', caption: { text: 'a text' } }, untilUs: 9e15 }),
   { type: 'remove-mark', mark: named(random(40)), revision: random(3) },
   { type: 'draft-mark', mark: named(random(40)), stream: 0, shape: line(random(160)), fromUs: 1 },
   { type: 'point', stream: 0, points: [{ x: 1, y: 2 }], drawing: true },
-  { type: 'calibrate', stream: 0, calibration: { points: line(1).points, known: { french: 6 } } },
+  { type: 'calibrate', stream: 0, calibration: { points: line(1).points.map(({ x }) => ({ x, y: 40 })), known: { french: 6 } } },
   { type: 'calibrate', stream: 0 },
   { type: 'keep', kept: named(random(40)), stream: 0, kind: 'still' },
   { type: 'keep', kept: named(random(40)), stream: 0, kind: 'clip', fromUs: 1, toUs: 2 },

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Kept } from '../../src/protocol/examination-messages.ts';
+import type { FrameHeader } from '../../src/protocol/frame-header.ts';
 import { ask } from '../access/asking.ts';
 import type { TestViewer } from '../broadcast/test-room.ts';
 import { asked, caughtUp, line, named, openCompany, outcome, type Question, type Told } from './company.ts';
@@ -114,15 +115,17 @@ describe('a clip', () => {
     expect(running).toMatchObject({ kind: 'clip', state: 'running', fromUs });
     await pass(15);
     const kept = await keptOf(anna, { type: 'keep-until', kept: running.kept });
-    expect(kept).toMatchObject({ state: 'kept', fromUs, lost: 0 });
+    expect(kept).toMatchObject({ state: 'kept', fromUs });
     const frames = await framesOf(kept.kept);
-    const seen = operator.frames.filter(
-      ({ header }) => header.stream === 0 && header.capturedAtUs >= fromUs && header.capturedAtUs <= kept.toUs,
-    );
     expect(frames.length).toBe(kept.frames);
-    expect(frames.length).toBeGreaterThanOrEqual(30);
-    expect(frames.map(([us]) => us)).toEqual(expect.arrayContaining([...new Set(seen.map(({ header }) => header.capturedAtUs))]));
-    expect(frames.map(([, sequence]) => (sequence ?? 0) - (frames[0]?.[1] ?? 0))).toEqual(frames.map((_, row) => row));
+    // A busy machine may have lost some of the record: then it says how many.
+    const [first, last] = [frames.at(0)?.[1] ?? 0, frames.at(-1)?.[1] ?? 0];
+    expect(kept.frames + kept.lost).toBe(last - first + 1);
+    expect(last - first + 1).toBeGreaterThanOrEqual(30);
+    const there = new Set(frames.map(([us]) => us));
+    const within = ({ stream, capturedAtUs }: FrameHeader): boolean => stream === 0 && capturedAtUs >= fromUs && capturedAtUs <= kept.toUs;
+    const missing = operator.frames.filter(({ header }) => within(header) && !there.has(header.capturedAtUs));
+    expect(missing.length).toBeLessThanOrEqual(kept.lost);
     await isTold(observer, kept.kept, 'kept');
     expect(states(observer, kept.kept).at(0)).toBe('running');
     expect(await keptOf(anna, { type: 'keep-until', kept: running.kept })).toEqual(kept);
@@ -136,7 +139,10 @@ describe('a clip', () => {
     await isTold(anna, running.kept, 'kept');
     const frames = await framesOf(running.kept);
     expect(frames.at(-1)?.[0]).toBe(toUs);
-    expect(frames.length).toBeGreaterThanOrEqual(9);
+    expect(
+      frames.length +
+        (anna.messages.findLast((message) => message.type === 'kept' && message.kept.kept === running.kept) as Told<'kept'>).kept.lost,
+    ).toBeGreaterThanOrEqual(9);
   });
 
   it('that runs is ended by whoever closes the examination, and belongs to it', async () => {
