@@ -236,6 +236,29 @@ describe('a length that somebody knows', () => {
     late.socket.terminate();
   });
 
+  it('holds on pictures of the same size alone: it is told when they are others, and when they are back', async () => {
+    const isTold = (holds: boolean, from: number): Promise<void> =>
+      bernd.until(() =>
+        bernd.messages.slice(from).some((message) => message.type === 'calibrated' && (message.calibration !== undefined) === holds),
+      );
+    expect(await outcome(anna, { type: 'calibrate', stream: 0, calibration: known })).toBe('calibrated');
+    await isTold(true, 0);
+    const scaled = (scale: number) => ({ type: 'set-stage', stream: 0, stage: 'orientation', options: { scale } }) as const;
+    const [before, mark] = [bernd.messages.length, await markOf(anna, company.put(next++, 0, 8))];
+    expect(await outcome(operator, scaled(0.5))).toBe('stage-set');
+    await isTold(false, before);
+    await bernd.until(() => company.room.streams[0]?.describe().formats?.processed.width === 80);
+    const small = await markOf(anna, company.put(next++, 0, 8));
+    expect(small.picture).toMatchObject({ width: 80 });
+    expect(small.picture.manual).toBeUndefined();
+    expect(mark.picture.manual).toEqual(known);
+    const from = bernd.messages.length;
+    expect(await outcome(operator, scaled(1))).toBe('stage-set');
+    await isTold(true, from);
+    expect(await markOf(anna, company.put(next++, 0, 8))).toMatchObject({ picture: { width: 160, manual: known } });
+    expect(await outcome(anna, { type: 'calibrate', stream: 0 })).toBe('calibrated');
+  });
+
   it.each([
     ['too short', { ...known, points: [known.points[0], { x: 11, y: 40 }] }, 'marks/bad-calibration'],
     ['off the picture', { ...known, points: [known.points[0], { x: 1100, y: 40 }] }, 'marks/off-picture'],
