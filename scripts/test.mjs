@@ -35,6 +35,7 @@ function findTools() {
     { places: ['/usr/sbin/usbip', '/usr/bin/usbip'], packages: ['usbip'], tests: 'the tests on a real kernel' },
     { places: ['/usr/bin/udevadm'], packages: ['udev'], tests: 'hot-plug with udevd' },
     { places: ['/usr/bin/pdftotext'], packages: ['poppler-utils'], tests: 'what stands in printed sheets' },
+    { places: ['/usr/sbin/mkfs.ext4', '/sbin/mkfs.ext4'], packages: ['e2fsprogs'], tests: 'power cuts and full disks of the archive' },
     { places: ['/usr/bin/dcmdump'], packages: ['dcmtk'], tests: 'the comparison with DCMTK' },
     { places: ['/usr/include/openigtlink'], packages: ['libopenigtlink-dev', 'g++'], tests: "the OpenIGTLink library's tests" },
     { places: ['/usr/bin/v4l2-ctl'], packages: ['v4l-utils'], tests: 'the comparison with v4l2-ctl' },

@@ -85,7 +85,7 @@ async function putRevision(scope: Scope, given: InExamination, mark: SharedMark,
   const [id, removed, body] = [mark.mark, act === 'remove-mark' ? 1 : 0, JSON.stringify(mark)];
   const before = await database.selectFrom('mark').selectAll().where('study', '=', study).where('id', '=', id).executeTakeFirst();
   if (before !== undefined && before.revision >= mark.revision) {
-    if (before.revision === mark.revision && before.body === body && before.removed === removed) return;
+    if (before.revision === mark.revision && before.removed === removed && isSame(before.body, body)) return;
     throw new AppError('examination/changed-meanwhile', { by: lastAuthor(before.body) });
   }
   const line = await writeJournal(scope, by, atUs, { act, study, object: id });
@@ -112,6 +112,12 @@ async function putRevision(scope: Scope, given: InExamination, mark: SharedMark,
   if (before === undefined) await database.insertInto('mark').values(row).execute();
   else await database.updateTable('mark').set(row).where('study', '=', study).where('id', '=', id).execute();
   await database.insertInto('mark_revision').values(revision).execute();
+}
+
+/** Asked again, e.g. since an answer was lost, it is the same at another time. */
+function isSame(before: string, now: string): boolean {
+  const [one, other] = [before, now].map((body) => JSON.stringify({ ...(JSON.parse(body) as SharedMark), madeUs: 0, changedUs: 0 }));
+  return one === other;
 }
 
 function lastAuthor(body: string): string {

@@ -133,6 +133,7 @@ describe('marks', () => {
     const { examination } = await archive.openExamination(undefined, anna);
     await archive.putMarks(examination, [markOf(1)], anna);
     await archive.putMarks(examination, [markOf(1)], anna);
+    await archive.putMarks(examination, [markOf(1, { madeUs: 9, changedUs: 9 })], anna);
     const other = markOf(1, { shape: { kind: 'point', points: [{ x: 1, y: 1 }] } });
     await expect(archive.putMarks(examination, [markOf(2), other], bert)).rejects.toMatchObject({
       code: 'examination/changed-meanwhile',
