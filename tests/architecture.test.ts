@@ -113,6 +113,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'rxjs',
     'node:fs/promises',
     'node:path',
+    'node:timers/promises',
     'node:worker_threads',
     'node:zlib',
   ],

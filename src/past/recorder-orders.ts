@@ -14,6 +14,8 @@ export interface RecorderSetup {
   readonly reserveBytes: number;
   /** Pictures that wait to be written. */
   readonly memoryBytes: number;
+  /** Of disk-turns.ts: whose turn it is to write, and this stream's place in it. */
+  readonly turns: { readonly flags: ArrayBufferLike; readonly own: number };
   /** What a thread before this one has written. */
   readonly segments: readonly WrittenSegment[];
 }
@@ -41,6 +43,8 @@ export interface ClipOrder {
 /** Main thread → recorder. A number is a slot that stays held until the answer. */
 export type RecorderOrder =
   | number
+  /** A frame that no slot could be spared for: header and pixels. */
+  | { readonly order: 'copied'; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly order: 'memory'; readonly place: SlotPlace }
   /** Comes before the first frame of its epoch. */
   | { readonly order: 'describe'; readonly epoch: number; readonly text: string }
@@ -62,8 +66,10 @@ export interface ClipProgress {
 
 /** Recorder → main thread. */
 export type RecorderEvent =
-  /** The oldest slots that were sent are not needed any more. */
-  | { readonly event: 'taken'; readonly slots: number }
+  /** The oldest slot that was sent is not needed any more. */
+  | { readonly event: 'taken' }
+  /** So much of what was copied is where the rest is. */
+  | { readonly event: 'copy-taken'; readonly bytes: number }
   /** On disk as far as others who read it are concerned; `bytes`: of the segment now. */
   | { readonly event: 'written'; readonly segment: number; readonly bytes: number; readonly rows: Uint8Array<ArrayBuffer> }
   | { readonly event: 'removed'; readonly segment: number }

@@ -1,19 +1,24 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import type { RecorderOrder, RecorderSetup } from './recorder-orders.ts';
+import type { RecorderEvent, RecorderOrder, RecorderSetup } from './recorder-orders.ts';
 import { Recording } from './recording.ts';
 
 /** The thread that records one stream. */
 const port = parentPort as MessagePort;
-const recording = new Recording(workerData as RecorderSetup, (event) => port.postMessage(event));
+const tell = (event: RecorderEvent): void => port.postMessage(event);
+const recording = new Recording(workerData as RecorderSetup, tell);
 let ended = false;
 
 port.on('message', (order: RecorderOrder) => {
   if (typeof order === 'number') {
     recording.take(order);
-    port.postMessage({ event: 'taken', slots: 1 });
+    tell({ event: 'taken' });
     return;
   }
   switch (order.order) {
+    case 'copied':
+      recording.takeCopy(order.bytes);
+      tell({ event: 'copy-taken', bytes: order.bytes.length });
+      break;
     case 'memory':
       recording.setMemory(order.place);
       break;

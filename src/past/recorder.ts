@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { Subject, type Subscription } from 'rxjs';
 import { AppError, type ErrorReport } from '../app-error.ts';
@@ -7,6 +8,7 @@ import { Every } from '../stream/every.ts';
 import type { SharedFrame, SlotMemory } from '../stream/shared-frame.ts';
 import type { Stream, StreamLog } from '../stream/stream.ts';
 import { pictureDescription } from './description.ts';
+import { DiskTurns } from './disk-turns.ts';
 import { Past } from './past.ts';
 import type { ClipOrder, ClipProgress, RecorderEvent, RecorderOrder, RecorderSetup } from './recorder-orders.ts';
 
@@ -14,6 +16,8 @@ import type { ClipOrder, ClipProgress, RecorderEvent, RecorderOrder, RecorderSet
 const mostUnderWay = 8;
 /** What is left to whoever fills the slots: a frame goes to the record sooner than to one more slow viewer, and stays shorter. */
 const leftShare = 0.25;
+/** Of the memory, for frames that no slot could be spared for. */
+const copiedShare = 0.25;
 /** A thread that has not taken a frame for so long is replaced. */
 const patienceMs = 5000;
 const startingMs = 15_000;
@@ -79,6 +83,7 @@ export class Recorder {
   #deaths = 0;
   #memory: SlotMemory | undefined;
   #slotsUnderWay = 0;
+  #copiedBytes = 0;
   /** Since when the oldest of them waits. */
   #waitsSinceMs = 0;
   /** Frames that the thread has, and has neither written nor called lost. */
@@ -142,7 +147,10 @@ export class Recorder {
       const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
       this.#order({ order: 'end' });
       const deadline = setTimeout(() => void worker.terminate(), endMs);
-      await exited;
+      // A thread whose disk does not answer cannot even be terminated.
+      const givenUp = new AbortController();
+      await Promise.race([exited, wait(2 * endMs, undefined, { signal: givenUp.signal }).catch(() => undefined)]);
+      givenUp.abort();
       clearTimeout(deadline);
     }
     for (const clip of this.#clips.keys()) {
@@ -169,15 +177,25 @@ export class Recorder {
     }
     const before = this.#underWay.skipped;
     this.#underWay.put(frame);
-    if (this.#underWay.skipped > before) {
+    const isInSlot = this.#underWay.skipped === before;
+    if (!isInSlot && this.#copiedBytes + frame.bytes.length > this.#settings.memoryBytes * copiedShare) {
       this.#lose('record/no-room', 1);
       return;
     }
     this.#last = header;
     if (this.#slotsUnderWay === 0) this.#waitsSinceMs = performance.now();
-    this.#slotsUnderWay++;
     this.#unsettled++;
-    this.#order(slot);
+    if (isInSlot) {
+      this.#slotsUnderWay++;
+      this.#order(slot);
+    } else this.#sendCopy(frame);
+  }
+
+  /** Where the thread gets no processor for a while: a copy takes a fraction of a millisecond, and a frame of the record is worth that. */
+  #sendCopy(frame: SharedFrame): void {
+    const bytes = Uint8Array.from(frame.bytes);
+    this.#copiedBytes += bytes.length;
+    this.#worker?.postMessage({ order: 'copied', bytes } satisfies RecorderOrder, [bytes.buffer]);
   }
 
   #describe(): void {
@@ -204,7 +222,7 @@ export class Recorder {
   }
 
   #startWorker(): void {
-    const { folder, minutes, mostBytes, reserveBytes, memoryBytes } = this.#settings;
+    const { folder, minutes, mostBytes, reserveBytes, memoryBytes, turns } = this.#settings;
     const setup: RecorderSetup = {
       stream: this.#stream.name,
       folder,
@@ -212,6 +230,7 @@ export class Recorder {
       mostBytes,
       reserveBytes,
       memoryBytes,
+      turns,
       segments: this.past.segments,
     };
     const worker = new Worker(new URL('./recorder-worker.ts', import.meta.url), { workerData: setup, name: `record-${this.#stream.id}` });
@@ -235,6 +254,9 @@ export class Recorder {
     this.#worker = undefined;
     this.#underWay[Symbol.dispose]();
     this.#slotsUnderWay = 0;
+    this.#copiedBytes = 0;
+    const { flags, own } = this.#settings.turns;
+    new DiskTurns(flags, own).giveBack();
     if (this.#closed) return;
     if (this.#unsettled > 0) this.#lose('record/failed', this.#unsettled);
     this.#unsettled = 0;
@@ -256,7 +278,10 @@ export class Recorder {
     switch (event.event) {
       case 'taken':
         this.#isStarting = false;
-        this.#release(event.slots);
+        this.#release();
+        break;
+      case 'copy-taken':
+        this.#copiedBytes -= event.bytes;
         break;
       case 'written':
         this.#deaths = 0;
@@ -291,9 +316,9 @@ export class Recorder {
     }
   }
 
-  #release(slots: number): void {
-    for (let slot = 0; slot < slots; slot++) this.#underWay.take()?.[Symbol.dispose]();
-    this.#slotsUnderWay = Math.max(0, this.#slotsUnderWay - slots);
+  #release(): void {
+    this.#underWay.take()?.[Symbol.dispose]();
+    this.#slotsUnderWay--;
     this.#waitsSinceMs = performance.now();
   }
 

@@ -5,11 +5,12 @@ import { codecNumber } from '../codec/codecs.ts';
 import { openDeltaZstd } from '../codec/node-codecs.ts';
 import { raw } from '../codec/raw.ts';
 import { SlotCounts } from '../frame/frame-pool.ts';
-import { type FrameHeader, frameFlags, frameHeaderBytes, writeFrameHeader } from '../protocol/frame-header.ts';
+import { type FrameHeader, frameFlags, frameHeaderBytes, readFrameHeader, writeFrameHeader } from '../protocol/frame-header.ts';
 import type { SlotPlace } from '../stream/encoder-events.ts';
 import { SharedFrame, type SlotMemory } from '../stream/shared-frame.ts';
 import { type Chunk, Chunks } from './chunks.ts';
 import { ClipCopy } from './clip-copy.ts';
+import { DiskTurns } from './disk-turns.ts';
 import { descriptionRecord, fileHead, recordHeadBytes, recordKinds, sealRecord } from './frame-file.ts';
 import type { ClipOrder, RecorderEvent, RecorderSetup, RecordLoss } from './recorder-orders.ts';
 import { Segment } from './segment.ts';
@@ -21,8 +22,8 @@ const segmentUs = 4_000_000;
 const segmentShare = 1 / 8;
 /** How far a file that a clip still has to copy may keep the store above its bound. */
 const patience = 1.25;
-/** Share of the memory for pictures that were not yet packed. */
-const unpackedShare = 0.25;
+/** Shares of the memory: for pictures that were not yet packed, and for those that are. A quarter is the main thread's. */
+const [unpackedShare, packedShare] = [0.25, 0.5] as const;
 /** Descriptions that are remembered; a longer memory than that of any file. */
 const mostDescriptions = 1024;
 
@@ -42,6 +43,7 @@ export class Recording {
   readonly #setup: RecorderSetup;
   readonly #tell: (event: RecorderEvent) => void;
   readonly #packed = openDeltaZstd();
+  readonly #turns: DiskTurns;
   readonly #segments: Segment[] = [];
   readonly #descriptions = new Map<number, string>();
   readonly #clips = new Map<number, ClipCopy>();
@@ -68,8 +70,9 @@ export class Recording {
   constructor(setup: RecorderSetup, tell: (event: RecorderEvent) => void) {
     this.#setup = setup;
     this.#tell = tell;
+    this.#turns = new DiskTurns(setup.turns.flags, setup.turns.own);
     this.#mostUnpackedBytes = setup.memoryBytes * unpackedShare;
-    this.#chunks = new Chunks(setup.memoryBytes * (1 - unpackedShare));
+    this.#chunks = new Chunks(setup.memoryBytes * packedShare);
     for (const written of setup.segments) {
       const segment = new Segment(setup.folder, written.number, 0, written);
       this.#segments.push(segment);
@@ -113,7 +116,16 @@ export class Recording {
   take(slot: number): void {
     if (this.#memory === undefined) return;
     const { header, bytes } = SharedFrame.receive(this.#memory, slot);
-    const pixels = bytes.subarray(frameHeaderBytes);
+    this.#take(header, bytes.subarray(frameHeaderBytes));
+  }
+
+  /** The same of a frame, header and pixels, that lies in no slot. */
+  takeCopy(bytes: Uint8Array): void {
+    const header = readFrameHeader(new DataView(bytes.buffer, bytes.byteOffset, bytes.length));
+    this.#take(header, bytes.subarray(frameHeaderBytes));
+  }
+
+  #take(header: FrameHeader, pixels: Uint8Array): void {
     this.#received++;
     if (header.capturedAtUs < this.#takenUs) {
       this.#lose('record/out-of-order', 1);
@@ -262,6 +274,7 @@ export class Recording {
     this.#writing = true;
     try {
       if (segment.failed) throw new Error('what stands before it could not be written');
+      await this.#turns.take();
       const handle = await this.#fileOf(segment);
       await writeAll(handle, chunk.bytes.subarray(0, chunk.used), chunk.offset);
       segment.bytes = chunk.offset + chunk.used;
@@ -274,6 +287,7 @@ export class Recording {
       this.#fail(thrown as Error, index.length);
       await this.#giveUp(segment);
     }
+    this.#turns.giveBack();
     this.#settled += index.length;
     this.#chunks.giveBack(chunk);
     this.#writing = false;

@@ -63,9 +63,12 @@ export class RollingStore {
         view: settings.view,
         nowUs,
       };
+      const flags = new SharedArrayBuffer(4 * streams.length);
       return new RollingStore(
         own,
-        streams.map((stream) => new Recorder(stream, { ...share, folder: join(own, String(stream.id)) }, log)),
+        streams.map(
+          (stream, place) => new Recorder(stream, { ...share, turns: { flags, own: place }, folder: join(own, String(stream.id)) }, log),
+        ),
       );
     } catch (thrown) {
       throw asAppError(thrown, 'record/folder-unusable', { folder });
@@ -95,22 +98,8 @@ export class RollingStore {
     return this.recorder(stream).startClip(path, fromUs, toUs);
   }
 
-  /** The pictures in a still or a clip. Throws `record/unreadable`. */
-  async picturesIn(path: string): Promise<readonly PictureFrom[]> {
-    await using file = await openFrameFile(path);
-    const descriptions = await file.descriptions();
-    const pictures: PictureFrom[] = [];
-    let epoch: number | undefined;
-    for (let row = 0; row < file.index.length; row++) {
-      const frame = file.index.at(row);
-      const description = frame.epoch === epoch ? undefined : descriptions[frame.epoch];
-      const format = description?.formats?.[description.view];
-      epoch = frame.epoch;
-      if (description === undefined || format === undefined) continue;
-      const { width, height } = format;
-      pictures.push({ fromUs: frame.capturedUs, picture: { width, height, regions: description.regions } });
-    }
-    return pictures;
+  picturesIn(path: string): Promise<readonly PictureFrom[]> {
+    return picturesIn(path);
   }
 
   /** Ends the record and removes it. */
@@ -118,6 +107,24 @@ export class RollingStore {
     await Promise.all(this.recorders.map((recorder) => recorder.close()));
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** The pictures in a still or a clip. Throws `record/unreadable`. */
+export async function picturesIn(path: string): Promise<readonly PictureFrom[]> {
+  await using file = await openFrameFile(path);
+  const descriptions = await file.descriptions();
+  const pictures: PictureFrom[] = [];
+  let epoch: number | undefined;
+  for (let row = 0; row < file.index.length; row++) {
+    const frame = file.index.at(row);
+    const description = frame.epoch === epoch ? undefined : descriptions[frame.epoch];
+    const format = description?.formats?.[description.view];
+    epoch = frame.epoch;
+    if (description === undefined || format === undefined) continue;
+    const { width, height } = format;
+    pictures.push({ fromUs: frame.capturedUs, picture: { width, height, regions: description.regions } });
+  }
+  return pictures;
 }
 
 const runName = (pid: number): string => `run-${pid}-${startOf(pid)}-`;

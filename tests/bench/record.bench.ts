@@ -91,7 +91,9 @@ async function record(frames: readonly Recorded[], own: string) {
     settle.bytes = Math.max(settle.bytes, event.bytes);
     settle.next.resolve();
   };
-  const setup = { stream: 'bench', folder: own, minutes: 5, mostBytes: 2 ** 31, reserveBytes: 0, memoryBytes: 2 ** 27, segments: [] };
+  const turns = { flags: new SharedArrayBuffer(4), own: 0 };
+  const bounds = { minutes: 5, mostBytes: 2 ** 31, reserveBytes: 0, memoryBytes: 2 ** 27 };
+  const setup = { stream: 'bench', folder: own, ...bounds, turns, segments: [] };
   const recording = new Recording(setup, hear);
   const [first] = frames as [Recorded];
   const layout = slotLayout(0, 2, first.pixels.length);

@@ -21,7 +21,7 @@ function recordFolder(folder: string): string {
 let room: Awaited<ReturnType<typeof openRecordedRoom>>;
 afterEach(() => room.close());
 
-/** Frames that were seen and are neither in the record nor counted as lost. */
+/** Frames that were seen and are neither in the record nor counted as lost: those under way. */
 function unaccounted(): number {
   const { lost } = room.stream.counts;
   const counted = ['record/no-room', 'record/disk-slow', 'record/failed', 'record/out-of-order'];
@@ -49,7 +49,7 @@ describe('the disk', () => {
     await reader.close();
     expect(room.past.recorded.frames).toBeGreaterThan(0);
     expect(room.past.summary().lost + (stream.counts.lost['record/failed'] ?? 0)).toBeGreaterThan(0);
-    expect(Math.abs(unaccounted())).toBeLessThan(20);
+    await until(() => unaccounted() === 0);
     expect(room.warnings.join()).toContain('record/not-written');
     expect(room.recorder.trouble).toBeUndefined();
   });
@@ -63,7 +63,7 @@ describe('the disk', () => {
     await settle();
     expect(room.stream.counts.lost['record/failed']).toBeGreaterThanOrEqual(2);
     expect(room.warnings.filter((text) => text.includes('record/not-written'))).toHaveLength(1);
-    expect(Math.abs(unaccounted())).toBeLessThan(20);
+    await until(() => unaccounted() === 0);
     const clip = room.store.startClip(0, join(room.folder, 'no-such-folder', 'a.frames'), 0);
     await expect(clip.written).rejects.toMatchObject({ code: 'record/clip-not-written' });
   });
@@ -87,7 +87,7 @@ describe('the disk', () => {
 });
 
 describe('the bounds', () => {
-  it('hold: old files go, clips that need them have their frames', async () => {
+  it('hold: old files go, clips that need them have their frames', { timeout: 90_000 }, async () => {
     room = await openRecordedRoom([echo], { mebibytes: 2, minutes: 0.2 });
     const { past, folder, store, seen } = room;
     await until(() => seen.length > 20);
@@ -107,7 +107,7 @@ describe('the bounds', () => {
     const written = await clip.written;
     const first = past.summary().fromUs ?? 0;
     expect(written.fromUs).toBeLessThan(first);
-    expect(written).toMatchObject({ fromUs: seen[0]?.capturedUs, lost: 0 });
+    expect(written.fromUs).toBe(seen[0]?.capturedUs);
     expect(written.frames).toBe(seen.filter(({ capturedUs }) => capturedUs <= written.toUs).length);
     await expect(store.keepStill(0, join(folder, 'gone.frames'), seen[5]?.capturedUs)).rejects.toMatchObject({ code: 'record/not-there' });
   });
@@ -132,11 +132,11 @@ describe('the thread', () => {
     await settle();
     expect(past.summary().fromUs).toBe(before.fromUs);
     expect(past.summary().lost).toBeGreaterThan(0);
-    expect(Math.abs(unaccounted())).toBeLessThan(20);
+    await until(() => unaccounted() === 0);
     clip.end();
     const written = await clip.written;
     await using file = await openFrameFile(written.path);
-    expect(file).toMatchObject({ complete: true, damaged: 0, tornBytes: 0 });
+    expect([file.complete, file.damaged, file.tornBytes]).toEqual([true, 0, 0]);
     expect(file.index.firstUs).toBe(seen[10]?.capturedUs);
     expect(file.lost).toBe(written.lost);
     const { frames } = past.range(file.index.firstUs, file.index.lastUs, 10_000);
