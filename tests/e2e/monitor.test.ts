@@ -284,7 +284,7 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     await expect.poll(length).toBeGreaterThan(whole * 1.2);
     expect(await echoValue.textContent()).toBe(before);
     await tile(page, 0)
-      .getByRole('button', { name: /^Caliper 1, .*\. Arrow keys move it/ })
+      .getByRole('button', { name: /^Caliper 1, .*point 2 of 2/ })
       .focus();
     await page.keyboard.press('Delete');
     await expect.poll(() => echoValue.count()).toBe(0);
