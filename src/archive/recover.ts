@@ -1,4 +1,16 @@
-import { closeSync, copyFileSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { AppError, asAppError } from '../app-error.ts';
@@ -68,9 +80,8 @@ async function copyRows(from: string, to: string, nowUs: number): Promise<number
   const database = kyselyOn(recovered);
   try {
     await migrate(database);
-    const damaged = openDamaged(from);
-    const rows = damaged === undefined ? 0 : await copyTables(damaged, database).finally(() => damaged.close());
-    forgetReader(from);
+    using damaged = openDamaged(from, to);
+    const rows = damaged === undefined ? 0 : await copyTables(damaged.database, database);
     await mendReferences(database, nowUs);
     return rows;
   } finally {
@@ -78,13 +89,55 @@ async function copyRows(from: string, to: string, nowUs: number): Promise<number
   }
 }
 
-/** Undefined: nothing of it can be read. */
-function openDamaged(path: string): DatabaseSync | undefined {
+interface Reader extends Disposable {
+  readonly database: DatabaseSync;
+}
+
+/** `fresh`: a new store of the same tables. Undefined: nothing of it can be read. */
+function openDamaged(path: string, fresh: string): Reader | undefined {
+  return openReader(path, [`${path}-shm`]) ?? openMended(path, fresh);
+}
+
+/** `files`: made for it, and gone with it. */
+function openReader(path: string, files: readonly string[]): Reader | undefined {
+  let database: DatabaseSync | undefined;
+  const forget = (): void => {
+    database?.close();
+    for (const file of files) rmSync(file, { force: true });
+    if (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size === 0) rmSync(`${path}-wal`);
+  };
   try {
-    return openDatabase(path, true);
+    database = openDatabase(path, true);
+    for (const table of tableNames) database.prepare(`select * from ${table} limit 1`);
+    return { database, [Symbol.dispose]: forget };
   } catch {
+    forget();
     return undefined;
   }
+}
+
+/**
+ * The first page says where all tables begin. It is the same in every store that the same migrations have made: a copy gets that of a new
+ * one. Header: sqlite.org/fileformat2.html#the_database_header.
+ */
+function openMended(path: string, fresh: string): Reader | undefined {
+  const copy = `${path}-mended`;
+  const ends = ['', '-wal', '-shm'];
+  copyFileSync(path, copy);
+  if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${copy}-wal`);
+  const pageBytes = readFileSync(fresh).readUInt16BE(16);
+  const page = readFileSync(fresh).subarray(0, pageBytes);
+  // Write-ahead log; no free pages are known; as many pages as there are.
+  page.fill(2, 18, 20).fill(0, 32, 40);
+  page.writeUInt32BE(Math.floor(statSync(copy).size / pageBytes), 28);
+  page.copy(page, 92, 24, 28);
+  const file = openSync(copy, 'r+');
+  writeSync(file, page, 0, page.length, 0);
+  closeSync(file);
+  return openReader(
+    copy,
+    ends.map((end) => copy + end),
+  );
 }
 
 async function copyTables(damaged: DatabaseSync, database: Database): Promise<number> {
@@ -103,12 +156,6 @@ async function copyTables(damaged: DatabaseSync, database: Database): Promise<nu
     }
   });
   return rows;
-}
-
-/** Files that reading makes beside it. */
-function forgetReader(path: string): void {
-  rmSync(`${path}-shm`, { force: true });
-  if (existsSync(`${path}-wal`) && statSync(`${path}-wal`).size === 0) rmSync(`${path}-wal`);
 }
 
 function sync(path: string): void {

@@ -141,6 +141,24 @@ describe('a damaged store', () => {
     expect((await archive.open())?.marks.find(({ mark }) => mark === hex(20))).toEqual(markOf(20));
   });
 
+  it('that has lost its first page, where everything begins, gives all that stands on the others', async () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, 'archive.db');
+    let before: ArchivedContent[] = [];
+    {
+      await using archive = await openArchive(folder.path);
+      await fillArchive(archive);
+      before = await everything(archive);
+    }
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.fill(0xa5, 0, 4096));
+    await using archive = await openArchive(folder.path);
+    expect(archive.state$.value).toMatchObject({ state: 'damaged', error: { code: 'archive/damaged' } });
+    expect(await everything(archive)).toEqual(before);
+    const left = readdirSync(folder.path).filter((name) => /mended|recover|damaged.*-(shm|wal)/.test(name));
+    expect(left).toEqual([]);
+  });
+
   it('that lost a patient, an examination and a stream keeps what referred to them', async () => {
     using folder = temporaryFolder();
     let examination = '';
