@@ -90,7 +90,8 @@ export function valuesText(language: PrintLanguage, measurement: Measurement): s
   const values = measurement.quantities.map((quantity, index) => {
     const name = index === 0 ? undefined : quantityNames[language][quantity.of];
     const number = numberText(quantity);
-    const text = `${language === 'de' ? number.replace('.', ',') : number}\u00a0${quantity.unit}`;
+    // A degree sign stands at its number, other units behind a space (ISO 80000-1, 7.1.4).
+    const text = `${language === 'de' ? number.replace('.', ',') : number}${quantity.unit === '°' ? '' : '\u00a0'}${quantity.unit}`;
     return name === undefined ? text : `${name} ${text}`;
   });
   const note = noteText(measurement)

@@ -114,7 +114,7 @@ describe.skipIf(browserPath === undefined || !haveFfmpeg)('exports of the monito
 
   async function saved(button: string, name: string): Promise<{ readonly path: string; readonly download: Download }> {
     const coming = page.waitForEvent('download');
-    await page.getByRole('button', { name: button }).click();
+    await page.getByRole('button', { name: button, exact: true }).click();
     const download = await coming;
     const path = join(folder, name);
     await download.saveAs(path);
@@ -304,14 +304,14 @@ describe.skipIf(browserPath === undefined || !haveFfmpeg)('exports of the monito
       await choose('Clip');
       await pick('Of', /^Clip/);
       await page.route('**/kept/*/frames*', () => undefined);
-      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByRole('button', { name: 'Save', exact: true }).click();
       await page.getByRole('button', { name: 'Cancel' }).click();
-      await page.getByRole('button', { name: 'Save' }).waitFor();
+      await page.getByRole('button', { name: 'Save', exact: true }).waitFor();
       await page.unrouteAll();
       await page.route('**/kept/*/index*', (route) =>
         route.fulfill({ status: 404, json: { code: 'x', message: 'it is gone', remedy: 'look' } }),
       );
-      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByRole('button', { name: 'Save', exact: true }).click();
       await page.getByRole('alert').filter({ hasText: 'it is gone' }).waitFor();
       await page.unrouteAll();
     },

@@ -21,11 +21,23 @@ import type { Monitor } from '../monitor.ts';
 import { streamOf } from '../monitor-state.ts';
 import { Choice } from '../panel/choice.tsx';
 import { clockText } from '../texts.ts';
+import { useExamination } from '../time/time-hooks.ts';
 import { ToldError } from '../told-error.tsx';
 import type { Words } from '../words/words.ts';
 import { type Container, containers } from './export-messages.ts';
-import { type Besides, keptClip, keptPicture, lastClip, listedMarks, listHead, patientOf, shownPicture } from './export-wishes.ts';
-import { type ExportJob, exportable } from './exporting.ts';
+import {
+  type AtHand,
+  atHand,
+  type Besides,
+  keptClip,
+  keptPicture,
+  lastClip,
+  listedMarks,
+  listHead,
+  openNow,
+  shownPicture,
+} from './export-wishes.ts';
+import type { ExportJob } from './exporting.ts';
 
 const kinds = ['picture', 'clip', 'measurements', 'print'] as const;
 type Kind = (typeof kinds)[number];
@@ -110,7 +122,7 @@ function PictureForm({ besides, setBesides, job }: FormProps) {
   const words = useWords();
   const { say } = words;
   const { selected } = useMonitorState();
-  const stills = exportable(useExport().examination);
+  const { kept: stills } = useAtHand();
   const [of, setOf] = useState('shown');
   const make = async (): Promise<void> => {
     const still = stills.find(({ kept }) => kept === of);
@@ -146,7 +158,7 @@ function ClipForm({ besides, setBesides, job }: FormProps) {
   const words = useWords();
   const { say } = words;
   const { selected } = useMonitorState();
-  const clips = exportable(useExport().examination).filter(({ kind }) => kind === 'clip');
+  const clips = useAtHand().kept.filter(({ kind }) => kind === 'clip');
   const [of, setOf] = useState(clips.at(-1)?.kept ?? String(lastSeconds[0]));
   const [container, setContainer] = useState<Container>('mp4');
   const make = (): void => {
@@ -229,19 +241,17 @@ function PrintForm({ besides, setBesides, job }: FormProps) {
   const words = useWords();
   const { say } = words;
   const { role } = useMonitorState();
-  const { examination } = useExport();
-  const kept = exportable(examination);
+  const { examination, kept } = useAtHand();
   const [chosen, setChosen] = useState<readonly string[]>(() => kept.filter(({ kind }) => kind === 'still').map((one) => one.kept));
   const [layout, setLayout] = useState<SheetLayout>(2);
   const [paper, setPaper] = useState<Paper>(() => (/^(en-US|en-CA|es-MX)/.test(navigator.language) ? 'Letter' : 'A4'));
-  const open = examination.examination;
   if (!isAtLeast(role, 'marker')) return <p className="hint export-form">{say('export.no-print')}</p>;
-  if (open === undefined || kept.length === 0) return <p className="hint export-form">{say('export.nothing-kept')}</p>;
+  if (examination === undefined || kept.length === 0) return <p className="hint export-form">{say('export.nothing-kept')}</p>;
   const make = (then: 'save' | 'open'): void => {
     const pictures = kept.filter((one) => chosen.includes(one.kept)).map((one) => ({ kept: one.kept }));
     const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
     const { marks, patient } = besides;
-    const wish = { examination: open.examination, pictures, layout, paper, marks, patient, language: words.language, timeZone };
+    const wish = { examination: examination.examination, pictures, layout, paper, marks, patient, language: words.language, timeZone };
     void monitor.exporting.print(wish, then);
   };
   return (
@@ -311,11 +321,18 @@ function BesidesSwitches({ besides, setBesides }: SwitchProps) {
   );
 }
 
+/** The examination that is looked into, else the open one, as it is now. */
+function useAtHand(): AtHand {
+  const monitor = useMonitor();
+  useExamination();
+  return atHand(monitor);
+}
+
 /** Off until somebody asks for it, each time anew. */
 function PatientSwitch({ besides, setBesides }: SwitchProps) {
   const monitor = useMonitor();
   const { say } = useWords();
-  const known = patientOf(monitor) !== undefined;
+  const known = [useAtHand(), openNow(monitor)].some(({ examination }) => examination?.patient !== undefined);
   return (
     <Switch
       className="switch small"
@@ -354,13 +371,7 @@ function JobLine({ job }: { job: ExportJob | undefined }) {
   if (job?.state === 'failed') return <ToldError error={job.error} />;
   return (
     <div className="export-job" role="status">
-      {shown && job?.state === 'done' && (
-        <p>
-          {job.frames === undefined
-            ? say('export.done', { file: job.file })
-            : say('export.done-frames', { file: job.file, frames: job.frames })}
-        </p>
-      )}
+      {shown && job?.state === 'done' && <p>{doneText(say, job)}</p>}
       {job?.state === 'running' && (
         <ProgressBar
           className="export-progress"
@@ -383,13 +394,18 @@ function JobLine({ job }: { job: ExportJob | undefined }) {
   );
 }
 
+function doneText(say: Words['say'], { file, frames }: Extract<ExportJob, { state: 'done' }>): string {
+  if (file === undefined) return say('export.opened');
+  return frames === undefined ? say('export.done', { file }) : say('export.done-frames', { file, frames });
+}
+
 const nameOf = (monitor: Monitor, stream: number): string => streamOf(monitor.state, stream)?.name ?? '';
 
-function keptText({ say }: Words, kept: readonly Kept[], id: string): string | undefined {
+function keptText({ say, number }: Words, kept: readonly Kept[], id: string): string | undefined {
   const found = kept.find((one) => one.kept === id);
   if (found === undefined) return undefined;
   const { kind, source, fromUs, toUs } = found;
   const time = clockText(fromUs / 1000);
   if (kind === 'still') return say('export.still', { time, source });
-  return say('export.kept-clip', { time, source, length: ((toUs - fromUs) / 1e6).toFixed(1) });
+  return say('export.kept-clip', { time, source, length: number((toUs - fromUs) / 1e6, 1) });
 }

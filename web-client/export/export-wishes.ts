@@ -1,6 +1,6 @@
-import type { Kept, Patient } from '../../src/protocol/examination-messages.ts';
+import type { Examination, Kept, Patient, SharedMark } from '../../src/protocol/examination-messages.ts';
 import { valueLines } from '../mark-texts.ts';
-import { belongs, type KnownMark } from '../marks-state.ts';
+import { belongs, type KnownMark, shapeOf } from '../marks-state.ts';
 import type { Monitor } from '../monitor.ts';
 import { streamOf } from '../monitor-state.ts';
 import type { Words } from '../words/words.ts';
@@ -15,14 +15,41 @@ export interface Besides {
   readonly patient: boolean;
 }
 
-export const patientOf = (monitor: Monitor): Patient | undefined => monitor.exporting.examination.examination?.patient;
+/** An examination with what is kept of it and drawn in it. */
+export interface AtHand {
+  readonly examination: Examination | undefined;
+  readonly kept: readonly Kept[];
+  readonly marks: readonly KnownMark[];
+}
+
+/** The one that is open, to which the live pictures belong. */
+export function openNow(monitor: Monitor): AtHand {
+  const { examination, kept } = monitor.examining.state;
+  return { examination, kept: kept.filter(isKept), marks: monitor.marking.state.shown };
+}
+
+/** The one that is looked into, else the one that is open. */
+export function atHand(monitor: Monitor): AtHand {
+  const { looked } = monitor.examining.state;
+  if (looked === undefined) return openNow(monitor);
+  return { examination: looked.examination, kept: looked.kept.filter(isKept), marks: looked.marks.flatMap(knownMark) };
+}
+
+const isKept = ({ state }: Kept): boolean => state === 'kept';
+
+function knownMark({ mark: id, shape: told, stream, kept, revision, fromUs, untilUs, picture, author }: SharedMark): KnownMark[] {
+  const shape = shapeOf(told);
+  return shape === undefined
+    ? []
+    : [{ id, stream, kept, shape, revision, fromUs, untilUs, picture, epoch: undefined, author, changedMs: 0 }];
+}
 
 export function patientText({ say }: Words, { name, id, born }: Patient): string {
   return [name, id, born === undefined ? '' : say('export.born', { born })].filter((part) => part !== '').join(' · ');
 }
 
-function truthLine(monitor: Monitor, words: Words, source: string, synthetic: boolean, besides: Besides): TruthLine {
-  const patient = besides.patient ? patientOf(monitor) : undefined;
+function truthLine(of: AtHand, words: Words, source: string, synthetic: boolean, besides: Besides): TruthLine {
+  const patient = besides.patient ? of.examination?.patient : undefined;
   return {
     source,
     synthetic: synthetic ? words.say('truth.simulated') : undefined,
@@ -41,9 +68,8 @@ const placedMark = (words: Words, mark: KnownMark): PlacedMark => ({
   picture: mark.picture,
 });
 
-function allMarks(monitor: Monitor, words: Words, besides: Besides): readonly PlacedMark[] {
-  return besides.marks ? monitor.marking.state.shown.map((mark) => placedMark(words, mark)) : [];
-}
+const placedMarks = ({ marks }: AtHand, words: Words, besides: Besides): readonly PlacedMark[] =>
+  besides.marks ? marks.map((mark) => placedMark(words, mark)) : [];
 
 /** What the tile of a stream shows, live, frozen or past; undefined: nothing. */
 export async function shownPicture(monitor: Monitor, words: Words, stream: number, besides: Besides): Promise<PictureWish | undefined> {
@@ -52,8 +78,22 @@ export async function shownPicture(monitor: Monitor, words: Words, stream: numbe
   if (truth?.past !== undefined) {
     const { past, picture } = truth.past;
     if (picture === undefined) return undefined;
-    const kept = past.of === 'kept' ? past.kept.kept : undefined;
-    return pastPicture(monitor, words, { stream, kept, atUs: picture.capturedUs }, source, picture.synthetic, besides);
+    if (past.of === 'stream') {
+      return pastPicture(
+        openNow(monitor),
+        words,
+        { stream, kept: undefined, atUs: picture.capturedUs },
+        source,
+        picture.synthetic,
+        besides,
+      );
+    }
+    const { kept } = past.kept;
+    const looked = atHand(monitor);
+    // What is looked at may be of another patient than the live picture beside it.
+    const of = looked.kept.some((one) => one.kept === kept) ? looked : openNow(monitor);
+    const place: PastPlace = { stream: past.kept.stream, kept, atUs: picture.capturedUs };
+    return pastPicture(of, words, place, past.kept.source, picture.synthetic, besides);
   }
   const pixels = await monitor.takePixels(stream);
   if (pixels === undefined) return undefined;
@@ -68,7 +108,7 @@ export async function shownPicture(monitor: Monitor, words: Words, stream: numbe
       belongs(mark, capturedUs, live),
   );
   const marks = besides.marks ? seen.map((mark) => placedMark(words, mark)) : [];
-  return { of: 'shown', pixels, marks, truth: truthLine(monitor, words, source, synthetic, besides) };
+  return { of: 'shown', pixels, marks, truth: truthLine(openNow(monitor), words, source, synthetic, besides) };
 }
 
 interface PastPlace {
@@ -78,7 +118,7 @@ interface PastPlace {
 }
 
 function pastPicture(
-  monitor: Monitor,
+  examined: AtHand,
   words: Words,
   { stream, kept, atUs }: PastPlace,
   source: string,
@@ -86,12 +126,12 @@ function pastPicture(
   besides: Besides,
 ): PictureWish {
   const past: PastFrames = { base: new URL('.', document.baseURI).href, stream, kept, fromUs: atUs, toUs: atUs };
-  return { of: 'past', past, marks: allMarks(monitor, words, besides), truth: truthLine(monitor, words, source, synthetic, besides) };
+  return { of: 'past', past, marks: placedMarks(examined, words, besides), truth: truthLine(examined, words, source, synthetic, besides) };
 }
 
 /** The first frame of something kept. */
 export const keptPicture = (monitor: Monitor, words: Words, { kept, stream, source, fromUs }: Kept, besides: Besides): PictureWish =>
-  pastPicture(monitor, words, { stream, kept, atUs: fromUs }, source, isSynthetic(monitor, stream), besides);
+  pastPicture(atHand(monitor), words, { stream, kept, atUs: fromUs }, source, isSynthetic(monitor, stream), besides);
 
 const isSynthetic = (monitor: Monitor, stream: number | undefined): boolean =>
   stream !== undefined && streamOf(monitor.state, stream)?.synthetic === true;
@@ -99,8 +139,9 @@ const isSynthetic = (monitor: Monitor, stream: number | undefined): boolean =>
 export function keptClip(monitor: Monitor, words: Words, kept: Kept, container: Container, besides: Besides): ClipWish {
   const { stream, source, fromUs, toUs } = kept;
   const past: PastFrames = { base: new URL('.', document.baseURI).href, stream, kept: kept.kept, fromUs, toUs };
-  const truth = truthLine(monitor, words, source, isSynthetic(monitor, stream), besides);
-  return { past, marks: allMarks(monitor, words, besides), truth, container };
+  const examined = atHand(monitor);
+  const truth = truthLine(examined, words, source, isSynthetic(monitor, stream), besides);
+  return { past, marks: placedMarks(examined, words, besides), truth, container };
 }
 
 /** The last seconds of a stream, as far as they are still there. */
@@ -121,16 +162,19 @@ export function lastClip(
     toUs: nowUs,
   };
   const source = streamOf(monitor.state, stream)?.name ?? '';
-  const truth = truthLine(monitor, words, source, isSynthetic(monitor, stream), besides);
-  return { past, marks: allMarks(monitor, words, besides), truth, container };
+  const examined = openNow(monitor);
+  const truth = truthLine(examined, words, source, isSynthetic(monitor, stream), besides);
+  return { past, marks: placedMarks(examined, words, besides), truth, container };
 }
 
-/** Every mark that is known here, with who drew it and when. */
+/** Every mark of the examination at hand, with who drew it and when. */
 export function listedMarks(monitor: Monitor): readonly ListedMark[] {
-  const { exporting, marking, state } = monitor;
-  return marking.state.shown.map(({ id, shape, picture, stream, kept, author, fromUs, untilUs }) => {
-    const shared = exporting.shared(id);
-    const keptSource = exporting.examination.kept.find((one) => one.kept === kept)?.source;
+  const { exporting, examining, state } = monitor;
+  const { kept: items, marks } = atHand(monitor);
+  const sharedMarks = new Map(examining.state.looked?.marks.map((mark) => [mark.mark, mark]));
+  return marks.map(({ id, shape, picture, stream, kept, author, fromUs, untilUs }) => {
+    const shared = sharedMarks.get(id) ?? exporting.shared(id);
+    const keptSource = items.find((one) => one.kept === kept)?.source;
     return {
       id,
       shape,
@@ -148,10 +192,11 @@ export function listedMarks(monitor: Monitor): readonly ListedMark[] {
 }
 
 export function listHead(monitor: Monitor, { patient: wanted }: Besides): ListHead {
-  const patient = wanted ? patientOf(monitor) : undefined;
+  const { examination } = atHand(monitor);
+  const patient = wanted ? examination?.patient : undefined;
   return {
     room: monitor.state.room,
-    examination: monitor.exporting.examination.examination?.examination,
+    examination: examination?.examination,
     patient: patient && { name: patient.name, id: patient.id, born: patient.born },
     writtenUs: Math.round((monitor.truths$.value.serverMs ?? Date.now()) * 1000),
   };

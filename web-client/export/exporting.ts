@@ -1,8 +1,7 @@
 import { BehaviorSubject } from 'rxjs';
 import { AppError, asAppError } from '../../src/app-error.ts';
-import type { Kept, SharedMark } from '../../src/protocol/examination-messages.ts';
+import type { SharedMark } from '../../src/protocol/examination-messages.ts';
 import type { ServerMessage } from '../../src/protocol/messages.ts';
-import { type ExaminationState, initialExamination, reduceExamination } from '../examination/examination-state.ts';
 import { errorOf } from '../session.ts';
 import type { ShownPixels, WireError } from '../worker-messages.ts';
 import type { ExportedMark, TruthLine } from './composed-picture.ts';
@@ -13,13 +12,13 @@ import { type ListedMark, type ListHead, measurementsCsv, measurementsJson } fro
 /** What is being made; at most one thing at a time. */
 export type ExportJob =
   | { readonly state: 'running'; readonly done: number; readonly of: number }
-  | { readonly state: 'done'; readonly file: string; readonly frames: number | undefined }
+  /** `file`: undefined where it was opened in a page of its own. */
+  | { readonly state: 'done'; readonly file: string | undefined; readonly frames: number | undefined }
   | { readonly state: 'failed'; readonly error: WireError };
 
 export interface ExportState {
   readonly open: boolean;
   readonly job: ExportJob | undefined;
-  readonly examination: ExaminationState;
 }
 
 export type PictureWish =
@@ -57,16 +56,16 @@ const storeFolder = 'exports';
 
 /** Makes files of pictures, clips and measurements; knows the state of it. */
 export class Exporting {
-  readonly state$ = new BehaviorSubject<ExportState>({ open: false, job: undefined, examination: initialExamination });
+  readonly state$ = new BehaviorSubject<ExportState>({ open: false, job: undefined });
   #shared: ReadonlyMap<string, SharedMark> = new Map();
   #cancel: (() => void) | undefined;
 
-  get state(): ExportState {
-    return this.state$.value;
+  constructor() {
+    void clearStore();
   }
 
-  get examination(): ExaminationState {
-    return this.state.examination;
+  get state(): ExportState {
+    return this.state$.value;
   }
 
   /** A mark as the server keeps it. */
@@ -84,8 +83,6 @@ export class Exporting {
   }
 
   hear(message: ServerMessage): void {
-    const examination = reduceExamination(this.examination, { act: 'hear', message });
-    if (examination !== this.examination) this.#set({ examination });
     if (message.type === 'marks') this.#shared = new Map(message.marks.map((mark) => [mark.mark, mark]));
     if (message.type === 'mark-put') this.#shared = new Map(this.#shared).set(message.mark.mark, message.mark);
     if (message.type === 'mark-removed') this.#shared = new Map([...this.#shared].filter(([id]) => id !== message.mark));
@@ -95,7 +92,7 @@ export class Exporting {
   forget(): void {
     this.cancel();
     this.#shared = new Map();
-    this.#set({ open: false, job: undefined, examination: initialExamination });
+    this.#set({ open: false, job: undefined });
   }
 
   cancel(): void {
@@ -157,7 +154,7 @@ export class Exporting {
         const file = exportFileName(Date.now() * 1000, 'print', 'pdf');
         if (page === null) offer(pdf, file);
         else page.location.href = objectUrl(pdf);
-        return { file, frames: undefined };
+        return { file: page === null ? file : undefined, frames: undefined };
       } catch (thrown) {
         page?.close();
         throw thrown;
@@ -165,7 +162,9 @@ export class Exporting {
     });
   }
 
-  async #run(make: (signal: AbortSignal) => Promise<{ readonly file: string; readonly frames: number | undefined }>): Promise<void> {
+  async #run(
+    make: (signal: AbortSignal) => Promise<{ readonly file: string | undefined; readonly frames: number | undefined }>,
+  ): Promise<void> {
     if (this.state.job?.state === 'running') return;
     const cancelled = new AbortController();
     this.#cancel = () => cancelled.abort();
@@ -213,14 +212,24 @@ class Told extends Error {
 
 const reportOf = (thrown: unknown): WireError => (thrown instanceof Told ? thrown.error : asAppError(thrown, 'export/failed').toJSON());
 
+/** What was handed out before is not needed any more: pictures of patients do not stay in a browser. */
+async function clearStore(): Promise<void> {
+  try {
+    const store = await navigator.storage.getDirectory();
+    await store.removeEntry(storeFolder, { recursive: true });
+  } catch {
+    // There is none, or another page is writing into it.
+    return;
+  }
+}
+
 /** Throws export/no-place, and AbortError where somebody has thought better of it. */
 async function placeFor(name: string): Promise<Place> {
   const { showSaveFilePicker: pick } = window as unknown as { readonly showSaveFilePicker?: Picker };
   if (pick !== undefined) return { handle: await pick.call(window, { suggestedName: name }), handOut: false };
   try {
+    await clearStore();
     const store = await navigator.storage.getDirectory();
-    // What was handed out before is not needed any more: pictures of patients do not stay in a browser.
-    await store.removeEntry(storeFolder, { recursive: true }).catch(() => undefined);
     const folder = await store.getDirectoryHandle(storeFolder, { create: true });
     return { handle: await folder.getFileHandle(name, { create: true }), handOut: true };
   } catch (thrown) {
@@ -243,6 +252,3 @@ function offer(blob: Blob, name: string): void {
   link.download = name;
   link.click();
 }
-
-/** Clips and stills that can be exported now. */
-export const exportable = ({ kept }: ExaminationState): readonly Kept[] => kept.filter(({ state }) => state === 'kept');

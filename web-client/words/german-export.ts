@@ -41,5 +41,6 @@ export const germanExport: Readonly<Record<keyof typeof englishExport, string>> 
   'export.frames': '{done} von {of} Bildern',
   'export.done': 'Gespeichert als {file}',
   'export.done-frames': 'Gespeichert als {file}, {frames, plural, one {# Bild} other {# Bilder}}',
+  'export.opened': 'In einer eigenen Seite geöffnet: dort drucken',
   'export.born': 'geb. {born}',
 };
