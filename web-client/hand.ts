@@ -17,6 +17,8 @@ export interface FrameOnScreen {
   readonly picture: MeasuredPicture;
   /** What is drawn on a live picture belongs to all that follow; else to this frame. */
   readonly live: boolean;
+  /** It is of a still or a clip. */
+  readonly kept?: string | undefined;
 }
 
 export interface HandHost {
@@ -235,7 +237,7 @@ export class Hand {
     const mark = {
       id: newMarkId(),
       stream,
-      kept: undefined,
+      kept: frame.kept,
       revision: 0,
       fromUs: frame.capturedUs,
       untilUs: frame.live ? undefined : frame.capturedUs,

@@ -209,9 +209,22 @@ export function reduceMarks(state: MarksState, action: MarksAction): MarksState 
 
 export const shownMark = (state: MarksState, id: string): KnownMark | undefined => state.shown.find((mark) => mark.id === id);
 
-/** Marks of a stream, those on kept pictures aside; in the order in which they lie over each other. */
-export const marksOf = (state: MarksState, stream: number): readonly KnownMark[] =>
-  state.shown.filter((mark) => mark.stream === stream && mark.kept === undefined);
+/** What marks are looked for on: a live or past frame of a stream, or one of a still or clip of it. */
+export interface Looked {
+  readonly stream: number;
+  readonly kept: string | undefined;
+  readonly capturedUs: number;
+}
+
+/**
+ * Marks of a stream, in the order in which they lie over each other. Those on what is kept lie there alone; those that were drawn on the
+ * stream are on what was kept of the same frames too.
+ */
+export const marksOf = (state: MarksState, { stream, kept, capturedUs }: Looked): readonly KnownMark[] =>
+  state.shown.filter((mark) => {
+    if (mark.kept !== undefined || kept === undefined) return mark.kept === kept && (kept !== undefined || mark.stream === stream);
+    return mark.stream === stream && belongs(mark, capturedUs, false);
+  });
 
 /** The mark that keys and panel act on, as it looks under the hand. */
 export function selectedMark({ selection, own, shown }: MarksState): KnownMark | undefined {

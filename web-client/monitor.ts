@@ -19,7 +19,7 @@ import {
   streamOf,
   wishedStage,
 } from './monitor-state.ts';
-import { Rewinding } from './past/rewinding.ts';
+import { keptIn, Rewinding } from './past/rewinding.ts';
 import { staleMs } from './picture-truth.ts';
 import { Pointing } from './pointing.ts';
 import type { Preferences } from './preferences.ts';
@@ -176,7 +176,13 @@ export class Monitor {
     const { picture, past } = this.truths$.value.byStream.get(stream) ?? {};
     if (picture === undefined) return undefined;
     const { width, height, regions, capturedUs, epoch } = picture;
-    return { capturedUs, epoch, picture: { width, height, regions }, live: this.state.frozen[stream] !== true && past === undefined };
+    return {
+      capturedUs,
+      epoch,
+      picture: { width, height, regions },
+      live: this.state.frozen[stream] !== true && past === undefined,
+      kept: keptIn(past),
+    };
   }
 
   /** Takes back what was done last: a point of the mark under the hand, a mark, or a setting. */

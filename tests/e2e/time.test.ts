@@ -79,7 +79,8 @@ describe.skipIf(browserPath === undefined)('time and what is kept (skipped witho
 
   const open = async (dataFolder: string): Promise<void> => {
     source = await serve(join(folder, dataFolder));
-    page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
+    const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, bypassCSP: true });
+    page = await context.newPage();
     await page.goto(source.room.address);
     await page.getByTestId('tile-0').locator('[data-state="live"]').waitFor({ timeout: 20_000 });
     await page.getByTestId('timeline').waitFor({ timeout: 20_000 });
@@ -105,7 +106,7 @@ describe.skipIf(browserPath === undefined)('time and what is kept (skipped witho
     codecs = await openCodecs();
   });
   afterEach(async () => {
-    await page.close();
+    await page.context().close();
     await source.room.close();
   });
   afterAll(async () => {
@@ -220,7 +221,7 @@ describe.skipIf(browserPath === undefined)('time and what is kept (skipped witho
     for (const { us, pixels } of seen) expect(Buffer.compare(pixels, source.pixels.get(us) ?? Buffer.alloc(0))).toBe(0);
 
     await source.room.close();
-    await page.close();
+    await page.context().close();
     const before: Row[] = [[stillUs, only?.sequence ?? -1], ...frames.map(({ us, sequence }): Row => [us, sequence])];
     await open('kept');
     await page.keyboard.press('e');

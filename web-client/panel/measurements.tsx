@@ -14,6 +14,7 @@ import {
 import { useMarks, useMonitor, usePictureTruth, useWords } from '../hooks.ts';
 import { quantityText, spokenMark } from '../mark-texts.ts';
 import type { KnownMark } from '../marks-state.ts';
+import { useKept } from '../time/time-hooks.ts';
 import type { WordKey } from '../words/words.ts';
 import { Choice } from './choice.tsx';
 
@@ -24,7 +25,9 @@ export function Measurements({ stream }: { readonly stream: number }) {
   const own = useMarks((state) => state.own);
   const choices = useMarks((state) => state.choices);
   // A mark that is dragged counts as it looks now.
-  const marks = shown.filter((mark) => mark.stream === stream && mark.kept === undefined).map((mark) => (mark.id === own?.id ? own : mark));
+  const kept = useKept(stream);
+  const here = shown.filter((mark) => mark.kept === kept && (kept !== undefined || mark.stream === stream));
+  const marks = here.map((mark) => (mark.id === own?.id ? own : mark));
   return (
     <section aria-label={say('measurements.title')}>
       <header>

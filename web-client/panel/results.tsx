@@ -5,6 +5,7 @@ import { type Measurement, noteText } from '../../src/marks/measure.ts';
 import { useMarks, useMonitor, useMonitorState, useWords } from '../hooks.ts';
 import { captionOf, hasCaption, localNumber, measured, toolWord } from '../mark-texts.ts';
 import { isOwn, type KnownMark, type MarksState, type OwnEdit } from '../marks-state.ts';
+import { useKept } from '../time/time-hooks.ts';
 
 /** The values of all marks on a stream, each by the calibration of the picture that it was drawn on. */
 export function Results({ stream }: { readonly stream: number }) {
@@ -15,7 +16,8 @@ export function Results({ stream }: { readonly stream: number }) {
   const keeping = useMarks((state) => state.keeping);
   const manual = useMarks((state) => state.calibrations[stream]);
   const refusal = useMarks((state) => state.calibrationRefusals[stream]);
-  const marks = shown.filter((mark) => mark.stream === stream && mark.kept === undefined);
+  const kept = useKept(stream);
+  const marks = shown.filter((mark) => mark.kept === kept && (kept !== undefined || mark.stream === stream));
   const mine = marks.filter((mark) => monitor.hand.mayChange(mark));
   return (
     <section aria-label={say('results.title')}>

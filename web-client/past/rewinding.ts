@@ -26,6 +26,9 @@ export interface RewindingHost {
   thaw(stream: number): void;
 }
 
+/** The still or clip that is looked at. */
+export const keptIn = (past: PastTruth | undefined): string | undefined => (past?.past.of === 'kept' ? past.past.kept.kept : undefined);
+
 /** The hand on the time of this screen's pictures. */
 export class Rewinding {
   readonly state$ = new BehaviorSubject<RewindingState>({ timelines: {}, clipLeadS: 10, loopStarts: {}, bookmarking: undefined });

@@ -1,7 +1,7 @@
 import { type RefObject, useLayoutEffect, useRef } from 'react';
 import { useMarks, useMonitor, useRemPx, useWords } from '../hooks.ts';
 import { spokenMark, valueLines } from '../mark-texts.ts';
-import { isSeen, type KnownMark, type MarksState } from '../marks-state.ts';
+import { isSeen, type KnownMark, type MarksState, marksOf } from '../marks-state.ts';
 import { type Placement, type Size, toTile } from '../view-transform.ts';
 import type { ShownPicture } from '../worker-messages.ts';
 import { MarksPainter } from './marks-painter.ts';
@@ -10,6 +10,8 @@ interface MarksLayerProps {
   readonly stream: number;
   readonly picture: ShownPicture;
   readonly live: boolean;
+  /** The still or clip that is looked at. */
+  readonly kept: string | undefined;
   readonly placement: Placement;
   readonly tile: Size;
   /** For the gestures, which ask it what lies under a place. */
@@ -17,7 +19,7 @@ interface MarksLayerProps {
 }
 
 /** The marks over the picture. React only says where: what is drawn is the painter's. */
-export function MarksLayer({ stream, picture, live, placement, tile, painter }: MarksLayerProps) {
+export function MarksLayer({ stream, picture, live, kept, placement, tile, painter }: MarksLayerProps) {
   const monitor = useMonitor();
   const words = useWords();
   const remPx = useRemPx();
@@ -46,7 +48,7 @@ export function MarksLayer({ stream, picture, live, placement, tile, painter }: 
     };
   }, [monitor, painter, stream, words]);
   useLayoutEffect(() => {
-    if (painter.current !== undefined) painter.current.place = { stream, placement, tile, remPx, picture, live };
+    if (painter.current !== undefined) painter.current.place = { stream, placement, tile, remPx, picture, live, kept };
   });
   return <g ref={root} />;
 }
@@ -58,16 +60,17 @@ const shownOf = ({ shown }: MarksState) => shown;
  * The marks for keyboard and screen reader: one button each, and one for every point of the selected one. Pointers pass through to the
  * picture, whose gestures find what is nearest: a target larger than these would lie over the next mark.
  */
-export function MarkHandles({ stream, picture, live, placement }: Omit<MarksLayerProps, 'tile' | 'painter'>) {
+export function MarkHandles({ stream, picture, live, kept, placement }: Omit<MarksLayerProps, 'tile' | 'painter'>) {
   const monitor = useMonitor();
-  const shown = useMarks(shownOf);
+  useMarks(shownOf);
+  const marks = monitor.marking.state;
   const hidden = useMarks(({ hidden: none }) => none);
   const selection = useMarks(selectionOf);
   if (hidden) return null;
   const nowMs = performance.now();
   const frame = { capturedUs: picture.capturedUs, live };
-  return shown
-    .filter((mark) => mark.stream === stream && mark.kept === undefined && isSeen(monitor.marking.state, mark, frame, nowMs))
+  return marksOf(marks, { stream, kept, capturedUs: picture.capturedUs })
+    .filter((mark) => isSeen(marks, mark, frame, nowMs))
     .map((mark) => (
       <HandlesOf
         key={mark.id}

@@ -17,6 +17,8 @@ export interface PaintedPlace {
   readonly picture: ShownPicture;
   /** Not frozen, and not past. */
   readonly live: boolean;
+  /** The still or clip that is looked at. */
+  readonly kept: string | undefined;
 }
 
 /** The lines of text beside a mark. */
@@ -319,13 +321,13 @@ export class MarksPainter {
 }
 
 /** The marks on this frame as they are to be seen: kept ones, those of others' hands, and on top the one under this hand. */
-function looksOf(state: MarksState, { stream, picture, live }: PaintedPlace, hovered: string | undefined): readonly Look[] {
+function looksOf(state: MarksState, { stream, picture, live, kept }: PaintedPlace, hovered: string | undefined): readonly Look[] {
   const nowMs = performance.now();
   const { own, selection, drafts, edits } = state;
   const frame = { capturedUs: picture.capturedUs, live };
   const looks: Look[] = [];
   const drafted = new Set([...drafts.values()].map(({ id }) => id));
-  for (const mark of marksOf(state, stream)) {
+  for (const mark of marksOf(state, { stream, kept, capturedUs: picture.capturedUs })) {
     if (mark.id === own?.id || drafted.has(mark.id)) continue;
     const here = belongs(mark, picture.capturedUs, live);
     const selected = selection?.id === mark.id;
@@ -336,7 +338,7 @@ function looksOf(state: MarksState, { stream, picture, live }: PaintedPlace, hov
     looks.push({ mark, selected, point: selected ? selection.point : undefined, dashed: !here, name, trouble });
   }
   for (const [viewer, draft] of drafts) {
-    if (draft.stream !== stream) continue;
+    if (draft.stream !== stream || kept !== undefined) continue;
     const mark: KnownMark = {
       ...draft,
       id: `${draft.id} by ${viewer}`,
@@ -356,7 +358,7 @@ function looksOf(state: MarksState, { stream, picture, live }: PaintedPlace, hov
       trouble: undefined,
     });
   }
-  if (own?.stream === stream) {
+  if (own?.stream === stream && own.kept === kept) {
     looks.push({
       mark: own,
       selected: true,

@@ -3,6 +3,7 @@ import type { StreamDescription } from '../../src/protocol/messages.ts';
 import { attachGestures, type GestureHost } from '../gestures.ts';
 import { useMarks, useMonitor, useMonitorState, usePictureTruth, useSize, useWords } from '../hooks.ts';
 import { viewOf } from '../monitor-state.ts';
+import { keptIn } from '../past/rewinding.ts';
 import type { PictureTruth } from '../picture-truth.ts';
 import { LiveInset } from '../time/live-inset.tsx';
 import { PastLayer, PastStrip } from '../time/past-tile.tsx';
@@ -33,6 +34,7 @@ export function Tile({ stream, position }: { stream: StreamDescription; position
   const divider = state.dividers[stream.id];
   const { past } = truth;
   const word = past !== undefined ? 'past' : truth.frozen ? 'frozen' : truth.state;
+  const kept = keptIn(past);
   const live = !truth.frozen && past === undefined;
 
   const tool = useMarks((marks) => marks.tool);
@@ -75,10 +77,18 @@ export function Tile({ stream, position }: { stream: StreamDescription; position
           {picture !== undefined && (
             <svg className="marks" width={tile.width} height={tile.height} aria-hidden="true">
               <DepthRulers picture={picture} placement={placement} tile={tile} />
-              <MarksLayer stream={stream.id} picture={picture} live={live} placement={placement} tile={tile} painter={painter} />
+              <MarksLayer
+                stream={stream.id}
+                picture={picture}
+                live={live}
+                kept={kept}
+                placement={placement}
+                tile={tile}
+                painter={painter}
+              />
             </svg>
           )}
-          {picture !== undefined && <MarkHandles stream={stream.id} picture={picture} live={live} placement={placement} />}
+          {picture !== undefined && <MarkHandles stream={stream.id} picture={picture} live={live} kept={kept} placement={placement} />}
           <div className="notes">
             {past === undefined && (
               <RawNote truth={truth} asked={state.rawHeld === stream.id ? 'raw' : divider === undefined ? 'processed' : 'both'} />

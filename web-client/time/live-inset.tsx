@@ -20,13 +20,8 @@ export function LiveInset({ stream, truth }: { stream: StreamDescription; truth:
   const { state, meanAgeMs, ageMs } = truth;
   const age = state === 'live' ? milliseconds(meanAgeMs) : ageMs === undefined ? '' : spanText(words, ageMs * 1000);
   return (
-    <button
-      type="button"
-      className={`live-inset ${state}`}
-      data-testid="live-inset"
-      aria-label={words.say('time.inset', { stream: stream.name })}
-      onClick={() => monitor.rewinding.live(stream.id)}
-    >
+    <button type="button" className={`live-inset ${state}`} data-testid="live-inset" onClick={() => monitor.rewinding.live(stream.id)}>
+      <span className="for-screen-readers">{words.say('time.inset', { stream: stream.name })}</span>
       <div className="inset-stage" ref={setElement}>
         <div className="layers" hidden={truth.livePicture === undefined}>
           <Layer key={generation} stream={stream.id} view="processed" picture={size} placement={placement} />

@@ -1,6 +1,6 @@
 import type { ExaminationState } from '../examination/examination-state.ts';
 import { useMonitor, useSubject } from '../hooks.ts';
-import type { RewindingState } from '../past/rewinding.ts';
+import { keptIn, type RewindingState } from '../past/rewinding.ts';
 
 const whole = <Value>(value: Value): Value => value;
 
@@ -10,4 +10,9 @@ export function useExamination(): ExaminationState {
 
 export function useRewinding(): RewindingState {
   return useSubject(useMonitor().rewinding.state$, whole);
+}
+
+/** The still or clip that is looked at in a tile; renders when that changes. */
+export function useKept(stream: number): string | undefined {
+  return useSubject(useMonitor().truths$, ({ byStream }) => keptIn(byStream.get(stream)?.past));
 }

@@ -1,9 +1,10 @@
 import {
   Bookmark as BookmarkIcon,
   Camera,
+  ChevronsLeft,
+  ChevronsRight,
   CircleDot,
   FolderHeart,
-  Heart,
   type LucideIcon,
   Pause,
   Play,
@@ -121,7 +122,12 @@ function Transport({ stream, past, loopStarted }: { stream: number; past: PastTr
           >
             <Repeat aria-hidden="true" />
           </ToggleButton>
-          {hasPeaks && <Act icon={Heart} name={say('time.peak-forward')} onPress={() => rewinding.peak(stream, 1)} />}
+          {hasPeaks && (
+            <>
+              <Act icon={ChevronsLeft} name={say('time.peak-back')} onPress={() => rewinding.peak(stream, -1)} />
+              <Act icon={ChevronsRight} name={say('time.peak-forward')} onPress={() => rewinding.peak(stream, 1)} />
+            </>
+          )}
           <Choice<Rate>
             label={say('time.speed', { rate: '' }).trim()}
             choices={rates}
