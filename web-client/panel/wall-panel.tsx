@@ -60,7 +60,7 @@ export function WallPanel() {
 function SizeSign({ columns, rows }: { columns: number; rows: number }) {
   return (
     <span className="size-sign" aria-hidden="true" style={{ '--columns': columns, '--rows': rows }}>
-      {Array.from({ length: columns * rows }, (_, at) => (
+      {[...Array(columns * rows).keys()].map((at) => (
         <i key={at} />
       ))}
     </span>
@@ -84,9 +84,9 @@ function Places({ wall }: { wall: Wall }) {
     <section aria-label={say('wall.places')}>
       <p className="hint">{carried === undefined ? say('wall.how') : say('wall.put-down', { picture: nameOf(carried, state, words) })}</p>
       <div className="wall-small" style={{ '--columns': wall.columns, '--rows': wall.rows }}>
-        {wall.cells.map((cell, at) => (
+        {[...wall.cells.entries()].map(([at, cell]) => (
           <Button
-            key={at}
+            key={`place ${at}`}
             className={isEmpty(cell) ? 'wall-place empty' : 'wall-place'}
             data-cell={at}
             data-testid={`place-${at}`}
