@@ -21,7 +21,7 @@ writeFileSync(
   file,
   JSON.stringify({ streams: [{ name: 'Echo', driver: 'simulator', options: { kind: 'ultrasound', width: 640, height: 480, fps: 30 } }] }),
 );
-const server = await startServer(['--config', file, '--no-past', '--data', join(folder, 'data')]);
+await using server = await startServer(['--config', file, '--no-past', '--data', join(folder, 'data')]);
 const browser = await openBrowser();
 const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
 await page.goto(server.address);
