@@ -71,10 +71,11 @@ export function servePast(http: FastifyInstance, host: PastHost): void {
   });
   http.get('/kept/:kept/frames', async (request, reply) => {
     const { file, access } = await admittedToKept(host, request);
-    return await give(framesOf(file, request.query as Query), access, request, reply).catch(async (thrown) => {
-      await file.close();
-      throw thrown;
-    });
+    // Also where nobody reads a single frame of it.
+    const close = (): void => void file.close();
+    if (reply.raw.destroyed) close();
+    else reply.raw.once('close', close);
+    return await give(framesOf(file, request.query as Query), access, request, reply);
   });
 
   /** Sends frames one after another, never more than the line takes, for as long as this viewer may see them. */
@@ -142,9 +143,8 @@ async function indexOf(file: FrameFile, query: Query): Promise<object> {
 }
 
 async function* framesOf(file: FrameFile, query: Query): AsyncGenerator<Buffer, void, undefined> {
-  await using open = file;
-  const { first, count } = rowsIn(open, query, mostFrames);
-  yield* open.frames(first, count);
+  const { first, count } = rowsIn(file, query, mostFrames);
+  yield* file.frames(first, count);
 }
 
 const rowOf = ({ capturedUs, sequence, epoch, bytes, flags }: IndexRow): readonly number[] => [capturedUs, sequence, epoch, bytes, flags];
