@@ -264,7 +264,10 @@ export const errorTable = {
     message: 'the disk of the archive is full: nothing more is kept',
     remedy: 'make room on it, at least 256 MiB; what is kept is safe',
   },
-  'archive/read-only': { message: 'the disk of the archive takes no writes: nothing more is kept', remedy: 'check the disk and its rights' },
+  'archive/read-only': {
+    message: 'the disk of the archive takes no writes: nothing more is kept',
+    remedy: 'check the disk and its rights',
+  },
   'archive/damaged': {
     message: 'the archive was damaged: {rows} entries were recovered, the damaged one is kept as {file}',
     remedy: 'look whether something is missing; check the disk',
@@ -273,7 +276,10 @@ export const errorTable = {
     message: 'something in the archive is not as it was written ({table})',
     remedy: 'nothing: it is opened again by itself, and what can be read is recovered; check the disk',
   },
-  'archive/not-mended': { message: 'the archive is damaged and could not be recovered: {reason}', remedy: 'make room, or take it from a copy' },
+  'archive/not-mended': {
+    message: 'the archive is damaged and could not be recovered: {reason}',
+    remedy: 'make room, or take it from a copy',
+  },
   'archive/files-missing': {
     message: 'the files of {count} stills and clips are missing',
     remedy: 'take them from a copy into their places; the examinations show which',
@@ -286,7 +292,6 @@ export const errorTable = {
     message: 'the record of {stream} has no frame of the time asked for',
     remedy: 'ask for a time that it has: older frames give way to newer ones',
   },
-  'record/too-many-clips': { message: 'more than {limit} clips of {stream} at the same time', remedy: 'end one of them' },
   'record/too-many-readers': { message: 'more than {limit} are reading the past', remedy: 'ask again' },
   'record/folder-unusable': {
     message: 'the past cannot be kept in {folder}: {reason}',

@@ -73,4 +73,30 @@ describe('the record', () => {
     expect(await collected(one.frames())).toEqual([seen[50]]);
     expect(Object.values(await one.descriptions())).toMatchObject([{ name: 'Echo', formats: { processed: { width: 160, height: 120 } } }]);
   });
+
+  it('keeps of a held picture, shown again with another setting, what was seen last', async () => {
+    room = await openRecordedRoom([{ name: 'C-arm', options: { kind: 'fluoroscopy', width: 160, height: 120, fps: 15, frames: 12 } }]);
+    const { seen, stream, store, past, folder } = room;
+    await until(() => stream.status.state === 'held');
+    const epoch = await stream.setStage('median', true, undefined);
+    await until(() => seen.at(-1)?.epoch === epoch);
+    const [held, again] = seen.slice(-2) as [Seen, Seen];
+    expect(again.capturedUs).toBe(held.capturedUs);
+    await until(() => past.recorded.frames === seen.length);
+    await store.keepStill(0, join(folder, 'still.frames'));
+    await using one = await openFrameFile(join(folder, 'still.frames'));
+    expect(await collected(one.frames())).toEqual([again]);
+    expect(await collected(past.frames(held.capturedUs, held.capturedUs, 10))).toEqual([held, again]);
+  });
+
+  it('is of what was captured where the room wants that', async () => {
+    room = await openRecordedRoom([echo], { view: 'raw' });
+    const { past, store, folder } = room;
+    await until(() => past.recorded.frames > 10);
+    for await (const message of past.frames(0, Number.MAX_SAFE_INTEGER, 10)) {
+      expect(readFrameHeader(new DataView(message.buffer, message.byteOffset, message.length)).view).toBe('raw');
+    }
+    await store.keepStill(0, join(folder, 'raw.frames'));
+    expect(await store.picturesIn(join(folder, 'raw.frames'))).toMatchObject([{ picture: { width: 160, height: 120 } }]);
+  });
 });
