@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { AppError, asAppError, type ErrorReport } from '../../src/app-error.ts';
+import { AppError, asAppError, type ErrorReport, errorOf } from '../../src/app-error.ts';
 import { frameBytes } from '../../src/frame/frame-format.ts';
 import type { DecodeNews, DecodeSetup, Opened } from './decode-worker.ts';
 
@@ -96,8 +96,7 @@ export class Decoder {
   async #until(condition: () => boolean, signal: AbortSignal, patienceMs: number): Promise<boolean> {
     while (!condition()) {
       signal.throwIfAborted();
-      if (this.#failure !== undefined)
-        throw Object.assign(new AppError('replay/not-readable', { file: this.#file, reason: '' }), this.#failure);
+      if (this.#failure !== undefined) throw errorOf(this.#failure);
       const woken = await this.#nap(signal, patienceMs);
       if (!woken && !condition()) return false;
     }

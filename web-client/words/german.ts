@@ -336,7 +336,8 @@ export const german: Readonly<Record<WordKey, string>> = {
   'results.body': 'Schallkopf von {mark} setzen',
   'results.by': 'von {author}',
   'results.other-frame': 'aus einem anderen Bild',
-  'results.not-kept': 'Nicht gespeichert: Dieser Server hat kein Archiv. Markierungen bleiben auf diesem Bildschirm, bis er geschlossen wird.',
+  'results.not-kept':
+    'Nicht gespeichert: Dieser Server hat kein Archiv. Markierungen bleiben auf diesem Bildschirm, bis er geschlossen wird.',
   'results.waiting': 'Noch nicht gespeichert: Verbindung unterbrochen',
   'results.sending': 'Wird gespeichert',
   'results.mine': 'Meine behalten',
