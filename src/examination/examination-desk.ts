@@ -1,23 +1,27 @@
 import { randomBytes } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import { Subscription } from 'rxjs';
 import { AppError, asAppError } from '../app-error.ts';
 import { parseManualCalibration, parseMark, refuseMarkup } from '../marks/mark.ts';
 import { checkOnPicture } from '../marks/on-picture.ts';
 import { manualScale } from '../marks/scale.ts';
-import type { ArchiveState, Author, Bookmark, Examination, Kept, Patient } from '../protocol/examination-messages.ts';
-import type { ServerMessage, StreamDescription, ViewerMessage } from '../protocol/messages.ts';
+import type { ArchiveState, Author, Bookmark, Examination, Kept } from '../protocol/examination-messages.ts';
+import type { StreamDescription, ViewerMessage } from '../protocol/messages.ts';
 import { isAtLeast } from '../protocol/roles.ts';
 import type { Stream, StreamLog } from '../stream/stream.ts';
 import { type Asker, Audience, answer, sees, tell } from './audience.ts';
+import { Calibrations, calibrated } from './calibrations.ts';
 import { Fleeting } from './fleeting.ts';
 import { Keeping } from './keeping.ts';
+import { LookedInto } from './looked-into.ts';
 import { type Changer, MarksInForce, type MarkWish } from './marks-in-force.ts';
 import { authorOf, type Member } from './member.ts';
-import { calibratedBy, isSamePicture, type Picture, type PictureChange, Pictures } from './pictures.ts';
+import { checkPatient } from './patient.ts';
+import { calibratedBy, type Picture, Pictures } from './pictures.ts';
 import { Presence } from './presence.ts';
-import type { AutomaticWish, ExaminationContent, ExaminationRecord, PastPictures, StreamCalibration } from './record.ts';
+import type { AutomaticWish, ExaminationContent, ExaminationRecord, PastPictures } from './record.ts';
+import { type OpenContent, Telling } from './telling.ts';
 import { Turns } from './turns.ts';
+import { Waiting } from './waiting.ts';
 
 /** What viewers say of an examination, by its type. */
 type Said<Type extends ViewerMessage['type']> = Extract<ViewerMessage, { type: Type }>;
@@ -48,23 +52,15 @@ export interface DeskSettings {
   readonly log: StreamLog;
 }
 
-/** Requests of one viewer that wait for the disk, e.g. after its line was down; those of all. */
-const [mostWaiting, mostWaitingOfAll] = [512, 8192] as const;
 /** Capture times of viewers come from frames, whose clock is this one. */
 const aheadUs = 1e6;
 const mostBookmarks = 1000;
 /** The archive's thread has died, or holds something else than is known here. */
 const isDoubt = /^(archive\/(interrupted|failed|row-damaged|not-mended)|examination\/changed-meanwhile)$/;
-const mostLookedInto = 32;
 /** More marks that changed together are told as the whole list. */
 const mostToldSingly = 100;
 /** Of a picture that nobody knows any more. */
 const longestSides = { width: 16_384, height: 16_384 } as const;
-/** Counts of an examination change with every mark. */
-const countsPeriodMs = 1000;
-/** Bookmarks are told as a list. */
-const bookmarksPeriodMs = 100;
-
 /** The examination that is open in a room: decides what becomes of marks, in which order, and tells everybody. */
 export class ExaminationDesk {
   readonly #settings: DeskSettings;
@@ -74,27 +70,25 @@ export class ExaminationDesk {
   readonly #pictures: Pictures;
   readonly #turns = new Turns();
   readonly #subscriptions = new Subscription();
-  readonly #waiting = new Map<number, number>();
-  #waitingOfAll = 0;
+  readonly #waiting = new Waiting();
+  readonly #calibrations: Calibrations;
+  readonly #telling: Telling;
+  readonly #lookedInto = new LookedInto();
   #archive: ArchiveState = { state: 'ready' };
   /** What is known here may not be what is on disk. */
   #isDoubtful = false;
   #open: Examination | undefined;
   #opening: Promise<Examination> | undefined;
   #marks = new MarksInForce();
-  #allMarks: { readonly marks: MarksInForce; readonly changes: number; readonly text: string } | undefined;
   readonly #keeping: Keeping | undefined;
   readonly #bookmarks = new Map<string, Bookmark>();
-  readonly #calibrations = new Map<number, StreamCalibration>();
-  /** Stills and clips of earlier examinations that somebody looks at. */
-  readonly #lookedInto = new Map<string, readonly Kept[]>();
-  #countsTimer: NodeJS.Timeout | undefined;
-  #bookmarksTimer: NodeJS.Timeout | undefined;
 
   private constructor(settings: DeskSettings) {
     this.#settings = settings;
     this.#pictures = new Pictures(settings.streams, settings.nowUs());
-    this.#subscriptions.add(this.#pictures.changed$.subscribe((change) => this.#pictureChanged(change)));
+    this.#calibrations = new Calibrations(this.#pictures, this.#audience);
+    this.#telling = new Telling(this.#audience, this.#calibrations, () => this.#content());
+    this.#subscriptions.add(this.#pictures.changed$.subscribe((change) => this.#calibrations.pictureChanged(change)));
     const { record, past, nowUs } = settings;
     if (record === undefined) return;
     const describe = (stream: number): StreamDescription => this.#pictures.describe(stream);
@@ -112,7 +106,7 @@ export class ExaminationDesk {
 
   /** Tells a member everything; the answer ends it. */
   join(member: Member): () => void {
-    if (this.#settings.record !== undefined) this.#welcome(member);
+    if (this.#settings.record !== undefined) this.#telling.welcome(member);
     this.#audience.add(member);
     this.#presence.changed();
     return () => {
@@ -127,13 +121,8 @@ export class ExaminationDesk {
     const { record } = this.#settings;
     const open = this.#open?.examination;
     const own = this.#keeping?.get(id);
-    const found =
-      own !== undefined && open !== undefined
-        ? { examination: open, kept: own }
-        : [...this.#lookedInto]
-            .map(([examination, items]) => ({ examination, kept: items.find(({ kept }) => kept === id) }))
-            .find(({ kept }) => kept !== undefined);
-    if (record === undefined || found?.kept?.state !== 'kept') return undefined;
+    const found = own !== undefined && open !== undefined ? { examination: open, kept: own } : this.#lookedInto.find(id);
+    if (record === undefined || found?.kept.state !== 'kept') return undefined;
     const { stream } = found.kept;
     return { path: record.fileOf(found.examination, id), ...(stream !== undefined && { stream }) };
   }
@@ -194,30 +183,19 @@ export class ExaminationDesk {
     this.#pictures.close();
     this.#fleeting.close();
     this.#presence.close();
-    clearTimeout(this.#countsTimer);
-    clearTimeout(this.#bookmarksTimer);
+    this.#telling.close();
     await this.#turns.whole(async () => await this.#keeping?.endAll());
   }
 
   /** `key`: of what waits for each other; undefined: it waits for everything, and everything for it. */
   #inTurn(member: Member, { type, request }: { type: string; request: number }, key: string | undefined, act: () => Promise<void>): void {
     if (this.#settings.record === undefined) throw new AppError('examination/off', { what: type });
-    const own = this.#waiting.get(member.id) ?? 0;
-    if (own >= mostWaiting || this.#waitingOfAll >= mostWaitingOfAll) throw new AppError('examination/busy', { waiting: own });
-    this.#waiting.set(member.id, own + 1);
-    this.#waitingOfAll++;
+    const end = this.#waiting.begin(member.id);
     const unlessOut = async (): Promise<void> => {
       if (!member.access.ended.aborted) await act();
     };
     const turn = key === undefined ? this.#turns.whole(unlessOut) : this.#turns.one(key, unlessOut);
-    void turn.catch((thrown) => this.#refuse({ member, request }, thrown)).finally(() => this.#hasWaited(member));
-  }
-
-  #hasWaited({ id }: Member): void {
-    this.#waitingOfAll--;
-    const left = (this.#waiting.get(id) ?? 1) - 1;
-    if (left > 0) this.#waiting.set(id, left);
-    else this.#waiting.delete(id);
+    void turn.catch((thrown) => this.#refuse({ member, request }, thrown)).finally(end);
   }
 
   #refuse({ member, request }: Asker, thrown: unknown): void {
@@ -226,94 +204,21 @@ export class ExaminationDesk {
     tell(member, { type: 'error', request, error: error.toJSON() });
   }
 
-  // What everybody is told
-
-  #welcome(member: Member): void {
-    tell(member, { ...this.#examinationFor(member), author: authorOf(member.access) });
-    if (this.#open !== undefined) this.#tellMarks(member);
-    for (const { stream, by } of this.#calibrations.values()) {
-      const calibration = this.#inForce(stream);
-      if (sees(member, stream) && calibration !== undefined) tell(member, { type: 'calibrated', stream, calibration, by });
-    }
-    for (const kept of this.#keeping?.all() ?? []) if (sees(member, kept.stream)) tell(member, { type: 'kept', kept });
-    if (this.#open !== undefined) tell(member, this.#bookmarksFor(member));
-  }
-
-  #tellExamination(): void {
-    clearTimeout(this.#countsTimer);
-    this.#countsTimer = undefined;
-    this.#audience.tellEach(
-      (member) => kindOf(member),
-      (member) => this.#examinationFor(member),
-    );
-  }
-
-  #examinationFor(member: Member): Extract<ServerMessage, { type: 'examination' }> {
-    const examination = this.#open && this.#counted(this.#open, member);
-    return { type: 'examination', ...(examination && { examination }), archive: this.#archive };
-  }
-
-  /** With what this member may know of it. */
-  #counted({ patient, ...open }: Examination, member: Member): Examination {
-    const marks = member.access.everyStream ? this.#marks.size : this.#marksFor(member).marks.length;
-    const kept = this.#keeping?.all().filter(({ state, stream }) => state === 'kept' && sees(member, stream)) ?? [];
-    const stills = kept.filter(({ kind }) => kind === 'still').length;
+  #content(): OpenContent {
     return {
-      ...open,
-      marks,
-      stills,
-      clips: kept.length - stills,
-      ...(patient !== undefined && isAtLeast(member.access.role, 'marker') && { patient }),
+      archive: this.#archive,
+      examination: this.#open,
+      marks: this.#marks,
+      kept: this.#keeping?.all() ?? [],
+      bookmarks: this.#bookmarks.values(),
     };
-  }
-
-  #marksFor(member: Member): Extract<ServerMessage, { type: 'marks' }> {
-    return { type: 'marks', marks: this.#marks.all().filter(({ stream }) => sees(member, stream)) };
-  }
-
-  /** Many come at once after a line was down: what is the same for all is written once. */
-  #tellMarks(member: Member): void {
-    if (!member.access.everyStream) {
-      tell(member, this.#marksFor(member));
-      return;
-    }
-    const { marks, changes } = { marks: this.#marks, changes: this.#marks.changes };
-    if (this.#allMarks?.marks !== marks || this.#allMarks.changes !== changes)
-      this.#allMarks = { marks, changes, text: JSON.stringify(this.#marksFor(member)) };
-    member.tellText(this.#allMarks.text);
-  }
-
-  #bookmarksFor(member: Member): Extract<ServerMessage, { type: 'bookmarks' }> {
-    const own = [...this.#bookmarks.values()].filter(({ stream }) => sees(member, stream));
-    return { type: 'bookmarks', bookmarks: own.sort((a, b) => a.atUs - b.atUs) };
-  }
-
-  #tellContent(): void {
-    this.#tellExamination();
-    this.#audience.tellEach(whole, (member) => this.#marksFor(member));
-    for (const { stream, by } of this.#calibrations.values()) {
-      const calibration = this.#inForce(stream);
-      if (calibration !== undefined) this.#audience.tellOf(stream, { type: 'calibrated', stream, calibration, by });
-    }
-    for (const kept of this.#keeping?.all() ?? []) this.#audience.tellOf(kept.stream, { type: 'kept', kept });
-    this.#tellBookmarks();
-  }
-
-  #tellBookmarks(): void {
-    clearTimeout(this.#bookmarksTimer);
-    this.#bookmarksTimer = undefined;
-    this.#audience.tellEach(whole, (member) => this.#bookmarksFor(member));
-  }
-
-  #countsChanged(): void {
-    this.#countsTimer ??= setTimeout(() => this.#tellExamination(), countsPeriodMs);
   }
 
   #setArchive(state: ArchiveState): void {
     this.#archive = state;
     if (state.state === 'failed') this.#isDoubtful = true;
     else if (this.#isDoubtful) void this.#turns.whole(() => this.#reload());
-    this.#tellExamination();
+    this.#telling.examination();
   }
 
   /** What the archive holds counts, where it is not known what became of a change. */
@@ -325,7 +230,7 @@ export class ExaminationDesk {
       this.#isDoubtful = false;
       if (content === undefined) this.#forget();
       else this.#take(content);
-      this.#tellContent();
+      this.#telling.everything();
     } catch (thrown) {
       this.#isDoubtful = true;
       const { code, message } = asAppError(thrown, 'examination/failed');
@@ -355,7 +260,7 @@ export class ExaminationDesk {
     const known = before ?? this.#marks.removed(message.mark);
     const isElsewhere = wish.kept !== undefined && known?.fromUs !== wish.fromUs;
     const onKept = isElsewhere ? await this.#pictureOfKept(wish.kept, wish.fromUs) : undefined;
-    const drawnOn = (): Picture => this.#calibrated(wish.stream, onKept ?? this.#pictureAt(wish, message.on));
+    const drawnOn = (): Picture => this.#calibrations.applied(wish.stream, onKept ?? this.#pictureAt(wish, message.on));
     const mark = this.#deciding(member, message.mark, () => this.#marks.put(wish, changer, drawnOn, this.#settings.nowUs()));
     if (mark === before) {
       answer({ member, request }, { type: 'mark-put', mark });
@@ -366,7 +271,7 @@ export class ExaminationDesk {
     this.#marks.keep(mark);
     this.#fleeting.becameMark(member, mark.mark);
     this.#audience.tellOf(mark.stream, { type: 'mark-put', mark }, { member, request });
-    this.#countsChanged();
+    this.#telling.countsChanged();
   }
 
   async #removeMark(member: Member, { request, mark: id, revision }: Said<'remove-mark'>): Promise<void> {
@@ -384,7 +289,7 @@ export class ExaminationDesk {
     await this.#recorded((record) => record.removeMark(examination, mark, changer.author));
     this.#marks.forget(mark);
     this.#audience.tellOf(mark.stream, told, { member, request });
-    this.#countsChanged();
+    this.#telling.countsChanged();
   }
 
   /** Whose change comes too late is told first what holds instead. */
@@ -444,38 +349,11 @@ export class ExaminationDesk {
     const calibration = { stream, picture: calibratedBy(on, manual as Picture['manual']), by };
     const renewed = this.#marks.recalibrated(stream, on, calibration.picture.manual, by, this.#settings.nowUs());
     await this.#recorded((record) => record.calibrate(examination, calibration, renewed));
-    this.#calibrations.set(stream, calibration);
+    this.#calibrations.set(calibration);
     for (const mark of renewed) this.#marks.keep(mark);
-    const told = {
-      type: 'calibrated',
-      stream,
-      ...(calibration.picture.manual && { calibration: calibration.picture.manual }),
-      by,
-    } as const;
-    this.#audience.tellOf(stream, told, { member, request });
-    if (renewed.length > mostToldSingly) this.#audience.tellEach(whole, (other) => this.#marksFor(other));
+    this.#audience.tellOf(stream, calibrated(stream, calibration.picture.manual, by), { member, request });
+    if (renewed.length > mostToldSingly) this.#telling.marks();
     else for (const mark of renewed) this.#audience.tellOf(stream, { type: 'mark-put', mark });
-  }
-
-  /** A length that was calibrated holds on every picture of the same size and regions. */
-  #calibrated(stream: number | undefined, picture: Picture): Picture {
-    const known = stream === undefined ? undefined : this.#calibrations.get(stream);
-    return calibratedBy(picture, known !== undefined && isSamePicture(known.picture, picture) ? known.picture.manual : undefined);
-  }
-
-  /** The calibration by hand of what a stream shows now. */
-  #inForce(stream: number): Picture['manual'] {
-    const now = this.#pictures.now(stream);
-    return now && this.#calibrated(stream, now).manual;
-  }
-
-  /** The depth was changed, e.g., or is again what it was. */
-  #pictureChanged({ stream, before, now }: PictureChange): void {
-    const known = this.#calibrations.get(stream);
-    if (known === undefined) return;
-    const calibration = this.#calibrated(stream, now).manual;
-    if (before !== undefined && isDeepStrictEqual(this.#calibrated(stream, before).manual, calibration)) return;
-    this.#audience.tellOf(stream, { type: 'calibrated', stream, ...(calibration && { calibration }), by: known.by });
   }
 
   // What is not kept
@@ -547,23 +425,30 @@ export class ExaminationDesk {
   #keepAutomatic({ stream, automatic, fromUs, toUs }: AutomaticWish): void {
     const kind = automatic === 'last-loop' ? ('clip' as const) : ('still' as const);
     const author = nobody;
-    void this.#turns
-      .one(`${automatic} ${stream}`, async () => {
-        const { examination } = await this.#ensureOpen(author);
+    const kept = async (): Promise<void> => {
+      const { examination } = await this.#turns.one(`${automatic} ${stream}`, async () => {
+        const open = await this.#ensureOpen(author);
         const wish = { kept: randomBytes(8).toString('hex'), kind, stream, automatic, fromUs, toUs, author };
-        await this.#keeping?.keepAutomatic(examination, wish, (kept) => this.#marks.all().some((mark) => mark.kept === kept));
-      })
-      .catch((thrown) => {
-        const { code, message } = asAppError(thrown, 'examination/failed');
-        this.#settings.log.warn({ code }, `${automatic} was not kept: ${code}: ${message}`);
+        await this.#keeping?.keepWhole(open.examination, wish);
+        return open;
       });
+      // Nobody may be marking what goes now.
+      await this.#turns.whole(async () => {
+        if (this.#open?.examination === examination)
+          await this.#keeping?.replaceAutomatic(examination, (id) => this.#marks.of(id).length > 0);
+      });
+    };
+    void kept().catch((thrown) => {
+      const { code, message } = asAppError(thrown, 'examination/failed');
+      this.#settings.log.warn({ code }, `${automatic} was not kept: ${code}: ${message}`);
+    });
   }
 
   #tellKept(kept: Kept): void {
     if (kept.state === 'discarded')
       for (const mark of this.#marks.of(kept.kept)) this.#marks.forget({ ...mark, revision: mark.revision + 1 });
     this.#audience.tellOf(kept.stream, { type: 'kept', kept });
-    if (kept.state === 'kept' || kept.state === 'discarded') this.#countsChanged();
+    if (kept.state === 'kept' || kept.state === 'discarded') this.#telling.countsChanged();
   }
 
   async #bookmark(member: Member, { request, bookmark: id, stream, atUs, text, examination: during }: Said<'bookmark'>): Promise<void> {
@@ -577,9 +462,9 @@ export class ExaminationDesk {
       const { examination } = await this.#ensureOpen(author);
       await this.#recorded((record) => record.putBookmark(examination, bookmark));
       this.#bookmarks.set(id, bookmark);
-      this.#bookmarksTimer ??= setTimeout(() => this.#tellBookmarks(), bookmarksPeriodMs);
+      this.#telling.bookmarksChanged();
     }
-    answer({ member, request }, this.#bookmarksFor(member));
+    answer({ member, request }, this.#telling.bookmarksFor(member));
   }
 
   // The examination
@@ -592,7 +477,7 @@ export class ExaminationDesk {
     const opened = await this.#recorded((record) => record.openExamination(patient, by));
     this.#forget();
     this.#open = opened;
-    this.#tellContent();
+    this.#telling.everything();
     answer({ member, request }, { type: 'examination-set', request, examination: opened });
   }
 
@@ -602,7 +487,7 @@ export class ExaminationDesk {
     const { examination } = this.#needOpen();
     const by = authorOf(member.access);
     this.#open = await this.#recorded((record) => record.namePatient(examination, patient, by));
-    this.#tellExamination();
+    this.#telling.examination();
     answer({ member, request }, { type: 'examination-set', request, examination: this.#open });
   }
 
@@ -613,7 +498,7 @@ export class ExaminationDesk {
     const by = authorOf(member.access);
     const closed = await this.#recorded((record) => record.closeExamination(by));
     this.#forget();
-    this.#tellContent();
+    this.#telling.everything();
     answer({ member, request }, { type: 'examination-set', request, examination: closed });
   }
 
@@ -623,7 +508,7 @@ export class ExaminationDesk {
     const by = authorOf(member.access);
     const content = await this.#recorded((record) => record.reopenExamination(examination, by));
     this.#take(content);
-    this.#tellContent();
+    this.#telling.everything();
     answer({ member, request }, { type: 'examination-set', request, examination: content.examination });
   }
 
@@ -637,10 +522,7 @@ export class ExaminationDesk {
     needEveryStream(member);
     const content = await this.#record.content(examination);
     const { kept, marks, bookmarks } = content;
-    this.#lookedInto.delete(examination);
-    this.#lookedInto.set(examination, kept);
-    const [oldest] = this.#lookedInto.keys();
-    if (this.#lookedInto.size > mostLookedInto && oldest !== undefined) this.#lookedInto.delete(oldest);
+    this.#lookedInto.note(examination, kept);
     tell(member, {
       type: 'examination-content',
       request,
@@ -660,7 +542,7 @@ export class ExaminationDesk {
     const opened = await this.#opening;
     if (this.#open === undefined) {
       this.#open = opened;
-      this.#tellExamination();
+      this.#telling.examination();
     }
     return this.#open;
   }
@@ -683,8 +565,7 @@ export class ExaminationDesk {
     this.#marks = new MarksInForce(marks, removed);
     this.#bookmarks.clear();
     for (const bookmark of bookmarks) this.#bookmarks.set(bookmark.bookmark, bookmark);
-    this.#forgetCalibrations();
-    for (const calibration of calibrations) this.#calibrations.set(calibration.stream, calibration);
+    this.#calibrations.take(calibrations);
   }
 
   #forget(): void {
@@ -692,12 +573,7 @@ export class ExaminationDesk {
     this.#keeping?.take([]);
     this.#marks = new MarksInForce();
     this.#bookmarks.clear();
-    this.#forgetCalibrations();
-  }
-
-  #forgetCalibrations(): void {
-    for (const { stream, by } of this.#calibrations.values()) this.#audience.tellOf(stream, { type: 'calibrated', stream, by });
-    this.#calibrations.clear();
+    this.#calibrations.take([]);
   }
 
   /** What was made for one patient must not be filed with another. */
@@ -727,21 +603,6 @@ export class ExaminationDesk {
 
 /** Who keeps what is kept without being asked for. */
 const nobody: Author = { name: 'Lumencast', key: '0000000000000000' };
-
-/** Throws marks/markup, examination/bad-message; nothing of the patient is repeated. */
-function checkPatient({ name, id, born }: Patient): void {
-  refuseMarkup(name);
-  refuseMarkup(id);
-  if (name.trim() === '') throw new AppError('examination/bad-message', { where: 'patient.name', reason: 'is blank' });
-  const date = new Date(born ?? 0);
-  if (born !== undefined && (Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== born))
-    throw new AppError('examination/bad-message', { where: 'patient.born', reason: 'is no date' });
-}
-
-/** Members of one kind are told the same text. */
-const kindOf = (member: Member): string => `${isAtLeast(member.access.role, 'marker')} ${whole(member)}`;
-
-const whole = ({ id, access }: Member): string => (access.everyStream ? 'all' : String(id));
 
 /** An examination is of all streams. */
 function needEveryStream({ access }: Member): void {

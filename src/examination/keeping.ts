@@ -148,12 +148,21 @@ export class Keeping {
     return discarded;
   }
 
-  /** What replaces others of its kind unless somebody uses them. */
-  async keepAutomatic(examination: string, wish: KeepWish, isUsed: (kept: string) => boolean): Promise<void> {
-    const before = this.all().filter(({ stream, automatic }) => stream === wish.stream && automatic === wish.automatic);
+  /** Resolves when it is on disk. */
+  async keepWhole(examination: string, wish: KeepWish): Promise<void> {
     const { kept } = await this.begin(examination, wish);
     await this.#running.get(kept)?.finished;
-    for (const item of before) await (isUsed(item.kept) ? this.#makeOwn(examination, item) : this.#replace(examination, item));
+  }
+
+  /** What was kept without being asked for gives way to the next of its kind, unless somebody uses it. */
+  async replaceAutomatic(examination: string, isUsed: (kept: string) => boolean): Promise<void> {
+    const automatic = this.all().filter((item) => item.automatic !== undefined && item.state === 'kept');
+    const isNewest = (item: Kept): boolean =>
+      automatic.findLast((other) => other.stream === item.stream && other.automatic === item.automatic) === item;
+    for (const item of automatic) {
+      if (isNewest(item)) continue;
+      await (isUsed(item.kept) ? this.#makeOwn(examination, item) : this.#replace(examination, item));
+    }
   }
 
   /** The picture of a frame of something kept. Throws `examination/no-picture`, `examination/unknown-kept`. */

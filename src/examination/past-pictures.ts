@@ -1,8 +1,9 @@
 import { NEVER } from 'rxjs';
 import { AppError } from '../app-error.ts';
+import { picturesIn } from '../past/rolling-store.ts';
 import type { PastPictures } from './record.ts';
 
-/** For a room that does not record: nothing can be kept but marks. */
+/** For a room that does not record: nothing new can be kept but marks. */
 export const noPast: PastPictures = {
   automatic$: NEVER,
   newestUs: () => undefined,
@@ -10,5 +11,5 @@ export const noPast: PastPictures = {
   startClip(stream) {
     throw new AppError('record/off', { stream });
   },
-  picturesIn: () => Promise.resolve([]),
+  picturesIn,
 };

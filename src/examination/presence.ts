@@ -11,6 +11,7 @@ export class Presence {
   readonly #audience: Audience;
   #gathering: NodeJS.Timeout | undefined;
   #nextMs = 0;
+  #closed = false;
 
   constructor(audience: Audience) {
     this.#audience = audience;
@@ -18,10 +19,12 @@ export class Presence {
 
   /** Somebody came or went. */
   changed(): void {
+    if (this.#closed) return;
     this.#gathering ??= setTimeout(() => this.#tell(), Math.max(0, this.#nextMs - performance.now()));
   }
 
   close(): void {
+    this.#closed = true;
     clearTimeout(this.#gathering);
   }
 
