@@ -67,6 +67,11 @@ export class ClipFilm {
     return film;
   }
 
+  /** Given so far. */
+  get frames(): number {
+    return this.#added;
+  }
+
   /** Times in microseconds; waits where the encoder or the disk does not follow. */
   async add(canvas: OffscreenCanvas, fromUs: number, forUs: number): Promise<void> {
     const sample = new VideoSample(canvas, { timestamp: fromUs / 1e6, duration: forUs / 1e6 });

@@ -94,6 +94,10 @@ async function clip({ past, marks, truth, container, file }: Order<'clip'>): Pro
   try {
     for await (const frame of reader.read(never)) {
       const { width, height, capturedAtUs: capturedUs } = frame.header;
+      const untilUs = frames[done + 1]?.capturedUs ?? capturedUs + usualUs;
+      post({ news: 'progress', done: ++done, of: frames.length });
+      // A held picture that was processed anew is there twice; a film has one picture for one moment.
+      if (untilUs === capturedUs) continue;
       const parts = truthParts(truth, timeText(capturedUs));
       if (film === undefined) {
         size = { width, height };
@@ -106,7 +110,7 @@ async function clip({ past, marks, truth, container, file }: Order<'clip'>): Pro
           container,
         });
       }
-      if (width !== size.width || height !== size.height) throw new AppError('export/size-changed', { frame: done + 1 });
+      if (width !== size.width || height !== size.height) throw new AppError('export/size-changed', { frame: done });
       paintFrame(painter, codecs, decoded, frame);
       const context = opaque(canvas);
       context.fillStyle = '#000000';
@@ -114,12 +118,10 @@ async function clip({ past, marks, truth, container, file }: Order<'clip'>): Pro
       context.drawImage(decoded, 0, 0);
       drawMarks(context, size, marksOn(marks, past, capturedUs, size));
       drawStrip(context, size, strip, parts);
-      const untilUs = frames[done + 1]?.capturedUs ?? capturedUs + usualUs;
       await film.add(canvas, capturedUs - beginUs, untilUs - capturedUs);
-      post({ news: 'progress', done: ++done, of: frames.length });
     }
     await film?.end();
-    post({ news: 'clip', frames: done, codec: film?.codec ?? '' });
+    post({ news: 'clip', frames: film?.frames ?? 0, codec: film?.codec ?? '' });
   } catch (thrown) {
     await film?.giveUp().catch(() => undefined);
     await writable.abort().catch(() => undefined);

@@ -20,13 +20,11 @@ export interface ReadFrame {
 /** Every frame of a stretch of the past, in order, while only a few megabytes of it are here. */
 export class PastReader {
   readonly frames: readonly PastFrame[];
-  readonly #first: number;
   readonly #descriptions: ReadonlyMap<number, PastDescription>;
   readonly #source: PastSource;
 
-  private constructor(source: PastSource, first: number, frames: readonly PastFrame[], descriptions: ReadonlyMap<number, PastDescription>) {
+  private constructor(source: PastSource, frames: readonly PastFrame[], descriptions: ReadonlyMap<number, PastDescription>) {
     this.#source = source;
-    this.#first = first;
     this.frames = frames;
     this.#descriptions = descriptions;
   }
@@ -36,8 +34,7 @@ export class PastReader {
     const source = kept === undefined ? streamPast(base, stream ?? -1) : keptPast(base, kept);
     const all: PastFrame[] = [];
     const descriptions = new Map<number, PastDescription>();
-    // An index of what was kept counts its frames from the first, so that all before must be seen too.
-    let from: number | undefined = kept === undefined ? fromUs : undefined;
+    let from: number | undefined = fromUs;
     for (;;) {
       const part = await source.index(from, toUs, signal);
       const lastUs = all.at(-1)?.capturedUs ?? Number.NEGATIVE_INFINITY;
@@ -47,10 +44,9 @@ export class PastReader {
       if (!part.more || news.length === 0) break;
       from = (all.at(-1)?.capturedUs ?? 0) + 1;
     }
-    const first = all.findIndex(({ capturedUs }) => capturedUs >= fromUs);
-    const frames = first < 0 ? [] : all.slice(first).filter(({ capturedUs }) => capturedUs <= toUs);
+    const frames = all.filter(({ capturedUs }) => capturedUs >= fromUs && capturedUs <= toUs);
     if (frames.length === 0) throw new AppError('export/not-there');
-    return new PastReader(source, first, frames, descriptions);
+    return new PastReader(source, frames, descriptions);
   }
 
   /** Throws export/frame-missing where one does not come: a film with a frame left out would be untrue. */
@@ -58,7 +54,7 @@ export class PastReader {
     for (let at = 0; at < this.frames.length; ) {
       const batch = batchFrom(this.frames, at);
       let next = 0;
-      for await (const message of this.#source.frames(this.#first + at, batch, signal)) {
+      for await (const message of this.#source.frames(batch, signal)) {
         const header = readFrameHeader(new DataView(message.buffer, message.byteOffset, message.length));
         const wanted = batch[next++];
         if (header.capturedAtUs !== wanted?.capturedUs) break;
