@@ -33,7 +33,7 @@ const barriers = async (page: Page): Promise<string[]> =>
   (await new AxeBuilder({ page }).analyze()).violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 
 /** English texts that no German one is like. */
-const onlyEnglish = new Set(Object.values(english).filter((text) => !(Object.values(german) as string[]).includes(text)));
+const onlyEnglish = new Set<string>(Object.values(english).filter((text) => !(Object.values(german) as string[]).includes(text)));
 
 describe.skipIf(browserPath === undefined)('languages of the monitor', { timeout: 60_000 }, () => {
   let browser: Browser;
