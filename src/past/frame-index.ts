@@ -104,7 +104,7 @@ export class FrameIndex {
 
   /** A copy of some rows. */
   rows(from = 0, to = this.#length): Uint8Array<ArrayBuffer> {
-    return Uint8Array.from(this.#rows.subarray(from * rowBytes, to * rowBytes));
+    return new Uint8Array(this.#rows.subarray(from * rowBytes, to * rowBytes));
   }
 
   #grow(count: number): void {

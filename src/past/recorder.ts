@@ -193,7 +193,7 @@ export class Recorder {
 
   /** Where the thread gets no processor for a while: a copy takes a fraction of a millisecond, and a frame of the record is worth that. */
   #sendCopy(frame: SharedFrame): void {
-    const bytes = Uint8Array.from(frame.bytes);
+    const bytes = new Uint8Array(frame.bytes);
     this.#copiedBytes += bytes.length;
     this.#worker?.postMessage({ order: 'copied', bytes } satisfies RecorderOrder, [bytes.buffer]);
   }

@@ -29,7 +29,7 @@ export class Stills {
   #make(message: Buffer): Promise<StillAnswer> {
     clearTimeout(this.#linger);
     this.#worker ??= this.#start();
-    const own = Uint8Array.from(message);
+    const own = new Uint8Array(message);
     this.#worker.postMessage(own, [own.buffer]);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
