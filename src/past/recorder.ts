@@ -191,7 +191,7 @@ export class Recorder {
     } else this.#sendCopy(frame);
   }
 
-  /** Where the thread gets no processor for a while: a copy takes a fraction of a millisecond, and a frame of the record is worth that. */
+  /** Where the thread gets no processor for a while: a copy takes about a millisecond for 2 MB, and a frame of the record is worth that. */
   #sendCopy(frame: SharedFrame): void {
     const bytes = new Uint8Array(frame.bytes);
     this.#copiedBytes += bytes.length;
