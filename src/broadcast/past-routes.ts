@@ -50,8 +50,12 @@ export function servePast(http: FastifyInstance, host: PastHost): void {
   http.addHook('onClose', () => stills.close());
 
   http.get('/streams/:stream/past', async (request, reply) => {
-    const { past } = admitted(host, request);
-    return reply.header('cache-control', 'no-store').send(past.summary());
+    const { id } = admittedTo(host, request);
+    // Whoever asks what there is to go back to is told that there is nothing: that is no fault.
+    const nothing = { recorded: false, frames: 0, lost: 0, bytes: 0, gaps: [] };
+    return reply
+      .header('cache-control', 'no-store')
+      .send(host.past === undefined ? nothing : { recorded: true, ...host.past.past(id).summary() });
   });
   http.get('/streams/:stream/past/index', async (request, reply) => {
     const { past } = admitted(host, request);
@@ -112,14 +116,20 @@ export function servePast(http: FastifyInstance, host: PastHost): void {
 }
 
 /** Throws access/…, record/off and `protocol/unknown-stream`, also for a stream that this viewer must not know of. */
-function admitted({ door, streams, past }: PastHost, request: FastifyRequest): { readonly past: Past; readonly access: Access } {
+function admitted(host: PastHost, request: FastifyRequest): { readonly past: Past; readonly access: Access } {
+  const { id, stream, access } = admittedTo(host, request);
+  if (host.past === undefined) throw new AppError('record/off', { stream: stream.name });
+  return { past: host.past.past(id), access };
+}
+
+/** Throws access/… and `protocol/unknown-stream`. */
+function admittedTo({ door, streams }: PastHost, request: FastifyRequest) {
   const access = door.admit(request.raw);
   const { stream: text } = request.params as { readonly stream: string };
   const id = /^\d{1,9}$/.test(text) ? Number(text) : -1;
   const stream = access.may(id) ? streams[id] : undefined;
   if (stream === undefined) throw new AppError('protocol/unknown-stream', { stream: id });
-  if (past === undefined) throw new AppError('record/off', { stream: stream.name });
-  return { past: past.past(id), access };
+  return { id, stream, access };
 }
 
 /** Throws access/… and `examination/unknown-kept`, also for what is of a stream that this viewer must not know of. */

@@ -149,7 +149,7 @@ function KeptItem({ kept, editable }: { kept: Kept; editable: boolean }) {
   };
   return (
     <li className={`kept-item ${state}`} data-testid="kept" data-kept={kept.kept} data-state={state}>
-      <button type="button" className="show" aria-label={name} disabled={state !== 'kept'} onClick={show}>
+      <button type="button" className="show" disabled={state !== 'kept'} onClick={show}>
         <Thumbnail kept={kept} />
         <span className="told">
           <b>{what}</b>

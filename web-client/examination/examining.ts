@@ -1,4 +1,5 @@
 import { BehaviorSubject } from 'rxjs';
+import { AppError } from '../../src/app-error.ts';
 import type { Kept, Patient } from '../../src/protocol/examination-messages.ts';
 import type { ServerMessage, ViewerMessage } from '../../src/protocol/messages.ts';
 import type { WireError } from '../worker-messages.ts';
@@ -14,8 +15,8 @@ type Asking = Extract<ViewerMessage, { readonly request: number }>;
 /** Sent twice they do the same as once: what they name was chosen here. */
 const repeatable: ReadonlySet<Asking['type']> = new Set(['keep', 'keep-until', 'bookmark', 'discard-kept']);
 
-const lineDown: WireError = { code: 'server/failed', message: 'the line is down: nothing was kept', remedy: 'try again when it is back' };
-const lineCut: WireError = { code: 'server/failed', message: 'the line was cut before there was an answer', remedy: 'try again' };
+const lineDown: WireError = new AppError('server/line-down').toJSON();
+const lineCut: WireError = new AppError('server/line-cut').toJSON();
 
 /** Asks the server to keep things and to open and find examinations; what was asked while the line broke is asked again. */
 export class Examining {

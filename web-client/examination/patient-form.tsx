@@ -3,6 +3,7 @@ import { Button, Input, Label, TextField } from 'react-aria-components';
 import type { Patient } from '../../src/protocol/examination-messages.ts';
 import { useWords } from '../hooks.ts';
 import { Choice } from '../panel/choice.tsx';
+import { typedDate } from './examination-texts.ts';
 
 const sexes = ['unknown', 'female', 'male', 'other'] as const;
 type Sex = (typeof sexes)[number];
@@ -16,13 +17,13 @@ interface PatientFormProps {
 
 /** Only the name has to be told. */
 export function PatientForm({ patient, act, onPatient, onCancel }: PatientFormProps) {
-  const { say } = useWords();
+  const { say, date: dateText } = useWords();
   const [name, setName] = useState(patient?.name ?? '');
   const [id, setId] = useState(patient?.id ?? '');
-  const [born, setBorn] = useState(patient?.born ?? '');
+  const [born, setBorn] = useState(patient?.born === undefined ? '' : dateText(new Date(`${patient.born}T00:00`)));
   const [sex, setSex] = useState<Sex>(patient?.sex ?? 'unknown');
-  const date = born.trim();
-  const dateFits = date === '' || (/^\d{4}-\d{2}-\d{2}$/.test(date) && !Number.isNaN(Date.parse(date)));
+  const date = typedDate(born.trim());
+  const dateFits = date !== undefined || born.trim() === '';
   const whole = name.trim() !== '' && dateFits;
   return (
     <form
@@ -30,7 +31,7 @@ export function PatientForm({ patient, act, onPatient, onCancel }: PatientFormPr
       onSubmit={(event) => {
         event.preventDefault();
         if (!whole) return;
-        onPatient({ name: name.trim(), id: id.trim(), ...(date !== '' && { born: date }), ...(sex !== 'unknown' && { sex }) });
+        onPatient({ name: name.trim(), id: id.trim(), ...(date !== undefined && { born: date }), ...(sex !== 'unknown' && { sex }) });
       }}
     >
       <Field label={say('examination.name')} hint={say('examination.name-how')} value={name} onChange={setName} />

@@ -10,6 +10,8 @@ export interface PastFrame {
   readonly bytes: number;
   /** As in the frame header. */
   readonly flags: number;
+  /** How often it is there: a held picture was processed anew. The last one counts; absent: once. */
+  readonly copies?: number;
 }
 
 /** What is missing in front of a frame. */

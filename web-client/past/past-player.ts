@@ -1,4 +1,4 @@
-import { asAppError } from '../../src/app-error.ts';
+import { AppError, asAppError } from '../../src/app-error.ts';
 import type { Codec } from '../../src/codec/codec.ts';
 import { type Codecs, codecByNumber } from '../../src/codec/codecs.ts';
 import { type FrameFormat, frameFormat } from '../../src/frame/frame-format.ts';
@@ -32,7 +32,7 @@ const longestWaitMs = 5000;
 /** Of the index around the place where the past is entered; the rest comes after. */
 const nearUs = 5_000_000;
 
-const lineDown: WireError = { code: 'server/failed', message: 'the server does not answer', remedy: 'wait: it is asked again' };
+const lineDown: WireError = new AppError('server/unreached').toJSON();
 
 /** Shows frames of the past: fetches them in the order in which they will be needed, draws them when they are due, says what is shown. */
 export class PastPlayer {
@@ -276,7 +276,7 @@ export class PastPlayer {
     let failed = false;
     try {
       const signal = AbortSignal.any([this.#closing.signal, fetching.abort.signal]);
-      for await (const message of this.#source.frames(first, batch, signal)) this.#take(message);
+      for await (const message of this.#source.frames(batch, signal)) this.#take(message);
       for (const { capturedUs } of batch) if (!this.#messages.has(capturedUs)) this.#missing.add(capturedUs);
       this.#failures = 0;
     } catch (thrown) {
@@ -303,9 +303,9 @@ export class PastPlayer {
 
   #take(message: Uint8Array<ArrayBuffer>): void {
     const { capturedAtUs } = readFrameHeader(new DataView(message.buffer));
-    if (this.#messages.has(capturedAtUs)) return;
+    const before = this.#messages.get(capturedAtUs);
     this.#messages.set(capturedAtUs, message);
-    this.#messageBytes += message.length;
+    this.#messageBytes += message.length - (before?.length ?? 0);
     // While a hand moves on, what comes is shown as long as nothing nearer is here.
     const looked = this.#pace === undefined && this.#atUs !== undefined && !this.#messages.has(this.#atUs);
     if (capturedAtUs === this.#atUs) {

@@ -1,4 +1,5 @@
 import { AppError } from '../../src/app-error.ts';
+import { readFrameHeader } from '../../src/protocol/frame-header.ts';
 import type { StreamDescription } from '../../src/protocol/messages.ts';
 import { errorOf } from '../session.ts';
 import type { WireError } from '../worker-messages.ts';
@@ -32,8 +33,8 @@ export interface PastSource {
   oldestUs(signal: AbortSignal): Promise<number | undefined>;
   /** The same errors. */
   index(fromUs: number | undefined, toUs: number | undefined, signal: AbortSignal): Promise<PastIndex>;
-  /** Wire messages of frames of the index, by time: `first` counts from the start of the index. The same errors. */
-  frames(first: number, frames: readonly PastFrame[], signal: AbortSignal): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>;
+  /** Wire messages of frames that follow one another in the index, by time; of copies the last. The same errors. */
+  frames(frames: readonly PastFrame[], signal: AbortSignal): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>;
 }
 
 /** The server has said no, and why. */
@@ -55,8 +56,8 @@ export function streamPast(base: string, stream: number): PastSource {
     rolling: true,
     oldestUs: async (signal) => (await pastSummary(base, stream, signal)).fromUs,
     index: async (fromUs, toUs, signal) => indexIn(await askFor(place, 'index', { fromUs, toUs }, signal)),
-    frames: (_first, frames, signal) =>
-      framesIn(place, { fromUs: frames[0]?.capturedUs, toUs: frames.at(-1)?.capturedUs, limit: frames.length }, signal),
+    frames: (frames, signal) =>
+      framesIn(place, { fromUs: frames[0]?.capturedUs, toUs: frames.at(-1)?.capturedUs, limit: copiesOf(frames) }, signal),
   };
 }
 
@@ -67,7 +68,7 @@ export function keptPast(base: string, kept: string): PastSource {
     rolling: false,
     oldestUs: async () => undefined,
     index: async (fromUs, _toUs, signal) => indexIn(await askFor(place, 'index', { fromUs }, signal)),
-    frames: (first, frames, signal) => framesIn(place, { first, count: frames.length }, signal),
+    frames: (frames, signal) => framesIn(place, { fromUs: frames[0]?.capturedUs, count: copiesOf(frames) }, signal),
   };
 }
 
@@ -102,15 +103,37 @@ function indexIn(told: unknown): PastIndex {
   };
   return {
     descriptions: new Map(Object.entries(descriptions).map(([epoch, description]) => [Number(epoch), description])),
-    frames: frames.map(([capturedUs, sequence, epoch, bytes, flags]) => ({ capturedUs, sequence, epoch, bytes, flags })),
+    frames: merged(frames),
     more: more === true,
   };
 }
+
+function merged(rows: readonly Row[]): readonly PastFrame[] {
+  const frames: PastFrame[] = [];
+  for (const [capturedUs, sequence, epoch, bytes, flags] of rows) {
+    const before = frames.at(-1);
+    const again = before?.capturedUs === capturedUs;
+    if (again) frames.pop();
+    frames.push({ capturedUs, sequence, epoch, bytes, flags, ...(again && { copies: (before.copies ?? 1) + 1 }) });
+  }
+  return frames;
+}
+
+const capturedIn = (message: Uint8Array<ArrayBuffer>): number => readFrameHeader(new DataView(message.buffer)).capturedAtUs;
+
+const copiesOf = (frames: readonly PastFrame[]): number => frames.reduce((sum, { copies = 1 }) => sum + copies, 0);
 
 async function* framesIn(place: URL, query: Query, signal: AbortSignal): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   const { body } = await answerTo(place, 'frames', query, signal);
   if (body === null) throw new AppError('protocol/bad-header', { reason: 'the answer is empty' });
   const splitter = new WireSplitter();
-  for await (const chunk of body) yield* splitter.split(chunk);
+  let held: Uint8Array<ArrayBuffer> | undefined;
+  for await (const chunk of body) {
+    for (const message of splitter.split(chunk)) {
+      if (held !== undefined && capturedIn(held) !== capturedIn(message)) yield held;
+      held = message;
+    }
+  }
   splitter.end();
+  if (held !== undefined) yield held;
 }

@@ -22,7 +22,9 @@ export function toggleClip(monitor: Monitor): void {
   if (past?.past.of === 'kept' || !mayKeep(monitor)) return;
   const running = runningClip(monitor.examining.state, selected);
   if (running !== undefined) {
-    monitor.examining.endClip(running, past?.picture?.capturedUs);
+    const atUs = past?.picture?.capturedUs;
+    // Who looks at what was before it began means now.
+    monitor.examining.endClip(running, atUs !== undefined && atUs > running.fromUs ? atUs : undefined);
     return;
   }
   if (past?.loop !== undefined) {

@@ -32,6 +32,7 @@ export function TimelineBar({ stream, name, past, timeline, nowUs, kept, bookmar
   const live = past === undefined;
   const agoUs = at === undefined ? 0 : Math.max(0, (nowUs ?? axis.toUs) - at);
   const ofStream = past?.past.of !== 'kept';
+  const ticks = ofStream ? ticksOf(axis, 6).filter((back) => placeOf(axis, axis.toUs - back) > 0.05) : [];
 
   const seek = (event: PointerEvent, within: TimeAxis): void => {
     const box = bar.current?.getBoundingClientRect();
@@ -103,12 +104,11 @@ export function TimelineBar({ stream, name, past, timeline, nowUs, kept, bookmar
         )}
       </div>
       <div className="scale" aria-hidden="true">
-        {ofStream &&
-          ticksOf(axis, 6).map((back) => (
-            <span key={back} style={{ left: `${placeOf(axis, axis.toUs - back) * 100}%` }}>
-              {words.say('time.minus', { ago: shortSpan(words.number(back / 1_000_000, 0), back) })}
-            </span>
-          ))}
+        {ticks.map((back) => (
+          <span key={back} style={{ left: `${placeOf(axis, axis.toUs - back) * 100}%` }}>
+            {words.say('time.minus', { ago: shortSpan(words.number(back / 1_000_000, 0), back) })}
+          </span>
+        ))}
         {ofStream && <span className="now">{words.say('time.now')}</span>}
       </div>
     </div>

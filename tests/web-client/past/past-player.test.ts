@@ -166,7 +166,7 @@ describe('a player of the past', () => {
     await server.cut();
     act({ act: 'seek', atUs: usOf(100) });
     const down = await until('told', ({ error }) => error !== undefined);
-    expect(down).toMatchObject({ waiting: true, picture: { sequence: 5 }, error: { message: 'the server does not answer' } });
+    expect(down).toMatchObject({ waiting: true, error: { message: 'the server does not answer' } });
     await server.mend();
     expect((await shows(100)).error).toBeUndefined();
   });
@@ -179,6 +179,18 @@ describe('a player of the past', () => {
     const { gap, timeline } = await shows(14);
     expect(gap?.lost).toBe(4);
     expect(timeline).toMatchObject({ lost: 4, gaps: [{ fromUs: usOf(9), toUs: usOf(14), lost: 4 }] });
+  });
+
+  it('shows a held picture as it was processed last, and every one behind it', async () => {
+    const twice = held(12).flatMap((frame) => (frame.sequence % 3 === 0 ? [frame, { ...frame, sequence: frame.sequence + 100 }] : [frame]));
+    await using server = await openPastServer(twice);
+    const { act, drawn, shows } = watch(keptPast(server.base, kept.kept), undefined);
+    act({ act: 'seek', atUs: usOf(0) });
+    for (const sequence of [100, 1, 2, 103, 4, 5, 106, 7, 8, 109, 10, 11]) {
+      await shows(sequence);
+      expect(drawn.at(-1)?.value).toBe(sequence);
+      act({ act: 'step', frames: 1 });
+    }
   });
 
   it('asks for what it needs and no more while a frame is looked at', async () => {

@@ -35,8 +35,7 @@ export async function openPastServer(begin: readonly HeldFrame[], pageFrames = 1
       const rows = page.map(({ capturedUs, sequence, flags }) => [capturedUs, sequence, 0, frameHeaderBytes + width * height, flags]);
       told({ descriptions: { 0: { regions: [], synthetic: true } }, frames: rows, more: page.length < within.length });
     } else if (url.pathname.startsWith('/kept/')) {
-      const [first, count] = [number('first', 0), number('count', 1)];
-      response.end(Buffer.concat(frames.slice(first, first + count).map(wireMessage)));
+      response.end(Buffer.concat(within.slice(0, number('count', 1)).map(wireMessage)));
     } else response.end(Buffer.concat(within.slice(0, number('limit', 1000)).map(wireMessage)));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
