@@ -12,12 +12,13 @@ import { Choice } from './choice.tsx';
 
 const roleShapes: Readonly<Record<Role, LucideIcon>> = { observer: Eye, marker: PenLine, operator: SlidersHorizontal };
 
-/** For operators: who is watching, who is invited, and the way to let somebody in or send somebody out. */
+/** Who is here; for operators also who is invited, and the way to let somebody in or send somebody out. */
 export function PeoplePanel() {
   const monitor = useMonitor();
   const state = useMonitorState();
   const { say } = useWords();
-  const { viewers, invitations, doorRefusal } = state;
+  const { present, viewers, invitations, doorRefusal } = state;
+  const operator = state.role === 'operator';
   return (
     <aside className="panel people" aria-label={say('people.title')} data-testid="people-panel">
       <header>
@@ -27,15 +28,15 @@ export function PeoplePanel() {
         </Button>
       </header>
       <p className="for-screen-readers" role="status">
-        {say('people.count', { count: viewers.length })}
+        {say('people.count', { count: operator ? viewers.length : present.length })}
       </p>
       {doorRefusal !== undefined && <ToldError error={doorRefusal} />}
       <ul>
-        {viewers.map((viewer) => (
-          <Person key={viewer.viewer} viewer={viewer} state={state} />
-        ))}
+        {operator
+          ? viewers.map((viewer) => <Person key={viewer.viewer} viewer={viewer} state={state} />)
+          : present.map((viewer) => <Present key={viewer.viewer} viewer={viewer} own={viewer.viewer === state.viewer} />)}
       </ul>
-      {state.invited ? <Invite state={state} /> : <OpenDoor />}
+      {operator && (state.invited ? <Invite state={state} /> : <OpenDoor />)}
       {invitations.length > 0 && (
         <section aria-label={say('people.invitations')}>
           <header>
@@ -61,6 +62,22 @@ function OpenDoor() {
       </header>
       <p className="hint">{say('people.only-here')}</p>
     </section>
+  );
+}
+
+/** As much as everybody may know of the others. */
+function Present({ viewer: { name, role }, own }: { viewer: MonitorState['present'][number]; own: boolean }) {
+  const { say } = useWords();
+  const Shape = roleShapes[role];
+  return (
+    <li className="person" data-testid="person">
+      <p className="person-name">
+        <Shape aria-hidden="true" />
+        {name}
+        {own && <span className="own">{say('people.own')}</span>}
+      </p>
+      <p className="person-facts">{say(`role.${role}`)}</p>
+    </li>
   );
 }
 

@@ -339,7 +339,6 @@ export const english = {
   'results.other-frame': 'of another frame',
   'results.not-kept': 'Not kept: this server has no archive. Marks stay on this screen until it is closed.',
   'results.waiting': 'Not kept yet: the line is down',
-  'results.sending': 'Being kept',
   'results.mine': 'Keep mine',
   'results.theirs': 'Leave as it is',
   'results.again': 'Try again',
@@ -416,5 +415,4 @@ export const english = {
   'measurements.peak-gradient': 'peak gradient',
   'measurements.mean-gradient': 'mean gradient',
   'measurements.time': 'duration',
-  'people.one': '{count, plural, one {One is here} other {# are here}}',
 } as const satisfies Readonly<Record<string, string>>;

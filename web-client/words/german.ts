@@ -51,7 +51,7 @@ export const german: Readonly<Record<WordKey, string>> = {
   'not-live.stopped': 'die Quelle wurde gestoppt',
   'not-live.opening': 'die Quelle wird geöffnet',
   'not-live.by-operator': 'vom Bediener gestoppt',
-  'not-live.try-now': 'Jetzt versuchen',
+  'not-live.try-now': 'Erneut',
   'not-live.trying': 'Neuer Versuch läuft',
   'not-live.next': 'Nächster Versuch in {wait}',
   'not-live.failed': '{count} sind gescheitert',
@@ -339,7 +339,6 @@ export const german: Readonly<Record<WordKey, string>> = {
   'results.not-kept':
     'Nicht gespeichert: Dieser Server hat kein Archiv. Markierungen bleiben auf diesem Bildschirm, bis er geschlossen wird.',
   'results.waiting': 'Noch nicht gespeichert: Verbindung unterbrochen',
-  'results.sending': 'Wird gespeichert',
   'results.mine': 'Meine behalten',
   'results.theirs': 'Lassen, wie sie ist',
   'results.again': 'Noch einmal versuchen',
@@ -416,5 +415,4 @@ export const german: Readonly<Record<WordKey, string>> = {
   'measurements.peak-gradient': 'maximaler Gradient',
   'measurements.mean-gradient': 'mittlerer Gradient',
   'measurements.time': 'Dauer',
-  'people.one': '{count, plural, one {Eine Person ist da} other {# Personen sind da}}',
 };
