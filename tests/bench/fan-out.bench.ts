@@ -89,7 +89,10 @@ for (const viewers of values.viewers.split(',').map(Number)) {
 }
 
 async function measure(kind: Kind, viewers: number): Promise<Measured> {
-  const server = kind === 'lumencast' ? node('src/main.ts', '--config', room, '--json') : node(peer, 'serve', kind, payloadBytes, fps);
+  const server =
+    kind === 'lumencast'
+      ? node('src/main.ts', '--config', room, '--no-archive', '--no-past', '--json')
+      : node(peer, 'serve', kind, payloadBytes, fps);
   try {
     const announced = await firstLine(server);
     return kind === 'lumencast'

@@ -25,7 +25,7 @@ writeFileSync(room, JSON.stringify({ port: 0, streams: [{ name: 'Echo', options:
 
 const [oursMs, peerMs, alone, beside]: [number[], number[], number[], number[]] = [[], [], [], []];
 for (let round = 0; round < rounds; round++) {
-  const ours = node('src/main.ts', '--config', room, '--json');
+  const ours = node('src/main.ts', '--config', room, '--no-archive', '--no-past', '--json');
   const address = (JSON.parse(await firstLine(ours)) as { address: string }).address;
   const before = await withOurs(address, false);
   alone.push((await before.after(seconds)).quantile(0.99));

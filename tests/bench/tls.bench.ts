@@ -66,7 +66,7 @@ process.stdout.write(
 );
 
 async function measure(kind: Kind, viewers: number): Promise<LoadReport> {
-  const server = node('src/main.ts', '--config', room, '--json', ...kinds[kind]);
+  const server = node('src/main.ts', '--config', room, '--no-archive', '--no-past', '--json', ...kinds[kind]);
   try {
     const { address, invitation } = JSON.parse(await firstLine(server)) as Announced;
     // By loopback, whatever networks this machine has.

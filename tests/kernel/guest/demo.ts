@@ -34,9 +34,13 @@ const plugged = new Map<string, PluggedDevice>();
 await plug('convex');
 
 writeFileSync('/run/room.json', JSON.stringify(room));
-const server = spawn(process.execPath, ['src/main.ts', '--config', '/run/room.json', '--port', String(port), '--json'], {
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
+const server = spawn(
+  process.execPath,
+  ['src/main.ts', '--config', '/run/room.json', '--no-archive', '--no-past', '--port', String(port), '--json'],
+  {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  },
+);
 server.stdout.once('data', () => tunnel.say('ready'));
 server.once('exit', (status) => process.exit(status ?? 1));
 
