@@ -21,6 +21,12 @@ export const germanErrors: Readonly<Record<ErrorCode, GermanError>> = {
   },
   'server/failed': { message: 'es geht nicht weiter: {reason}', remedy: 'dies mit der Befehlszeile melden' },
   'server/no-answer': { message: 'der Server antwortet nicht', remedy: 'noch einmal versuchen' },
+  'server/unreached': { message: 'der Server antwortet nicht', remedy: 'warten: er wird wieder gefragt' },
+  'server/line-down': {
+    message: 'die Verbindung ist unterbrochen: nichts wurde gespeichert',
+    remedy: 'noch einmal versuchen, wenn sie wieder da ist',
+  },
+  'server/line-cut': { message: 'die Verbindung brach ab, bevor eine Antwort kam', remedy: 'noch einmal versuchen' },
   'server/odd-answer': { message: 'der Server hat mit {status} geantwortet', remedy: 'noch einmal versuchen' },
   'kernels/no-simd': { message: '{where} hat kein WebAssembly-SIMD', remedy: 'einen aktuellen Browser oder Node ab 20 benutzen' },
   'kernels/not-built': { message: 'die Kernel sind nicht gebaut ({path} fehlt)', remedy: 'mit npm start beginnen, das baut sie' },
@@ -329,7 +335,6 @@ export const germanErrors: Readonly<Record<ErrorCode, GermanError>> = {
     message: 'die Aufzeichnung von {stream} hat kein Bild dieser Zeit',
     remedy: 'eine Zeit wählen, die sie hat: ältere Bilder weichen neueren',
   },
-  'record/too-many-clips': { message: 'mehr als {limit} Clips von {stream} zugleich', remedy: 'einen davon beenden' },
   'record/too-many-readers': { message: 'mehr als {limit} lesen, was gewesen ist', remedy: 'noch einmal versuchen' },
   'record/folder-unusable': {
     message: 'in {folder} lässt sich nichts aufzeichnen: {reason}',

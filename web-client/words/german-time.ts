@@ -73,7 +73,7 @@ export const germanTime: Readonly<Record<keyof typeof englishTime, string>> = {
   'examination.name-how': 'Nachname, Vorname',
   'examination.id': 'Nummer',
   'examination.birth': 'Geboren',
-  'examination.birth-how': 'JJJJ-MM-TT',
+  'examination.birth-how': 'TT.MM.JJJJ',
   'examination.sex': 'Geschlecht',
   'examination.begin': 'Untersuchung eröffnen',
   'examination.enter-patient': 'Patient eingeben',
