@@ -1,7 +1,7 @@
 import { createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import type { BehaviorSubject } from 'rxjs';
 import type { ExportState } from './export/exporting.ts';
-import type { MarksState } from './marks-state.ts';
+import { belongs, type KnownMark, type MarksState } from './marks-state.ts';
 import type { Monitor } from './monitor.ts';
 import type { MonitorState } from './monitor-state.ts';
 import { type PictureTruth, pictureTruth } from './picture-truth.ts';
@@ -48,6 +48,15 @@ export function useMarks<Taken>(take: (state: MarksState) => Taken): Taken {
 
 export function useExport(): ExportState {
   return useSubject(useMonitor().exporting.state$, whole);
+}
+
+/** Whether the frame on the screen is one of those that a mark belongs to; renders only when that changes. */
+export function useBelongs(mark: KnownMark): boolean {
+  const monitor = useMonitor();
+  return useSubject(monitor.truths$, () => {
+    const frame = mark.stream === undefined ? undefined : monitor.frameOf(mark.stream);
+    return frame === undefined || belongs(mark, frame.capturedUs, frame.live);
+  });
 }
 
 export function useGeneration(): number {

@@ -2,9 +2,10 @@ import { Tag, Trash2, UserRound } from 'lucide-react';
 import { Button } from 'react-aria-components';
 import { captionText } from '../../src/marks/label.ts';
 import { type Measurement, noteText } from '../../src/marks/measure.ts';
-import { useMarks, useMonitor, useMonitorState, useWords } from '../hooks.ts';
+import { useBelongs, useMarks, useMonitor, useMonitorState, useWords } from '../hooks.ts';
 import { captionOf, hasCaption, localNumber, measured, toolWord } from '../mark-texts.ts';
 import { isOwn, type KnownMark, type MarksState, type OwnEdit } from '../marks-state.ts';
+import type { Monitor } from '../monitor.ts';
 import { useKept } from '../time/time-hooks.ts';
 
 /** The values of all marks on a stream, each by the calibration of the picture that it was drawn on. */
@@ -66,16 +67,25 @@ function Result({ mark: kept }: { readonly mark: KnownMark }) {
   const edit = useMarks(({ edits }) => edits.get(id));
   const selected = useMarks(({ selection }) => selection?.id === id);
   const others = useMarks((state) => !isOwn(kept, state));
+  const elsewhere = !useBelongs(kept) && kept.kept === undefined;
   const { shape } = mark;
   const mine = monitor.hand.mayChange(kept);
   const name = `${toolWord(words, shape.kind)} ${shape.number}`;
   const caption = captionOf(shape);
   return (
     <li className={selected ? 'picked' : ''} data-testid="result">
-      <button type="button" className="result" onClick={() => monitor.marking.act({ act: 'select', selection: { id, point: undefined } })}>
+      <button
+        type="button"
+        className="result"
+        onClick={() => {
+          monitor.marking.act({ act: 'select', selection: { id, point: undefined } });
+          if (elsewhere) showFrameOf(monitor, kept);
+        }}
+      >
         <span className="number">{shape.number}</span>
         <span className="result-what">
           <Value measurement={measured(mark)} caption={caption && captionText(caption)} fallback={toolWord(words, shape.kind)} />
+          {elsewhere && <small className="author">{say('results.other-frame')}</small>}
           {others && <small className="author">{say('results.by', { author: mark.author?.name ?? '' })}</small>}
         </span>
       </button>
@@ -105,6 +115,13 @@ function Result({ mark: kept }: { readonly mark: KnownMark }) {
       {edit !== undefined && <Pending id={id} edit={edit} />}
     </li>
   );
+}
+
+/** Goes back to the frame that a mark was drawn on, as far as the record still has it. */
+function showFrameOf({ rewinding }: Monitor, { stream, fromUs }: KnownMark): void {
+  const timeline = stream === undefined ? undefined : rewinding.state.timelines[stream];
+  if (stream !== undefined && timeline !== undefined && fromUs >= timeline.fromUs && fromUs <= timeline.toUs)
+    rewinding.seek(stream, fromUs);
 }
 
 const readyOf = ({ ready }: MarksState): boolean => ready;
