@@ -78,6 +78,7 @@ async function contentFor(source: PrintSource, access: Access, examination: stri
   const open = await source.open();
   if (open?.examination.examination === examination) return open;
   refuseBelow('operator', access, 'earlier examinations');
+  if (!access.everyStream) throw new AppError('access/not-all-streams');
   return await source.content(examination);
 }
 
