@@ -1,5 +1,6 @@
 import { type KeyboardEvent, type PointerEvent, useId, useState } from 'react';
 import { Button, Input, Label, TextField } from 'react-aria-components';
+import { asAppError } from '../src/app-error.ts';
 import { pathIn, probeOn } from '../src/marks/drawing.ts';
 import { type BodyPart, bodyParts, type Examination, type LabelCode, vocabularies } from '../src/marks/label.ts';
 import { longestText, type ManualCalibration, type MarkOf } from '../src/marks/mark.ts';
@@ -9,6 +10,8 @@ import { useMarks, useMonitor, useWords } from './hooks.ts';
 import { captionOf } from './mark-texts.ts';
 import { type Asking, shownMark } from './marks-state.ts';
 import { Choice } from './panel/choice.tsx';
+import { errorWords } from './words/error-words.ts';
+import type { Words } from './words/words.ts';
 
 /** What has to be told of a mark, beside the picture: nobody needs to look away from it for long. */
 export function MarkAsker() {
@@ -212,7 +215,7 @@ function LengthAsker({ asking: { stream, points } }: { readonly asking: Extract<
   const known: ManualCalibration['known'] = unit === 'mm' ? { mm: value } : { french: value };
   const inRange = text.trim() !== '' && (unit === 'mm' ? value > 0 && value <= 1000 : value >= 1 && value <= 40);
   const calibration: ManualCalibration = { points, known };
-  const found = inRange ? scaleOr(() => manualScale(monitor.frameOf(stream)!.picture, calibration).uncertaintyPercent) : undefined;
+  const found = inRange ? scaleOr(words, () => manualScale(monitor.frameOf(stream)!.picture, calibration).uncertaintyPercent) : undefined;
   const cancel = (): void => {
     monitor.marking.act({ act: 'ask', asking: undefined });
     monitor.hand.takeUp('pan');
@@ -252,10 +255,10 @@ function LengthAsker({ asking: { stream, points } }: { readonly asking: Extract<
   );
 }
 
-function scaleOr(scale: () => number): number | string {
+function scaleOr(words: Words, scale: () => number): number | string {
   try {
     return scale();
   } catch (thrown) {
-    return thrown instanceof Error ? thrown.message : String(thrown);
+    return errorWords(words, asAppError(thrown, 'examination/failed').toJSON()).message;
   }
 }

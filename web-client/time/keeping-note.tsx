@@ -2,6 +2,7 @@ import { Check, CircleDot, HardDrive, TriangleAlert } from 'lucide-react';
 import type { ArchiveState, Kept } from '../../src/protocol/examination-messages.ts';
 import { runningClip } from '../examination/examination-state.ts';
 import { useMonitorState, useWords } from '../hooks.ts';
+import { errorWords } from '../words/error-words.ts';
 import type { Words } from '../words/words.ts';
 import { useExamination } from './time-hooks.ts';
 import { spanText } from './time-texts.ts';
@@ -14,18 +15,22 @@ export function KeepingNote({ nowUs }: { nowUs: number | undefined }) {
   const { say } = words;
   const running = runningClip({ archive, kept, refusal, lastKept, ...rest }, selected);
   const last = kept.find((one) => one.kept === lastKept);
+  const refused = refusal && errorWords(words, refusal);
   return (
     <div className="keeping" role="status" data-testid="keeping">
       {archive !== undefined && archive.state !== 'ready' && (
-        <p className={`archive ${archive.state === 'low' ? 'soon' : 'now'}`} title={archive.error?.remedy ?? say('archive.goes-on')}>
+        <p
+          className={`archive ${archive.state === 'low' ? 'soon' : 'now'}`}
+          title={archive.error === undefined ? say('archive.goes-on') : errorWords(words, archive.error).remedy}
+        >
           <HardDrive aria-hidden="true" />
           {archiveText(words, archive)}
         </p>
       )}
-      {refusal !== undefined && (
-        <p className="refused" title={refusal.remedy}>
+      {refused !== undefined && (
+        <p className="refused" title={refused.remedy}>
           <TriangleAlert aria-hidden="true" />
-          {say('time.not-kept', { reason: refusal.message })}
+          {say('time.not-kept', { reason: refused.message })}
         </p>
       )}
       {running !== undefined && (
@@ -43,10 +48,11 @@ function LastKept({ kept }: { kept: Kept }) {
   const words = useWords();
   const { say } = words;
   if (kept.state === 'failed') {
+    const error = kept.error && errorWords(words, kept.error);
     return (
-      <p className="refused" title={kept.error?.remedy}>
+      <p className="refused" title={error?.remedy}>
         <TriangleAlert aria-hidden="true" />
-        {say('time.not-kept', { reason: kept.error?.message ?? '' })}
+        {say('time.not-kept', { reason: error?.message ?? '' })}
       </p>
     );
   }

@@ -4,6 +4,7 @@ import { useGeneration, useMonitor, useServerMs, useWords } from '../hooks.ts';
 import type { PastTruth } from '../past/past-messages.ts';
 import { Layer } from '../picture/picture-layers.tsx';
 import type { Placement, Size } from '../view-transform.ts';
+import { errorWords } from '../words/error-words.ts';
 import { momentText, spanText, whenText } from './time-texts.ts';
 
 interface PastLayerProps {
@@ -94,7 +95,7 @@ function PastAside({ past }: { past: PastTruth }) {
   const missing = gap !== undefined && say('time.gap', { lost: gap.lost, gap: spanText(words, gap.ms * 1000) });
   return (
     <div className="aside past-aside" data-testid="past-aside">
-      {error !== undefined && <span className="amiss">{error.message} </span>}
+      {error !== undefined && <span className="amiss">{errorWords(words, error).message} </span>}
       {error === undefined && waiting && <span className="quiet-word">{say('time.loading')} </span>}
       {missing !== false && <span className="amiss">{missing} </span>}
       {told.join(' · ')}
