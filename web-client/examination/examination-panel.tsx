@@ -11,6 +11,8 @@ import type { LookedInto } from './examination-state.ts';
 import { keptName, patientText } from './examination-texts.ts';
 import { PatientForm } from './patient-form.tsx';
 import { Thumbnail } from './thumbnail.tsx';
+import { ToldError } from '../told-error.tsx';
+import { errorWords } from '../words/error-words.ts';
 
 /** Who is examined, what was kept of it, and what was examined before. */
 export function ExaminationPanel() {
@@ -33,11 +35,7 @@ export function ExaminationPanel() {
         </Button>
       </header>
       {refusal !== undefined && (
-        <p className="refusal" role="alert">
-          {refusal.message}
-          <br />
-          <small>{refusal.remedy}</small>
-        </p>
+        <ToldError error={refusal} />
       )}
       {looked === undefined ? (
         <>
@@ -160,7 +158,7 @@ function KeptItem({ kept, editable }: { kept: Kept; editable: boolean }) {
             {state === 'kept' ? say('examination.by', { author: author.name }) : say(`kept.${state === 'discarded' ? 'failed' : state}`)}
           </small>
           {lost > 0 && <small className="amiss">{say('time.missing', { count: lost })}</small>}
-          {error !== undefined && <small className="amiss">{error.message}</small>}
+          {error !== undefined && <small className="amiss">{errorWords(words, error).message}</small>}
         </span>
       </button>
       {mayDiscard && state !== 'running' && (
