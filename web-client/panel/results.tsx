@@ -7,6 +7,8 @@ import { captionOf, hasCaption, localNumber, measured, toolWord } from '../mark-
 import { isOwn, type KnownMark, type MarksState, type OwnEdit } from '../marks-state.ts';
 import type { Monitor } from '../monitor.ts';
 import { useKept } from '../time/time-hooks.ts';
+import { ToldError } from '../told-error.tsx';
+import { errorWords } from '../words/error-words.ts';
 
 /** The values of all marks on a stream, each by the calibration of the picture that it was drawn on. */
 export function Results({ stream }: { readonly stream: number }) {
@@ -36,11 +38,7 @@ export function Results({ stream }: { readonly stream: number }) {
         </p>
       )}
       {refusal !== undefined && (
-        <p className="refusal" role="alert">
-          {refusal.message}
-          <br />
-          <small>{refusal.remedy}</small>
-        </p>
+        <ToldError error={refusal} />
       )}
       {manual !== undefined && role !== 'observer' && (
         <Button className="put" onPress={() => monitor.marking.calibrate(stream, undefined)}>
@@ -129,15 +127,17 @@ const readyOf = ({ ready }: MarksState): boolean => ready;
 /** What this screen wants and the server has not: still to come, or refused. */
 function Pending({ id, edit }: { readonly id: string; readonly edit: OwnEdit }) {
   const monitor = useMonitor();
-  const { say } = useWords();
+  const words = useWords();
+  const { say } = words;
   const ready = useMarks(readyOf);
   const { error } = edit;
   if (error === undefined) return ready ? null : <p className="pending">{say('results.waiting')}</p>;
+  const { message, remedy } = errorWords(words, error);
   const conflict = error.code === 'examination/changed-meanwhile';
   return (
     <div className="refused" role="alert" data-testid="refused">
-      <p>{error.message}</p>
-      <small>{error.remedy}</small>
+      <p>{message}</p>
+      <small>{remedy}</small>
       <Button className="put" onPress={() => monitor.marking.settle(id, 'mine')}>
         {say(conflict ? 'results.mine' : 'results.again')}
       </Button>
