@@ -7,6 +7,7 @@ import { useMonitor, useMonitorState, useWords } from '../hooks.ts';
 import { type MonitorState, streamOf, wallInForce } from '../monitor-state.ts';
 import { isEmpty, isSame, resized, wallSizes } from '../wall-state.ts';
 import type { Words } from '../words/words.ts';
+import { ToldError } from '../told-error.tsx';
 
 /** Which pictures stand where: sizes, places, what can stand there, and what the room keeps. */
 export function WallPanel() {
@@ -168,11 +169,7 @@ function Saved({ wall }: { wall: Wall }) {
         </div>
       )}
       {wallRefusal !== undefined && (
-        <p className="refusal" role="alert">
-          {wallRefusal.message}
-          <br />
-          <small>{wallRefusal.remedy}</small>
-        </p>
+        <ToldError error={wallRefusal} />
       )}
     </section>
   );
