@@ -95,7 +95,9 @@ export class Telling {
 
   #examinationFor(member: Member): Told<'examination'> {
     const { examination, archive } = this.#content();
-    return { type: 'examination', ...(examination && { examination: this.#counted(examination, member) }), archive };
+    // Errors name folders of this machine.
+    const told = isAtLeast(member.access.role, 'marker') ? archive : { state: archive.state };
+    return { type: 'examination', ...(examination && { examination: this.#counted(examination, member) }), archive: told };
   }
 
   /** With what this member may know of it. */

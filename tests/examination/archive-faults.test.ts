@@ -62,7 +62,11 @@ describe('an archive that fails', () => {
     const faults = await faulty();
     const { operator } = company;
     faults.state$.next({ state: 'full', freeBytes: 1000, error: new AppError('archive/full').toJSON() });
+    const observer = await company.somebody('observer', 'Olga');
     await operator.until(() => operator.last('examination')?.archive.state === 'full');
+    expect(operator.last('examination')?.archive.error?.code).toBe('archive/full');
+    await observer.until(() => observer.last('examination') !== undefined);
+    expect(observer.last('examination')?.archive).toEqual({ state: 'full' });
     for (const question of [
       company.put(1, 0, 5),
       { type: 'keep', kept: named(1), stream: 0, kind: 'still' },
