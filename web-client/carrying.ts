@@ -20,7 +20,9 @@ function carriedBy(target: EventTarget | null, monitor: Monitor): WallCell | und
 
 /** Puts a picture on a place of the wall; from then on the wall is this screen's own. */
 export function put(monitor: Monitor, at: number, cell: WallCell): void {
-  monitor.act({ act: 'wall', wall: placed(wallInForce(monitor.state), at, cell) });
+  const { kept, looked } = monitor.examining.state;
+  const own = [...kept, ...(looked?.kept ?? [])].find((one) => one.kept === cell.kept);
+  monitor.act({ act: 'wall', wall: placed(wallInForce(monitor.state), at, cell), kept: own });
   monitor.act({ act: 'carry', cell: undefined });
 }
 

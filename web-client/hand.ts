@@ -4,6 +4,7 @@ import type { Caption, ManualCalibration, Mark, MarkKind, Point } from '../src/m
 import { insidePicture } from '../src/marks/on-picture.ts';
 import type { MeasuredPicture } from '../src/marks/scale.ts';
 import { isAtLeast, type Role } from '../src/protocol/roles.ts';
+import { isKeptTile } from './kept-tiles.ts';
 import { growing, isMarkTool, reshaped, type Tool, type ToolName, toolOf } from './mark-tools.ts';
 import { type Marking, newMarkId } from './marking.ts';
 import { isOwn, type KnownMark, nextNumber, selectedMark, shownMark } from './marks-state.ts';
@@ -236,7 +237,8 @@ export class Hand {
     const manual = calibrations[stream];
     const mark = {
       id: newMarkId(),
-      stream,
+      // On a still or clip in a place of its own there is no stream below.
+      stream: isKeptTile(stream) ? undefined : stream,
       kept: frame.kept,
       revision: 0,
       fromUs: frame.capturedUs,

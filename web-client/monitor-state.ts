@@ -1,10 +1,12 @@
+import type { Kept } from '../src/protocol/examination-messages.ts';
 import type { ConnectedViewer, Invitation, ServerMessage, SourceStatus, StageState, StreamDescription } from '../src/protocol/messages.ts';
 import type { Role } from '../src/protocol/roles.ts';
 import type { TierName, TierReason } from '../src/protocol/tiers.ts';
 import type { Wall, WallCell } from '../src/protocol/wall.ts';
 import { frozenStates } from '../src/stage/stage-state.ts';
+import { describeKept } from './kept-tiles.ts';
 import { unmoved, type ViewTransform } from './view-transform.ts';
-import { automaticWall, streamsOn } from './wall-state.ts';
+import { automaticWall, streamsOn, tileOf } from './wall-state.ts';
 import { withEntry } from './with-entry.ts';
 import type { Language } from './words/words.ts';
 import type { Link, Quality, WireError } from './worker-messages.ts';
@@ -115,6 +117,8 @@ export interface MonitorState {
   readonly language: Language;
   /** Which pictures stand where on this screen; undefined: all streams. */
   readonly wall: Wall | undefined;
+  /** Stills and clips that were put on it. */
+  readonly keptOnWall: readonly Kept[];
   /** What the room keeps. */
   readonly walls: readonly Wall[];
   readonly wallOpen: boolean;
@@ -167,7 +171,8 @@ export type Action =
   | { readonly act: 'door-refused'; readonly error: WireError | undefined }
   | { readonly act: 'key-map'; readonly open: boolean }
   | { readonly act: 'language'; readonly language: Language }
-  | { readonly act: 'wall'; readonly wall: Wall | undefined }
+  /** `kept`: what is put on it by this. */
+  | { readonly act: 'wall'; readonly wall: Wall | undefined; readonly kept?: Kept | undefined }
   | { readonly act: 'wall-panel'; readonly open: boolean }
   | { readonly act: 'examination-panel'; readonly open: boolean }
   | { readonly act: 'carry'; readonly cell: WallCell | undefined }
@@ -210,6 +215,7 @@ export function initialState(panelOpen: boolean, language: Language = 'en', disp
     keyMapOpen: false,
     language,
     wall: undefined,
+    keptOnWall: [],
     walls: [],
     wallOpen: false,
     examinationOpen: false,
@@ -292,7 +298,7 @@ export function reduce(state: MonitorState, action: Action): MonitorState {
     case 'language':
       return { ...state, language: action.language };
     case 'wall':
-      return { ...state, wall: action.wall, alone: undefined };
+      return setWall(state, action.wall, action.kept);
     case 'wall-panel':
       return { ...state, ...noPanel, wallOpen: action.open, carried: undefined, wallRefusal: undefined };
     case 'examination-panel':
@@ -308,7 +314,7 @@ export const wishKey = (stream: number, stage: string): string => `${stream}/${s
 export const viewOf = (state: MonitorState, stream: number): ViewTransform => state.views[stream] ?? unmoved;
 
 export function streamOf(state: MonitorState, id: number): StreamDescription | undefined {
-  return state.streams.find((stream) => stream.id === id);
+  return state.streams.find((stream) => stream.id === id) ?? state.keptOnWall.map(describeKept).find((tile) => tile.id === id);
 }
 
 /** The streams on the screen, in the order of the room. */
@@ -323,10 +329,23 @@ export function wallInForce({ alone, wall, streams }: MonitorState): Wall {
   return wall ?? automaticWall(streams);
 }
 
+function setWall(state: MonitorState, wall: Wall | undefined, kept: Kept | undefined): MonitorState {
+  const next = { ...state, wall, alone: undefined, keptOnWall: keptOn(wall, [...state.keptOnWall, ...(kept === undefined ? [] : [kept])]) };
+  const shown = wallInForce(next).cells.some((cell) => tileOf(cell) === state.selected);
+  return shown ? next : { ...next, selected: streamsOn(wallInForce(next))[0] ?? state.streams[0]?.id ?? 0 };
+}
+
+function keptOn(wall: Wall | undefined, known: readonly Kept[]): readonly Kept[] {
+  return known.filter(
+    ({ kept }, at) => wall?.cells.some((cell) => cell.kept === kept) && known.findIndex((one) => one.kept === kept) === at,
+  );
+}
+
 /** The streams that are zoomed and windowed together with one, itself too. */
 export function linkedWith(state: MonitorState, stream: number): readonly number[] {
   const { linked } = state.wall ?? { linked: false };
-  return linked && state.wall !== undefined ? [...new Set([stream, ...streamsOn(state.wall)])] : [stream];
+  if (!linked || state.wall === undefined) return [stream];
+  return [...new Set([stream, ...state.wall.cells.flatMap((cell) => tileOf(cell) ?? [])])];
 }
 
 /** A stage as it will be once the server has granted what was asked for. */

@@ -1,4 +1,5 @@
 import { BehaviorSubject } from 'rxjs';
+import type { Kept } from '../src/protocol/examination-messages.ts';
 import type { View } from '../src/protocol/frame-header.ts';
 import type { Device, ServerMessage, StageState, ViewerMessage } from '../src/protocol/messages.ts';
 import type { Wall } from '../src/protocol/wall.ts';
@@ -6,6 +7,7 @@ import { presetNamed } from '../src/stage/presets.ts';
 import { Examining } from './examination/examining.ts';
 import { Exporting } from './export/exporting.ts';
 import { type FrameOnScreen, Hand } from './hand.ts';
+import { isKeptTile } from './kept-tiles.ts';
 import { Marking } from './marking.ts';
 import {
   type Action,
@@ -247,6 +249,14 @@ export class Monitor {
     this.#send({ type: 'send-out', request: this.#doorRequest(), viewer });
   }
 
+  /** Puts a still or clip, of this examination or of an earlier one, beside the selected live picture. */
+  compare(kept: Kept): void {
+    const { selected, streams } = this.state;
+    const stream = streams.some(({ id }) => id === selected) ? selected : streams[0]?.id;
+    const cells = [stream === undefined ? {} : { stream }, { kept: kept.kept }];
+    this.act({ act: 'wall', wall: { name: '', columns: 2, rows: 1, cells, linked: false }, kept });
+  }
+
   /** Keeps a layout for the room; a refusal stands in the wall's panel. */
   saveWall(wall: Wall): void {
     this.#send({ type: 'save-wall', request: this.#wallRequest(), wall });
@@ -451,7 +461,7 @@ export class Monitor {
     for (const stream of frozen.symmetricDifference(this.#frozen)) this.#order({ order: 'freeze', stream, frozen: frozen.has(stream) });
     this.#frozen = frozen;
     const watched = state.link.state === 'open' && state.streams.length > 0 && state.display === undefined;
-    this.rewinding.follow(watched ? state.selected : undefined);
+    this.rewinding.follow(watched && !isKeptTile(state.selected) ? state.selected : undefined);
   }
 
   #watchWorker(): void {

@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import { attachCarrying } from './carrying.ts';
 import { useMonitor, useMonitorState, useWords } from './hooks.ts';
+import { KeptCell } from './kept-cell.tsx';
 import { streamOf, wallInForce } from './monitor-state.ts';
 import { Tile } from './picture/tile.tsx';
 import { isEmpty } from './wall-state.ts';
@@ -21,7 +22,8 @@ export function WallGrid() {
           const key = isEmpty(cell) ? `place ${at}` : `${cell.stream ?? ''}/${cell.kept ?? ''}`;
           return (
             <div key={key} className="cell" data-cell={at}>
-              {stream === undefined ? (
+              {cell.kept !== undefined && <KeptCell kept={cell.kept} position={at + 1} />}
+              {cell.kept !== undefined ? null : stream === undefined ? (
                 <p className="no-picture place">{display === undefined && state.wall !== undefined ? say('wall.empty') : ''}</p>
               ) : (
                 <Tile stream={stream} position={streams.indexOf(stream) + 1} />

@@ -1,4 +1,5 @@
 import type { Wall, WallCell } from '../src/protocol/wall.ts';
+import { tileOfKept } from './kept-tiles.ts';
 
 /** Sizes that the panel offers, columns by rows. */
 export const wallSizes = [
@@ -38,6 +39,9 @@ export function placed(wall: Wall, at: number, cell: WallCell): Wall {
   const cells = wall.cells.map((known, place) => (place === at ? cell : place === from ? before : known));
   return { ...wall, cells };
 }
+
+/** The number of the tile that stands in a place; undefined: none. */
+export const tileOf = ({ stream, kept }: WallCell): number | undefined => stream ?? (kept === undefined ? undefined : tileOfKept(kept));
 
 export const streamsOn = (wall: Wall): number[] => wall.cells.flatMap(({ stream }) => (stream === undefined ? [] : [stream]));
 

@@ -1,4 +1,4 @@
-import { Ban, Bookmark as BookmarkIcon, FolderOpen, Search, Trash2, UserRound, X } from 'lucide-react';
+import { Ban, Bookmark as BookmarkIcon, Columns2, FolderOpen, Search, Trash2, UserRound, X } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { Button, Input, Label, TextField } from 'react-aria-components';
 import type { Bookmark, Examination, Kept } from '../../src/protocol/examination-messages.ts';
@@ -7,12 +7,12 @@ import { useMonitor, useMonitorState, useWords } from '../hooks.ts';
 import { streamOf } from '../monitor-state.ts';
 import { useExamination } from '../time/time-hooks.ts';
 import { momentText, spanText, whenText } from '../time/time-texts.ts';
+import { ToldError } from '../told-error.tsx';
+import { errorWords } from '../words/error-words.ts';
 import type { LookedInto } from './examination-state.ts';
 import { keptName, patientText } from './examination-texts.ts';
 import { PatientForm } from './patient-form.tsx';
 import { Thumbnail } from './thumbnail.tsx';
-import { ToldError } from '../told-error.tsx';
-import { errorWords } from '../words/error-words.ts';
 
 /** Who is examined, what was kept of it, and what was examined before. */
 export function ExaminationPanel() {
@@ -34,9 +34,7 @@ export function ExaminationPanel() {
           <X aria-hidden="true" />
         </Button>
       </header>
-      {refusal !== undefined && (
-        <ToldError error={refusal} />
-      )}
+      {refusal !== undefined && <ToldError error={refusal} />}
       {looked === undefined ? (
         <>
           <Open examination={examination} operator={operator} />
@@ -161,6 +159,11 @@ function KeptItem({ kept, editable }: { kept: Kept; editable: boolean }) {
           {error !== undefined && <small className="amiss">{errorWords(words, error).message}</small>}
         </span>
       </button>
+      {state === 'kept' && (
+        <Button className="icon" aria-label={say('examination.beside', { what: name })} onPress={() => monitor.compare(kept)}>
+          <Columns2 aria-hidden="true" />
+        </Button>
+      )}
       {mayDiscard && state !== 'running' && (
         <Button className="icon" aria-label={say('examination.discard', { what: name })} onPress={() => setAsked(true)}>
           <Trash2 aria-hidden="true" />

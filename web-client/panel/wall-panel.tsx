@@ -1,13 +1,17 @@
 import { Check, Grid2x2, Link2, Save, Trash2, X } from 'lucide-react';
 import { useState } from 'react';
 import { Button, Input, Label, Switch, TextField } from 'react-aria-components';
+import type { Kept } from '../../src/protocol/examination-messages.ts';
 import type { Wall, WallCell } from '../../src/protocol/wall.ts';
 import { put } from '../carrying.ts';
+import { keptName } from '../examination/examination-texts.ts';
 import { useMonitor, useMonitorState, useWords } from '../hooks.ts';
+import { useKnownKept } from '../kept-cell.tsx';
 import { type MonitorState, streamOf, wallInForce } from '../monitor-state.ts';
+import { momentText } from '../time/time-texts.ts';
+import { ToldError } from '../told-error.tsx';
 import { isEmpty, isSame, resized, wallSizes } from '../wall-state.ts';
 import type { Words } from '../words/words.ts';
-import { ToldError } from '../told-error.tsx';
 
 /** Which pictures stand where: sizes, places, what can stand there, and what the room keeps. */
 export function WallPanel() {
@@ -68,8 +72,14 @@ function SizeSign({ columns, rows }: { columns: number; rows: number }) {
   );
 }
 
-function nameOf(cell: WallCell, state: MonitorState, { say }: Words): string {
+function nameOf(cell: WallCell, state: MonitorState, known: readonly Kept[], words: Words): string {
+  const { say } = words;
   if (cell.stream !== undefined) return streamOf(state, cell.stream)?.name ?? say('wall.gone');
+  const kept = known.find((one) => one.kept === cell.kept);
+  if (kept !== undefined) {
+    return say('wall.kept-picture', { what: keptName(words, kept), time: momentText(words, kept.fromUs), source: kept.source });
+  }
+  if (cell.kept !== undefined) return say('wall.gone');
   return say('wall.nothing');
 }
 
@@ -80,10 +90,13 @@ function Places({ wall }: { wall: Wall }) {
   const words = useWords();
   const { say } = words;
   const { carried, streams } = state;
-  const chips: readonly WallCell[] = [...streams.map(({ id }) => ({ stream: id })), {}];
+  const known = useKnownKept();
+  const chips: readonly WallCell[] = [...streams.map(({ id }) => ({ stream: id })), {}, ...known.map(({ kept }) => ({ kept }))];
   return (
     <section aria-label={say('wall.places')}>
-      <p className="hint">{carried === undefined ? say('wall.how') : say('wall.put-down', { picture: nameOf(carried, state, words) })}</p>
+      <p className="hint">
+        {carried === undefined ? say('wall.how') : say('wall.put-down', { picture: nameOf(carried, state, known, words) })}
+      </p>
       <div className="wall-small" style={{ '--columns': wall.columns, '--rows': wall.rows }}>
         {[...wall.cells.entries()].map(([at, cell]) => (
           <Button
@@ -91,10 +104,10 @@ function Places({ wall }: { wall: Wall }) {
             className={isEmpty(cell) ? 'wall-place empty' : 'wall-place'}
             data-cell={at}
             data-testid={`place-${at}`}
-            aria-label={say('wall.place', { place: at + 1, picture: nameOf(cell, state, words) })}
+            aria-label={say('wall.place', { place: at + 1, picture: nameOf(cell, state, known, words) })}
             onPress={() => (carried === undefined ? monitor.act({ act: 'carry', cell }) : put(monitor, at, carried))}
           >
-            {nameOf(cell, state, words)}
+            {nameOf(cell, state, known, words)}
           </Button>
         ))}
       </div>
@@ -109,7 +122,7 @@ function Places({ wall }: { wall: Wall }) {
               onClick={() => monitor.act({ act: 'carry', cell: carried !== undefined && isSame(carried, cell) ? undefined : cell })}
             >
               <Grid2x2 aria-hidden="true" />
-              {isEmpty(cell) ? say('wall.nothing') : nameOf(cell, state, words)}
+              {isEmpty(cell) ? say('wall.nothing') : nameOf(cell, state, known, words)}
             </button>
           </li>
         ))}
@@ -168,9 +181,7 @@ function Saved({ wall }: { wall: Wall }) {
           </Button>
         </div>
       )}
-      {wallRefusal !== undefined && (
-        <ToldError error={wallRefusal} />
-      )}
+      {wallRefusal !== undefined && <ToldError error={wallRefusal} />}
     </section>
   );
 }

@@ -1,5 +1,6 @@
 import { BehaviorSubject } from 'rxjs';
 import type { Kept } from '../../src/protocol/examination-messages.ts';
+import { isKeptTile, tileOfKept } from '../kept-tiles.ts';
 import { withEntry } from '../with-entry.ts';
 import type { StreamTruth, WorkerOrder } from '../worker-messages.ts';
 import { type Rate, rates } from './pace.ts';
@@ -66,7 +67,7 @@ export class Rewinding {
 
   /** Goes to a moment of the stream; the past is entered where the live picture was shown. */
   seek(stream: number, atUs: number): void {
-    if (this.pastOf(stream) === undefined) this.#open(stream, { of: 'stream' }, atUs, false);
+    if (this.pastOf(stream) === undefined && !isKeptTile(stream)) this.#open(stream, { of: 'stream' }, atUs, false);
     else this.#do(stream, { act: 'seek', atUs });
   }
 
@@ -123,9 +124,18 @@ export class Rewinding {
     if (kept.kind === 'clip') this.#do(stream, { act: 'loop', loop: { fromUs: kept.fromUs, toUs: kept.toUs } });
   }
 
+  /** In a tile of its own, where there is nothing live to go back to. */
+  showOnWall(kept: Kept): void {
+    this.showKept(tileOfKept(kept.kept), kept);
+  }
+
+  takeFromWall(kept: string): void {
+    this.#do(tileOfKept(kept), { act: 'close' });
+  }
+
   /** Back to the live picture. Answers whether there was anything to go back from. */
   live(stream: number): boolean {
-    if (this.pastOf(stream) === undefined) return false;
+    if (isKeptTile(stream) || this.pastOf(stream) === undefined) return false;
     this.#set({ loopStarts: withEntry(this.state.loopStarts, stream, undefined) });
     this.#do(stream, { act: 'close' });
     return true;
@@ -142,7 +152,7 @@ export class Rewinding {
   /** At the frame that is on the screen. */
   #enter(stream: number): void {
     const truth = this.#host.truthOf(stream);
-    if (truth?.past !== undefined || truth?.picture === undefined) return;
+    if (truth?.past !== undefined || truth?.picture === undefined || isKeptTile(stream)) return;
     this.#open(stream, { of: 'stream' }, truth.picture.capturedUs, false);
   }
 

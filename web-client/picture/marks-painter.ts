@@ -358,7 +358,7 @@ function looksOf(state: MarksState, { stream, picture, live, kept }: PaintedPlac
       trouble: undefined,
     });
   }
-  if (own?.stream === stream && own.kept === kept) {
+  if (own !== undefined && own.kept === kept && (kept !== undefined || own.stream === stream)) {
     looks.push({
       mark: own,
       selected: true,

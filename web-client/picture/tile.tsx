@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { StreamDescription } from '../../src/protocol/messages.ts';
 import { attachGestures, type GestureHost } from '../gestures.ts';
 import { useMarks, useMonitor, useMonitorState, usePictureTruth, useSize, useWords } from '../hooks.ts';
+import { isKeptTile } from '../kept-tiles.ts';
 import { viewOf } from '../monitor-state.ts';
 import { keptIn } from '../past/rewinding.ts';
 import type { PictureTruth } from '../picture-truth.ts';
@@ -66,7 +67,7 @@ export function Tile({ stream, position }: { stream: StreamDescription; position
     <section className={classes.join(' ')} aria-label={stream.name} data-testid={`tile-${stream.id}`}>
       <div className="pictures">
         <div className="stage" ref={setStage} tabIndex={-1}>
-          {past === undefined ? (
+          {past === undefined && !isKeptTile(stream.id) ? (
             <PictureLayers stream={stream.id} picture={picture} placement={placement} shown={truth.shown} divider={divider ?? 0.5} />
           ) : (
             <PastLayer stream={stream.id} picture={picture} placement={placement} />
@@ -105,7 +106,7 @@ export function Tile({ stream, position }: { stream: StreamDescription; position
             </div>
           )}
         </div>
-        {past !== undefined && <LiveInset stream={stream} truth={truth} />}
+        {past !== undefined && !isKeptTile(stream.id) && <LiveInset stream={stream} truth={truth} />}
       </div>
       {past === undefined ? (
         <TruthStrip place={position} stream={stream} truth={truth} counts={state.counts[stream.id]} alone={state.alone === stream.id} />

@@ -1,0 +1,35 @@
+import { useEffect } from 'react';
+import type { Kept } from '../src/protocol/examination-messages.ts';
+import { useGeneration, useMonitor, useMonitorState, useWords } from './hooks.ts';
+import { describeKept } from './kept-tiles.ts';
+import { Tile } from './picture/tile.tsx';
+import { useExamination } from './time/time-hooks.ts';
+
+/** The stills and clips that this screen knows: of the examination that is open, of one that is looked into, and what stands on the wall. */
+export function useKnownKept(): readonly Kept[] {
+  const { keptOnWall } = useMonitorState();
+  const { kept, looked } = useExamination();
+  const known = new Map([...keptOnWall, ...(looked?.kept ?? []), ...kept].map((one) => [one.kept, one]));
+  return [...known.values()].filter(({ state }) => state === 'kept');
+}
+
+/** A still or a clip in a place of its own, beside live pictures. */
+export function KeptCell({ kept: id, position }: { kept: string; position: number }) {
+  const { say } = useWords();
+  const kept = useKnownKept().find((one) => one.kept === id);
+  if (kept === undefined) return <p className="no-picture place">{say('wall.kept-elsewhere')}</p>;
+  return <KeptTile kept={kept} position={position} />;
+}
+
+function KeptTile({ kept, position }: { kept: Kept; position: number }) {
+  const monitor = useMonitor();
+  // Another worker knows nothing of it yet.
+  const generation = useGeneration();
+  const { kept: id, frames } = kept;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is opened anew when it, its length or the worker is another
+  useEffect(() => {
+    monitor.rewinding.showOnWall(kept);
+    return () => monitor.rewinding.takeFromWall(id);
+  }, [monitor, generation, id, frames]);
+  return <Tile stream={describeKept(kept)} position={position} />;
+}
