@@ -9,14 +9,13 @@ import { type CodecName, codecNames } from '../src/protocol/tiers.ts';
 import { openBrowserCodecs } from './browser-codecs.ts';
 import { InStep } from './in-step.ts';
 import { Painter } from './painter.ts';
-import type { PastTruth } from './past/past-messages.ts';
 import { Pasts } from './past/pasts.ts';
 import { ServerLine } from './server-line.ts';
 import { type PlayerHost, StreamPlayer } from './stream-player.ts';
 import { VideoPixels } from './video-pixels.ts';
 import { VideoStreams } from './video-streams.ts';
 import { decodesVideo } from './video-support.ts';
-import type { Quality, StreamTruth, WorkerNews, WorkerOrder } from './worker-messages.ts';
+import type { Quality, WorkerNews, WorkerOrder } from './worker-messages.ts';
 
 /** Everything that handles pixels: the line to the server, decoding, drawing, and the truth about what is drawn. */
 
@@ -30,14 +29,6 @@ const carefulMs = 5000;
 
 const post = (news: WorkerNews): void => self.postMessage(news);
 const ownUs = (): number => performance.now() * 1000;
-
-/** Of a tile that shows what was kept and nothing live. */
-function keptTruth(stream: number, past: PastTruth | undefined): StreamTruth[] {
-  if (past === undefined) return [];
-  const none = { ageMs: undefined, meanAgeMs: undefined, worstAgeMs: undefined, fps: undefined, skew: undefined };
-  const still = { paired: false, frozen: false, reprocessable: false, reprocessed: false, refused: 0 };
-  return [{ stream, state: 'waiting', ...none, shown: 'processed', ...still, picture: past.picture, past }];
-}
 
 function openMonitor(address: string, painter: Painter): (order: WorkerOrder) => void {
   const clock = new ServerClock();
@@ -64,15 +55,12 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
       atMs: performance.timeOrigin + performance.now(),
       serverMs: serverUs === undefined ? undefined : serverUs / 1000,
       clockErrorMs: clock.errorUs === undefined ? undefined : clock.errorUs / 1000,
-      truths: [
-        ...[...players.values()].map((player) => {
-          const past = pasts.truth(player.stream);
-          const truth = player.truth(connected);
-          if (past === undefined) return truth;
-          return { ...truth, past, picture: past.picture, ...(truth.picture && { livePicture: truth.picture }) };
-        }),
-        ...pasts.withoutStream((stream) => players.has(stream)).flatMap((tile) => keptTruth(tile, pasts.truth(tile))),
-      ],
+      truths: [...players.values()].map((player) => {
+        const past = pasts.truth(player.stream);
+        const truth = player.truth(connected);
+        if (past === undefined) return truth;
+        return { ...truth, past, picture: past.picture, ...(truth.picture && { livePicture: truth.picture }) };
+      }),
     });
   };
   const openCodecs = (): Promise<void> => {

@@ -58,6 +58,7 @@ class Scene {
         this.painted.push(`${String(canvas)} ${format.width}x${format.height}`);
         this.pixels = codec.decode({ width: format.width, height: format.height, pixelFormat: pictureFormatOf(format) }, payload).slice();
       },
+      pixelsOf: () => undefined,
       kernelsOn,
       ownUs: () => this.nowUs,
       send: (message) => this.sent.push(message),

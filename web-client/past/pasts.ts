@@ -41,11 +41,6 @@ export class Pasts {
     return this.#players.get(stream)?.truth();
   }
 
-  /** Tiles that show what was kept and nothing live. */
-  withoutStream(has: (stream: number) => boolean): number[] {
-    return [...this.#players.keys()].filter((tile) => !has(tile));
-  }
-
   redraw(): void {
     for (const player of this.#players.values()) player.redraw();
   }
