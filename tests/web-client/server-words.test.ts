@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AppError, type ErrorCode, errorTable } from '../../src/app-error.ts';
+import { vocabularies } from '../../src/marks/label.ts';
 import { bMode } from '../../src/stage/b-mode.ts';
 import { mask } from '../../src/stage/mask.ts';
 import { orientation } from '../../src/stage/orientation.ts';
@@ -12,8 +13,18 @@ import { frozenStages } from '../../src/stage/stages.ts';
 import { settingsOf } from '../../web-client/stage-schema.ts';
 import { errorWords } from '../../web-client/words/error-words.ts';
 import { germanErrors } from '../../web-client/words/german-errors.ts';
+import { germanLabels, germanNotes } from '../../web-client/words/german-marks.ts';
 import { germanChoices, germanPlaces, germanPresets, germanReasons, germanStages } from '../../web-client/words/german-server.ts';
-import { choiceWords, placeWords, presetWords, reasonWords, settingWords, stageWords } from '../../web-client/words/server-words.ts';
+import {
+  captionWords,
+  choiceWords,
+  noteWords,
+  placeWords,
+  presetWords,
+  reasonWords,
+  settingWords,
+  stageWords,
+} from '../../web-client/words/server-words.ts';
 import { inLanguage } from '../../web-client/words/words.ts';
 
 const { en, de } = inLanguage;
@@ -111,6 +122,33 @@ describe('what the server describes, in German', () => {
       'encoder/failed',
       'of/tomorrow',
       'Pedal',
+    ]);
+  });
+
+  it('has every reason that a value of a mark can have, and the labels that are words', () => {
+    const marks = globSync('src/marks/*.ts', { cwd: root }).map((file) => readFileSync(resolve(root, file), 'utf8'));
+    for (const note of Object.keys(germanNotes))
+      expect(
+        marks.some((code) => code.includes(`'${note}'`)),
+        note,
+      ).toBe(true);
+    const given = marks.flatMap((code) =>
+      [...code.matchAll(/(?:reason: |: Uncalibrated = |\? |return )'([a-z][a-z ]+ [a-z ]+)'/g)].map(([, text]) => text ?? ''),
+    );
+    const shown = given.filter((note) => !note.startsWith('it ') && !note.startsWith('one end ') && !note.startsWith('both ends '));
+    expect(shown.length).toBeGreaterThan(8);
+    expect(shown.filter((note) => noteWords(de, note) === note)).toEqual([]);
+    expect(noteWords(de, 'not calibrated, the outline crosses itself')).toBe('nicht kalibriert, der Umriss kreuzt sich selbst');
+    expect([noteWords(de, 'axes are s and cm/s'), noteWords(en, 'not calibrated')]).toEqual([
+      'die Achsen sind s und cm/s',
+      'not calibrated',
+    ]);
+    const labels = Object.values(vocabularies).flatMap((labels): string[] => Object.values(labels));
+    for (const label of Object.keys(germanLabels)) expect(labels).toContain(label);
+    expect([captionWords(de, { label: 'lesion' }), captionWords(de, { text: 'Lesion' }), captionWords(en, { label: 'lesion' })]).toEqual([
+      'Läsion',
+      'Lesion',
+      'Lesion',
     ]);
   });
 });

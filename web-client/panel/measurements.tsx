@@ -15,6 +15,7 @@ import { useMarks, useMonitor, usePictureTruth, useWords } from '../hooks.ts';
 import { quantityText, spokenMark } from '../mark-texts.ts';
 import type { KnownMark } from '../marks-state.ts';
 import { useKept } from '../time/time-hooks.ts';
+import { noteWords } from '../words/server-words.ts';
 import type { WordKey } from '../words/words.ts';
 import { Choice } from './choice.tsx';
 
@@ -171,7 +172,7 @@ function EjectionFraction({ stream, marks, choices }: PartProps) {
                 {words.number(volume.ml, 0)} ml, {words.number(volume.longAxisMm, 0)} mm
               </p>
             )}
-            {typeof volume === 'string' && <p className="warning">{volume}</p>}
+            {typeof volume === 'string' && <p className="warning">{noteWords(words, volume)}</p>}
           </div>
         );
       })}
@@ -227,7 +228,7 @@ function StenosisOf({ stream, marks, choices }: PartProps) {
       value={found && `${words.number(found.diameterPercent, 0)}\u00a0%`}
       how={found && `${say('measurements.diameter')}; ${words.number(found.areaPercent, 0)}\u00a0% ${say('measurements.area-percent')}`}
       missing={missing.length > 0 ? missing.join(', ') : undefined}
-      trouble={typeof stenosis === 'string' ? stenosis : undefined}
+      trouble={typeof stenosis === 'string' ? noteWords(words, stenosis) : undefined}
       standsOn={[reference, lesion].filter((mark) => mark !== undefined)}
     >
       {slot('reference', reference)}

@@ -1,5 +1,8 @@
+import { captionText } from '../../src/marks/label.ts';
+import type { Caption } from '../../src/marks/mark.ts';
 import type { StreamDescription } from '../../src/protocol/messages.ts';
 import type { Setting } from '../stage-schema.ts';
+import { germanLabels, germanNotes } from './german-marks.ts';
 import { germanChoices, germanPlaces, germanPresets, germanReasons, germanStages } from './german-server.ts';
 import type { Words } from './words.ts';
 
@@ -34,4 +37,20 @@ export function placeWords({ language }: Words, place: string): string {
 /** Why a source holds its picture; what a device says itself stays in its language. */
 export function reasonWords({ language }: Words, reason: string): string {
   return (language === 'de' ? germanReasons[reason] : undefined) ?? reason;
+}
+
+/** Why the values of a mark are what they are: one or more reasons, as src/marks lists them. */
+export function noteWords({ language }: Words, note: string): string {
+  if (language === 'en') return note;
+  const axes = /^axes are (\S+) and (\S+)$/;
+  return note
+    .split(', ')
+    .map((part) => germanNotes[part] ?? part.replace(axes, 'die Achsen sind $1 und $2'))
+    .join(', ');
+}
+
+/** What a mark is called; what somebody typed stays as it is. */
+export function captionWords({ language }: Words, caption: Caption): string {
+  const text = captionText(caption);
+  return language === 'de' && 'label' in caption ? (germanLabels[text] ?? text) : text;
 }
