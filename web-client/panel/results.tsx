@@ -1,14 +1,14 @@
 import { Tag, Trash2, UserRound } from 'lucide-react';
 import { Button } from 'react-aria-components';
-import { captionText } from '../../src/marks/label.ts';
-import { type Measurement, noteText } from '../../src/marks/measure.ts';
+import type { Measurement } from '../../src/marks/measure.ts';
 import { useBelongs, useMarks, useMonitor, useMonitorState, useWords } from '../hooks.ts';
-import { captionOf, hasCaption, localNumber, measured, toolWord } from '../mark-texts.ts';
+import { captionOf, hasCaption, localNumber, measured, noteOf, toolWord } from '../mark-texts.ts';
 import { isOwn, type KnownMark, type MarksState, type OwnEdit } from '../marks-state.ts';
 import type { Monitor } from '../monitor.ts';
 import { useKept } from '../time/time-hooks.ts';
 import { ToldError } from '../told-error.tsx';
 import { errorWords } from '../words/error-words.ts';
+import { captionWords } from '../words/server-words.ts';
 
 /** The values of all marks on a stream, each by the calibration of the picture that it was drawn on. */
 export function Results({ stream }: { readonly stream: number }) {
@@ -82,7 +82,7 @@ function Result({ mark: kept }: { readonly mark: KnownMark }) {
       >
         <span className="number">{shape.number}</span>
         <span className="result-what">
-          <Value measurement={measured(mark)} caption={caption && captionText(caption)} fallback={toolWord(words, shape.kind)} />
+          <Value measurement={measured(mark)} caption={caption && captionWords(words, caption)} fallback={toolWord(words, shape.kind)} />
           {elsewhere && <small className="author">{say('results.other-frame')}</small>}
           {others && <small className="author">{say('results.by', { author: mark.author?.name ?? '' })}</small>}
         </span>
@@ -157,7 +157,7 @@ interface ValueProps {
 
 function Value({ measurement, caption, fallback }: ValueProps) {
   const words = useWords();
-  const note = noteText(measurement);
+  const note = noteOf(words, measurement);
   const bare = measurement.quantities.length === 0;
   return (
     <span className="value">
