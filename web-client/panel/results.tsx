@@ -37,9 +37,7 @@ export function Results({ stream }: { readonly stream: number }) {
           {say('results.not-kept')}
         </p>
       )}
-      {refusal !== undefined && (
-        <ToldError error={refusal} />
-      )}
+      {refusal !== undefined && <ToldError error={refusal} />}
       {manual !== undefined && role !== 'observer' && (
         <Button className="put" onPress={() => monitor.marking.calibrate(stream, undefined)}>
           {say('results.uncalibrate')}
