@@ -33,8 +33,8 @@ export interface Reached {
 
 /** What somebody drew in the air is gone after so long. */
 const fadeMs = 2500;
-/** As in the style sheet's `.mark .value`. */
-const valueRem = 1.5;
+/** Large enough at two metres; on a tile as small as a phone's, values of that size would cover the picture. */
+const [valueRem, smallValueRem, smallTilePx] = [1.5, 1.05, 500] as const;
 /** Marks of more points show them only while they are selected. */
 const fewPoints = 3;
 
@@ -225,7 +225,9 @@ export class MarksPainter {
     setPath(paths.ends, ends);
     const active = point === undefined ? undefined : drawing.points[point];
     setPath(paths.ring, active === undefined ? '' : knobs([active], 18 * unit));
-    this.#write(painted, tile, valueRem * remPx, unit, taken);
+    const fontPx = (tile.width < smallTilePx ? smallValueRem : valueRem) * remPx;
+    painted.text.style.fontSize = `${fontPx}px`;
+    this.#write(painted, tile, fontPx, unit, taken);
   }
 
   #write(painted: Painted, tile: Size, fontPx: number, unit: number, taken: readonly Box[]): void {
