@@ -1,15 +1,15 @@
-import { constants } from 'node:fs';
-import { access, rm, statfs } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { rm, statfs, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { BehaviorSubject } from 'rxjs';
-import { AppError, type ErrorReport, errorOf } from '../app-error.ts';
+import { BehaviorSubject, filter, firstValueFrom, timeout } from 'rxjs';
+import { AppError, type ErrorCode, type ErrorReport, errorOf } from '../app-error.ts';
 import type { ArchiveState, Author, Bookmark, Examination, Kept, Patient, SharedMark } from '../protocol/examination-messages.ts';
 import { type ActName, actsOnFullDisk, actsThatLook, type Given, type Result } from './act-names.ts';
 import type { ArchiveNews, ArchiveOrder, ArchiveSetup } from './archive-orders.ts';
 import type { ContentPages } from './content.ts';
 import { DiskSpace, type Space } from './disk-space.ts';
-import { databaseName, framesFile, partEnd } from './file-names.ts';
+import { framesFile, partEnd, probeName } from './file-names.ts';
 import type { StreamCalibration } from './marks.ts';
 import { readPages } from './pages.ts';
 import { writeFileWhole } from './write-file.ts';
@@ -19,8 +19,20 @@ const mostWaiting = 10_000;
 /** A disk that has not answered for so long is said to be silent. */
 const patienceMs = 10_000;
 const closingMs = 5000;
+/** The room is opened without it then. */
+const openingMs = 10_000;
+/** A thread that dies takes an answer with it; it is asked again as long as that. */
+const [rowAttempts, rowPatienceMs] = [5, 30_000];
 const usualCheckFirstBytes = 64 * 2 ** 20;
 const [firstPauseMs, longestPauseMs] = [100, 10_000];
+
+/** After these it may be kept or not. */
+const unknownOutcomes: ReadonlySet<ErrorCode> = new Set([
+  'archive/interrupted',
+  'archive/failed',
+  'archive/row-damaged',
+  'archive/opening',
+]);
 
 export interface ArchiveLog {
   info(fields: object, text: string): void;
@@ -86,11 +98,14 @@ export class Archive implements AsyncDisposable {
   /** Resolves when it is known whether things can be kept; where they cannot, `state$` says why, and it is tried again and again. */
   static async open(settings: ArchiveSettings): Promise<Archive> {
     const archive = new Archive(settings);
-    await new Promise<void>((resolve) => {
+    const told = new Promise<void>((resolve) => {
       archive.#told = resolve;
       archive.#start();
     });
-    await archive.#tick();
+    const late = new AbortController();
+    const isLate = setTimeout(openingMs, undefined, { signal: late.signal }).catch(() => undefined);
+    await Promise.race([told.then(() => archive.#tick()), isLate]);
+    late.abort();
     return archive;
   }
 
@@ -160,13 +175,15 @@ export class Archive implements AsyncDisposable {
   /** `write` fills a file; when that is on disk, what it answers is kept, and answered. */
   async keepFile(examination: string, kept: Kept, write: (path: string) => Promise<Kept>): Promise<Kept> {
     this.#mustTake('putKept');
+    // Until then nobody knows which files are left over.
+    if (!this.#isOpen) throw this.#trouble();
     const path = this.fileOf(examination, kept.kept);
     const part = framesFile(this.#folder, examination, kept.kept, partEnd);
     const written = await writeFileWhole(part, path, write).catch((error: AppError) => {
       this.#noteRefusal(error);
       throw error;
     });
-    await this.putKept(examination, written, written.author);
+    await this.#putRow(examination, written, path);
     return written;
   }
 
@@ -195,7 +212,7 @@ export class Archive implements AsyncDisposable {
     if (worker !== undefined) {
       const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
       worker.postMessage({ act: 'close' } satisfies ArchiveOrder);
-      const late = setTimeout(() => void worker.terminate(), closingMs);
+      const late = globalThis.setTimeout(() => void worker.terminate(), closingMs);
       await ended;
       clearTimeout(late);
     }
@@ -205,6 +222,23 @@ export class Archive implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** Of a file that is there: whether a thread that died has kept it is not known, and asked again it is not kept twice. */
+  async #putRow(examination: string, kept: Kept, path: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const refused = await this.putKept(examination, kept, kept.author).catch((error: AppError) => error);
+      if (refused === undefined) return;
+      const isUnknown = unknownOutcomes.has(refused.code);
+      if (!isUnknown) await rm(path, { force: true }).catch(() => undefined);
+      if (!isUnknown || attempt === rowAttempts) throw refused;
+      const isBack = this.state$.pipe(filter(({ state }) => state !== 'failed'));
+      await firstValueFrom(isBack.pipe(timeout(rowPatienceMs))).catch(() => undefined);
+    }
+  }
+
+  #trouble(): AppError {
+    return errorOf(this.#store.error ?? new AppError('archive/interrupted').toJSON());
   }
 
   #nowUs(): number {
@@ -223,7 +257,7 @@ export class Archive implements AsyncDisposable {
   /** Throws what keeps this from being done. */
   #mustTake(act: ActName): void {
     if (this.#isClosed) throw new AppError('archive/closed');
-    if (this.#worker === undefined) throw errorOf(this.#store.error ?? new AppError('archive/interrupted').toJSON());
+    if (this.#worker === undefined) throw this.#trouble();
     if (this.#isSilent) throw new AppError('archive/silent', { seconds: patienceMs / 1000 });
     if (this.#waiting.size >= mostWaiting) throw new AppError('archive/busy', { waiting: mostWaiting });
     if (this.#store.state === 'read-only' && !actsThatLook.has(act)) throw new AppError('archive/read-only');
@@ -252,7 +286,7 @@ export class Archive implements AsyncDisposable {
       this.#settings.log.warn({ code: 'archive/interrupted' }, `archive: its thread failed: ${textOf(thrown)}`),
     );
     worker.on('exit', () => {
-      if (worker === this.#worker) this.#mourn(new AppError('archive/interrupted'));
+      if (worker === this.#worker && !this.#isClosed) this.#mourn(new AppError('archive/interrupted'));
     });
   }
 
@@ -316,7 +350,7 @@ export class Archive implements AsyncDisposable {
     this.#tell();
     this.#told?.();
     if (this.#isClosed) return;
-    this.#pause = setTimeout(() => this.#start(), Math.min(firstPauseMs * 2 ** this.#failures++, longestPauseMs));
+    this.#pause = globalThis.setTimeout(() => this.#start(), Math.min(firstPauseMs * 2 ** this.#failures++, longestPauseMs));
     this.#pause.unref();
   }
 
@@ -404,11 +438,10 @@ async function freeBytesOf(folder: string): Promise<number> {
 }
 
 async function mayWrite(folder: string): Promise<boolean> {
+  const probe = join(folder, probeName);
   try {
-    await access(folder, constants.W_OK);
-    await access(`${folder}/${databaseName}`, constants.W_OK).catch((thrown) => {
-      if (thrown.code !== 'ENOENT') throw thrown;
-    });
+    await writeFile(probe, '');
+    await rm(probe);
     return true;
   } catch {
     return false;

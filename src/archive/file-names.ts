@@ -2,6 +2,8 @@ import { join } from 'node:path';
 
 export const databaseName = 'archive.db';
 export const lockName = 'archive.lock';
+/** Of a file that shows whether the disk takes writes. */
+export const probeName = 'archive.probe';
 /** Of stills and clips, in a folder by examination. */
 export const fileEnd = '.frames';
 /** Of what is being written. */

@@ -2,9 +2,9 @@ import {
   closeSync,
   copyFileSync,
   existsSync,
-  fsyncSync,
   linkSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -20,10 +20,12 @@ import { migrate } from './migrations.ts';
 import { readableRows } from './salvage.ts';
 import { isSealed } from './seal.ts';
 import { type Database, kyselyOn, openDatabase } from './sqlite.ts';
+import { syncPath } from './sync-path.ts';
 import { type Row, type TableName, tableNames } from './tables.ts';
 
 const unfinishedName = 'archive.db.recovering';
 const finishedName = 'archive.db.recovered';
+const mendedEnd = '-mended';
 const sqliteFiles = ['', '-wal', '-shm', '-journal'];
 
 /**
@@ -35,9 +37,9 @@ export async function recover(folder: string, nowUs: number): Promise<AppError> 
     const aside = putAside(folder, nowUs);
     for (const end of sqliteFiles) rmSync(join(folder, unfinishedName + end), { force: true });
     const rows = await copyRows(join(folder, aside), join(folder, unfinishedName), nowUs);
-    sync(join(folder, unfinishedName));
+    syncPath(join(folder, unfinishedName));
     renameSync(join(folder, unfinishedName), join(folder, finishedName));
-    sync(folder);
+    syncPath(folder);
     finishRecovery(folder);
     return new AppError('archive/damaged', { rows, file: aside });
   } catch (thrown) {
@@ -47,13 +49,16 @@ export async function recover(folder: string, nowUs: number): Promise<AppError> 
 
 /** Puts a store that was recovered whole in the place of the damaged one, also after a power cut. */
 export function finishRecovery(folder: string): void {
+  for (const name of readdirSync(folder).filter(isMendedCopy)) rmSync(join(folder, name));
   if (!existsSync(join(folder, finishedName))) return;
   // The log of the damaged store must not be taken for that of the new one.
   for (const end of ['-wal', '-shm', '-journal']) rmSync(join(folder, databaseName + end), { force: true });
-  sync(folder);
+  syncPath(folder);
   renameSync(join(folder, finishedName), join(folder, databaseName));
-  sync(folder);
+  syncPath(folder);
 }
+
+const isMendedCopy = (name: string): boolean => name.startsWith(`${databaseName}.damaged-`) && name.includes(mendedEnd);
 
 /** Another name for the same file takes no room on a disk that may be full. */
 function putAside(folder: string, nowUs: number): string {
@@ -68,7 +73,7 @@ function putAside(folder: string, nowUs: number): string {
       copyFileSync(from, to);
     }
   }
-  sync(folder);
+  syncPath(folder);
   return aside;
 }
 
@@ -121,7 +126,7 @@ function openReader(path: string, files: readonly string[]): Reader | undefined 
  * one. Header: sqlite.org/fileformat2.html#the_database_header.
  */
 function openMended(path: string, fresh: string): Reader | undefined {
-  const copy = `${path}-mended`;
+  const copy = path + mendedEnd;
   const ends = ['', '-wal', '-shm'];
   copyFileSync(path, copy);
   if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${copy}-wal`);
@@ -156,13 +161,4 @@ async function copyTables(damaged: DatabaseSync, database: Database): Promise<nu
     }
   });
   return rows;
-}
-
-function sync(path: string): void {
-  const file = openSync(path, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
 }

@@ -1,14 +1,15 @@
-import { accessSync, chmodSync, closeSync, constants, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { accessSync, chmodSync, closeSync, constants, existsSync, mkdirSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { sql } from 'kysely';
 import { AppError, asAppError } from '../app-error.ts';
-import { databaseName, lockName } from './file-names.ts';
+import { databaseName, lockName, probeName } from './file-names.ts';
 import { migrate, unknownMigrations } from './migrations.ts';
 import { finishRecovery, recover } from './recover.ts';
 import { countBroken } from './salvage.ts';
 import { type Database, isDamage, kyselyOn, openDatabase, resultCode, resultCodes } from './sqlite.ts';
+import { syncPath } from './sync-path.ts';
 
 export interface Store extends AsyncDisposable {
   readonly database: Database;
@@ -51,7 +52,7 @@ export async function openStore(path: string, nowUs: number, checkFirstBytes: nu
 async function openWhole(folder: string, check: boolean): Promise<Database> {
   const path = join(folder, databaseName);
   // What SQLite makes beside it gets the same rights.
-  closeSync(openSync(path, 'a', 0o600));
+  touch(path);
   chmodSync(path, 0o600);
   if (check) await mustBeWhole(path);
   const database = openDatabase(path);
@@ -101,21 +102,30 @@ function bytesOf(folder: string): number {
   return statSync(join(folder, databaseName), { throwIfNoEntry: false })?.size ?? 0;
 }
 
+/** A file system that found an error in itself refuses writes and says nothing of it when it is asked for rights. */
 function mayWrite(folder: string): boolean {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    accessSync(folder, constants.W_OK | constants.X_OK);
+    const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (let below = folder; made !== undefined && below.startsWith(made); below = dirname(below)) syncPath(dirname(below));
+    writeFileSync(join(folder, probeName), '');
+    rmSync(join(folder, probeName));
     const database = join(folder, databaseName);
     if (existsSync(database)) accessSync(database, constants.W_OK);
     return true;
   } catch (thrown) {
+    if (['ENOSPC', 'EDQUOT'].includes((thrown as NodeJS.ErrnoException).code ?? '')) return true;
     if (isRefusal(thrown) && existsSync(folder) && statSync(folder).isDirectory()) return false;
     throw asAppError(thrown, 'archive/folder-unusable', { folder });
   }
 }
 
-export function isRefusal(thrown: unknown): boolean {
+function isRefusal(thrown: unknown): boolean {
   return ['EROFS', 'EACCES', 'EPERM'].includes((thrown as NodeJS.ErrnoException).code ?? '');
+}
+
+/** Only where it is not there: closing any handle of a file ends the locks of its process (fcntl_locking(2)). */
+function touch(path: string): void {
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
 }
 
 /** A lock of the kernel: it ends with the process, however that ends. Undefined: the disk refuses. */
@@ -123,7 +133,7 @@ function takeLock(folder: string): DatabaseSync | undefined {
   const path = join(folder, lockName);
   let lock: DatabaseSync | undefined;
   try {
-    closeSync(openSync(path, 'a', 0o600));
+    touch(path);
     lock = openDatabase(path);
     // Nothing is ever written to it, so nothing of it goes to disk.
     lock.exec('pragma journal_mode=memory; begin exclusive');

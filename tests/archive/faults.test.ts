@@ -218,6 +218,23 @@ describe('the thread of the store', () => {
     expect((await archive.open())?.marks).toHaveLength(501);
   });
 
+  it('that dies while a still is written takes nothing of it along', async () => {
+    using folder = temporaryFolder();
+    const threads: Worker[] = [];
+    const note = (message: unknown): number => threads.push((message as { worker: Worker }).worker);
+    subscribe('worker_threads', note);
+    await using archive = await openArchive(folder.path);
+    unsubscribe('worker_threads', note);
+    const { examination } = await archive.openExamination(undefined, anna);
+    const kept = await archive.keepFile(examination, keptOf(1), async (path) => {
+      await writeFile(path, 'abcd');
+      await threads[0]?.terminate();
+      return keptOf(1);
+    });
+    expect(kept).toEqual(keptOf(1));
+    expect((await archive.open())?.kept).toEqual([keptOf(1)]);
+  });
+
   it('holds up nothing else while the disk works', async () => {
     using folder = temporaryFolder();
     await using archive = await openArchive(folder.path);
