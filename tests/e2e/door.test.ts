@@ -94,9 +94,14 @@ describe.skipIf(browserPath === undefined)('the door, over TLS', { timeout: 60_0
     await comeIn(guest, 'Dr Example');
     await live(guest);
     expect(await guest.locator('.tile').count()).toBe(1);
-    expect(await guest.getByRole('button', { name: /^(People|Stop$)/ }).count()).toBe(0);
+    expect(await guest.getByRole('button', { name: 'Stop', exact: true }).count()).toBe(0);
     await guest.keyboard.press('w');
-    expect(await guest.getByTestId('people-panel').count()).toBe(0);
+    // Everybody may know who is here, and only an operator who was let in how, and by what line.
+    const present = guest.getByTestId('people-panel');
+    await present.getByTestId('person').filter({ hasText: 'Operator' }).first().waitFor();
+    expect(await present.getByRole('button', { name: /^(Send out|Revoke|Make a link)/ }).count()).toBe(0);
+    expect(await present.textContent()).not.toMatch(/since|line bears|Ward 3/);
+    await guest.keyboard.press('w');
 
     const person = operator.getByTestId('person').filter({ hasText: 'Dr Example' });
     await person.getByText(/^Echo: /).waitFor();
