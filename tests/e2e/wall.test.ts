@@ -46,7 +46,7 @@ describe.skipIf(browserPath === undefined)('the wall', () => {
   });
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'lumencast-wall-'));
-    room = await openRoom(streams, { notLiveMs: 3000 }, { dataFolder: folder });
+    room = await openRoom(streams, { notLiveMs: 3000 }, { dataFolder: folder, archive: {}, past: { minutes: 1 } });
     context = await browser.newContext({ locale: 'en' });
     page = await open();
   });
@@ -133,6 +133,30 @@ describe.skipIf(browserPath === undefined)('the wall', () => {
     await page.getByText('Zoom and window linked').click();
     await page.keyboard.press('+');
     await eventually(() => zoomed.count()).toBe(2);
+  });
+
+  it('shows what was kept beside the live picture, in a place of its own', async () => {
+    await live(page, 0);
+    await page.keyboard.press('e');
+    await page.keyboard.press('p');
+    await page.locator('[data-testid="kept"][data-state="kept"]').waitFor();
+    await page.getByRole('button', { name: /^Beside the live picture/ }).click();
+    await eventually(() => shown()).toEqual(['Frontal', 'Frontal']);
+    const kept = page.locator('main [data-cell="1"]');
+    await kept.locator('[data-state="past"][data-captured-us]').waitFor();
+    expect(await kept.getByTestId('live-inset').count()).toBe(0);
+    await live(page, 0);
+    // Home goes back to what is live, and here nothing is.
+    await kept.locator('.truth .state').click();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('u');
+    await page.getByTestId('place-1').click();
+    await page.getByTestId('place-0').click();
+    await kept.locator('[data-testid="tile-0"]').waitFor();
+    await page.locator('main [data-cell="0"] [data-state="past"][data-captured-us]').waitFor();
+    await page.locator('.chip', { hasText: 'Echo' }).first().click();
+    await page.getByTestId('place-0').click();
+    await eventually(() => shown()).toEqual(['Echo', 'Frontal']);
   });
 
   it('has nothing that axe complains about', async () => {
