@@ -210,9 +210,14 @@ export class Archive implements AsyncDisposable {
     clearTimeout(this.#pause);
     const worker = this.#worker;
     if (worker !== undefined) {
-      const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+      const { promise: ended, resolve } = Promise.withResolvers<void>();
+      worker.once('exit', resolve);
       worker.postMessage({ act: 'close' } satisfies ArchiveOrder);
-      const late = globalThis.setTimeout(() => void worker.terminate(), closingMs);
+      // A thread that waits for a disk cannot be ended before that answers: it is not waited for.
+      const late = globalThis.setTimeout(() => {
+        void worker.terminate();
+        resolve();
+      }, closingMs);
       await ended;
       clearTimeout(late);
     }
@@ -286,7 +291,9 @@ export class Archive implements AsyncDisposable {
       this.#settings.log.warn({ code: 'archive/interrupted' }, `archive: its thread failed: ${textOf(thrown)}`),
     );
     worker.on('exit', () => {
-      if (worker === this.#worker && !this.#isClosed) this.#mourn(new AppError('archive/interrupted'));
+      if (worker !== this.#worker) return;
+      if (this.#isClosed) this.#worker = undefined;
+      else this.#mourn(new AppError('archive/interrupted'));
     });
   }
 

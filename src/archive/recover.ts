@@ -80,8 +80,8 @@ function putAside(folder: string, nowUs: number): string {
 async function copyRows(from: string, to: string, nowUs: number): Promise<number> {
   closeSync(openSync(to, 'wx', 0o600));
   const recovered = openDatabase(to);
-  // What rows refer to may be lost; it is mended when all have come.
-  recovered.exec('pragma foreign_keys=off');
+  // What rows refer to may be lost; it is mended when all have come. Then the file is synced whole; until then it counts for nothing.
+  recovered.exec('pragma foreign_keys=off; pragma synchronous=off; pragma journal_mode=memory');
   const database = kyselyOn(recovered);
   try {
     await migrate(database);

@@ -65,7 +65,7 @@ const damages: readonly Damage[] = [
 
 describe('a damaged store', () => {
   it(`is told, put aside, and recovered without one wrong value, ${variants} times`, { timeout: 60_000 + variants * 4000 }, async () => {
-    using folder = temporaryFolder();
+    using folder = temporaryFolder(true);
     const whole = join(folder.path, 'whole');
     {
       await using archive = await openArchive(whole);
@@ -113,7 +113,7 @@ describe('a damaged store', () => {
   });
 
   it('whose value became another one, which SQLite cannot see, gives all but that', async () => {
-    using folder = temporaryFolder();
+    using folder = temporaryFolder(true);
     {
       await using archive = await openArchive(folder.path);
       const { examination } = await archive.openExamination(undefined, anna);
@@ -133,7 +133,7 @@ describe('a damaged store', () => {
   });
 
   it('that is too large to be checked first is checked while it is used, and recovered', async () => {
-    using folder = temporaryFolder();
+    using folder = temporaryFolder(true);
     const archived = { checkFirstBytes: 0 };
     {
       await using archive = await openArchive(folder.path, archived);
@@ -153,7 +153,7 @@ describe('a damaged store', () => {
   });
 
   it('that has lost its first page, where everything begins, gives all that stands on the others', async () => {
-    using folder = temporaryFolder();
+    using folder = temporaryFolder(true);
     const path = join(folder.path, 'archive.db');
     let before: ArchivedContent[] = [];
     {
@@ -171,7 +171,7 @@ describe('a damaged store', () => {
   });
 
   it('that lost a patient, an examination and a stream keeps what referred to them', async () => {
-    using folder = temporaryFolder();
+    using folder = temporaryFolder(true);
     let examination = '';
     {
       await using archive = await openArchive(folder.path);
@@ -190,7 +190,7 @@ describe('a damaged store', () => {
   });
 
   it('that was being put aside when the power failed is put aside by the next start', async () => {
-    using folder = temporaryFolder();
+    using folder = temporaryFolder(true);
     {
       await using archive = await openArchive(folder.path);
       const { examination } = await archive.openExamination(undefined, anna);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { filter, firstValueFrom } from 'rxjs';
@@ -54,9 +54,9 @@ export const bookmarkOf = (number: number, atUs: number): Bookmark => ({
   author: bert,
 });
 
-/** A folder that goes with the test. */
-export function temporaryFolder(): Disposable & { readonly path: string } {
-  const path = mkdtempSync(join(tmpdir(), 'lumencast-archive-'));
+/** A folder that goes with the test; `fast`: in memory where that can be, for what is not about disks. */
+export function temporaryFolder(fast = false): Disposable & { readonly path: string } {
+  const path = mkdtempSync(join(fast && existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'lumencast-archive-'));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 

@@ -194,6 +194,20 @@ describe('a store that is not for this program', () => {
 });
 
 describe('the thread of the store', () => {
+  it('is closed once, however often', async () => {
+    using folder = temporaryFolder();
+    const states: string[] = [];
+    const archive = await openArchive(folder.path);
+    archive.state$.subscribe(({ state }) => states.push(state));
+    const found = archive.find('');
+    await Promise.all([archive.close(), archive.close()]);
+    await archive.close();
+    expect(await found).toEqual({ examinations: [], more: false });
+    await expect(archive.find('')).rejects.toMatchObject(code('archive/closed'));
+    expect(states).toEqual(['ready']);
+    expect(readdirSync(folder.path).sort()).toEqual(['archive.db', 'archive.lock']);
+  });
+
   it('that dies is replaced; what waited is refused, and what was acknowledged is there', async () => {
     using folder = temporaryFolder();
     const threads: Worker[] = [];
