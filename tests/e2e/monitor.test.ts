@@ -373,7 +373,7 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     await drag(page, 1, [0.3, 0.3], [0.55, 0.6]);
     await drag(page, 0, [0.4, 0.4], [0.9, 0.9]);
     await page.keyboard.press('Escape');
-    for (const act of ['as it is', 'Space', 'p']) {
+    for (const act of ['as it is', 'Space', 's']) {
       if (act !== 'as it is') await page.keyboard.press(act);
       for (const [width, height] of [
         [390, 844],
