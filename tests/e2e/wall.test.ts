@@ -99,7 +99,7 @@ describe.skipIf(browserPath === undefined)('the wall', () => {
     await openPanel();
     await page.getByRole('button', { name: '2 by 1 pictures' }).click();
     await page.getByLabel('Name of the layout').fill('Biplane');
-    await page.getByRole('button', { name: 'Keep' }).click();
+    await page.getByRole('button', { name: 'Keep', exact: true }).click();
     await page.getByRole('link', { name: 'Display' }).waitFor();
     expect(await page.getByRole('link', { name: 'Display' }).getAttribute('href')).toBe('?display=Biplane');
 
@@ -114,7 +114,7 @@ describe.skipIf(browserPath === undefined)('the wall', () => {
     await page.locator('.chip', { hasText: 'Echo' }).first().click();
     await page.getByTestId('place-0').click();
     await page.getByLabel('Name of the layout').fill('Biplane');
-    await page.getByRole('button', { name: 'Keep' }).click();
+    await page.getByRole('button', { name: 'Keep', exact: true }).click();
     await eventually(() => shown(ceiling)).toEqual(['Echo', 'Lateral']);
 
     await page.getByRole('button', { name: 'Discard Biplane' }).click();
@@ -126,6 +126,7 @@ describe.skipIf(browserPath === undefined)('the wall', () => {
     await openPanel();
     await page.getByRole('button', { name: '2 by 1 pictures' }).click();
     const zoomed = page.locator('.zoom-note');
+    for (const stream of [0, 1]) await live(page, stream);
     await page.keyboard.press('+');
     await eventually(() => zoomed.count()).toBe(1);
     await page.keyboard.press('0');
