@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What is waited for comes at once or not at all, but on a busy machine at once is a matter of seconds.
+    expect: { poll: { timeout: 10_000 } },
     projects: [
       {
         extends: true,
