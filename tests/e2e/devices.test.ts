@@ -111,7 +111,7 @@ describe.skipIf(browserPath === undefined)('the devices on the monitor', () => {
   it('are judged by what arrives of what was announced, beside the picture', async () => {
     await plugged(echo);
     await open();
-    await page.keyboard.press('p');
+    await page.keyboard.press('s');
     const text = (testId: string) => page.getByTestId(testId).textContent();
     await expect.poll(() => text('source-rate'), { timeout: 10_000 }).toMatch(/^\d+\.\d of 10\.0 fps$/);
     expect(await text('source-losses')).toMatch(/^nothing$|^\d+ \S+\/\S+/);
