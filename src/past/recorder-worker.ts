@@ -1,10 +1,12 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { giveWay } from './give-way.ts';
 import type { RecorderEvent, RecorderOrder, RecorderSetup } from './recorder-orders.ts';
 import { Recording } from './recording.ts';
 
 /** The thread that records one stream. */
 const port = parentPort as MessagePort;
 const tell = (event: RecorderEvent): void => port.postMessage(event);
+giveWay();
 const recording = new Recording(workerData as RecorderSetup, tell);
 let ended = false;
 

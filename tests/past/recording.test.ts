@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -50,6 +51,21 @@ describe('the record', () => {
     expect(all).toBe(past.recorded.frames);
     expect(lost).toBe(gaps.reduce((sum, gap) => sum + gap.lost, 0));
     expect(lost).toBeGreaterThanOrEqual(missing(wanted));
+  });
+
+  it.skipIf(process.platform !== 'linux')('gives way to what is live where cores are short', async () => {
+    room = await openRecordedRoom([echo]);
+    await until(() => room.past.newestUs !== undefined);
+    const nicenessOf = new Map(
+      readdirSync('/proc/self/task').map((thread) => {
+        const stat = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8');
+        const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+        // Field 19 of proc_pid_stat(5).
+        return [name, Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])];
+      }),
+    );
+    const live = nicenessOf.get('stream-0') ?? Number.NaN;
+    expect(nicenessOf.get('record-0')).toBe(Math.min(19, live + 5));
   });
 
   it('gives a clip that began before it was asked for and ends afterwards', async () => {
