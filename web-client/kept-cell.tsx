@@ -16,20 +16,18 @@ export function useKnownKept(): readonly Kept[] {
 /** A still or a clip in a place of its own, beside live pictures. */
 export function KeptCell({ kept: id, position }: { kept: string; position: number }) {
   const { say } = useWords();
+  const generation = useGeneration();
   const kept = useKnownKept().find((one) => one.kept === id);
   if (kept === undefined) return <p className="no-picture place">{say('wall.kept-elsewhere')}</p>;
-  return <KeptTile kept={kept} position={position} />;
+  // Another worker knows nothing of it yet: it is opened there anew.
+  return <KeptTile key={generation} kept={kept} position={position} />;
 }
 
 function KeptTile({ kept, position }: { kept: Kept; position: number }) {
-  const monitor = useMonitor();
-  // Another worker knows nothing of it yet.
-  const generation = useGeneration();
-  const { kept: id, frames } = kept;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it is opened anew when it, its length or the worker is another
+  const { rewinding } = useMonitor();
   useEffect(() => {
-    monitor.rewinding.showOnWall(kept);
-    return () => monitor.rewinding.takeFromWall(id);
-  }, [monitor, generation, id, frames]);
+    rewinding.showOnWall(kept);
+    return () => rewinding.takeFromWall(kept.kept);
+  }, [rewinding, kept]);
   return <Tile stream={describeKept(kept)} position={position} />;
 }

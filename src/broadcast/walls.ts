@@ -34,38 +34,43 @@ export class Walls {
     }));
   }
 
-  /** Replaces the one of that name. Resolves when it is on disk; throws `wall/bad` and `wall/too-many`. */
-  save(wall: Wall): Promise<void> {
+  /** Replaces the one of that name. Resolves when it is on disk; throws `wall/bad`, `wall/too-many`, `access/folder-unusable`. */
+  async save(wall: Wall): Promise<void> {
     if (wall.cells.length !== wall.columns * wall.rows) {
       throw new AppError('wall/bad', { reason: `${wall.columns} by ${wall.rows} pictures, and ${wall.cells.length} are named` });
     }
-    const others = this.#walls.filter(({ name }) => name !== wall.name);
-    if (others.length >= mostWalls) throw new AppError('wall/too-many', { limit: mostWalls });
-    return this.#keep([...others, wall].toSorted((a, b) => a.name.localeCompare(b.name)));
-  }
-
-  /** Throws `wall/unknown`. */
-  discard(name: string): Promise<void> {
-    const others = this.#walls.filter((wall) => wall.name !== name);
-    if (others.length === this.#walls.length) throw new AppError('wall/unknown', { name });
-    return this.#keep(others);
-  }
-
-  /** What is told is on disk. */
-  #keep(walls: readonly Wall[]): Promise<void> {
-    this.#walls = walls;
-    const content = JSON.stringify({ version: 1, streams: this.#streamNames, walls });
-    const written = this.#written.then(async () => {
-      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-      await replaceFile(this.#folder, fileName, content);
+    await this.#change((walls) => {
+      const others = walls.filter(({ name }) => name !== wall.name);
+      if (others.length >= mostWalls) throw new AppError('wall/too-many', { limit: mostWalls });
+      return [...others, wall].toSorted((a, b) => a.name.localeCompare(b.name));
     });
+  }
+
+  /** Throws `wall/unknown`, `access/folder-unusable`. */
+  async discard(name: string): Promise<void> {
+    await this.#change((walls) => {
+      const others = walls.filter((wall) => wall.name !== name);
+      if (others.length === walls.length) throw new AppError('wall/unknown', { name });
+      return others;
+    });
+  }
+
+  /** One after the other; what is told is on disk. */
+  #change(change: (walls: readonly Wall[]) => readonly Wall[]): Promise<void> {
+    const written = this.#written.then(() => this.#write(change(this.#walls)));
     this.#written = written.catch(() => undefined);
-    return written.then(
-      () => this.changed$.next(),
-      (thrown: unknown) => {
-        throw asAppError(thrown, 'access/folder-unusable', { folder: this.#folder });
-      },
-    );
+    return written;
+  }
+
+  async #write(walls: readonly Wall[]): Promise<void> {
+    try {
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      await replaceFile(this.#folder, fileName, JSON.stringify({ version: 1, streams: this.#streamNames, walls }));
+    } catch (thrown) {
+      throw asAppError(thrown, 'access/folder-unusable', { folder: this.#folder });
+    }
+    this.#walls = walls;
+    this.changed$.next();
   }
 }
 

@@ -67,7 +67,18 @@ describe('the layouts of a room', () => {
     const walls = new Walls(folder, ['A', 'B']);
     for (let i = 0; i < 32; i++) await walls.save(wall(`Layout ${i}`));
     await walls.save(wall('Layout 3', { rows: 2, cells: [{}, {}, {}, {}] }));
-    expect(() => walls.save(wall('One more'))).toThrow('32');
+    await expect(walls.save(wall('One more'))).rejects.toThrow('32');
+  });
+
+  it('are told only when they are on disk', async () => {
+    const place = join(folder, 'no-folder');
+    writeFileSync(place, '');
+    const walls = new Walls(place, ['A', 'B']);
+    await expect(walls.save(wall('Lost'))).rejects.toMatchObject({ code: 'access/folder-unusable' });
+    expect(walls.seenBy(() => true)).toEqual([]);
+    rmSync(place);
+    await walls.save(wall('Kept'));
+    expect(walls.seenBy(() => true)).toEqual([wall('Kept')]);
   });
 
   it('begin anew where the file is damaged', async () => {
