@@ -4,8 +4,8 @@ const kernelTests = 'tests/kernel/**/*.test.ts';
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 90_000,
     // What is waited for comes at once or not at all, but on a busy machine at once is a matter of seconds.
     expect: { poll: { timeout: 10_000 } },
     projects: [

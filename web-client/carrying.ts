@@ -14,7 +14,9 @@ function carriedBy(target: EventTarget | null, monitor: Monitor): WallCell | und
   if (!(target instanceof Element) || monitor.state.display !== undefined) return undefined;
   const named = target.closest<HTMLElement>('[data-carry]')?.dataset.carry;
   if (named !== undefined) return JSON.parse(named) as WallCell;
-  const place = target.closest('.truth .name, .truth .state')?.closest<HTMLElement>('[data-cell]')?.dataset.cell;
+  // Anywhere on the line but its buttons: its words change while a hand reaches for them.
+  if (target.closest('.truth') === null || target.closest('button:not(.name)') !== null) return undefined;
+  const place = target.closest<HTMLElement>('[data-cell]')?.dataset.cell;
   return place === undefined ? undefined : wallInForce(monitor.state).cells[Number(place)];
 }
 

@@ -115,7 +115,7 @@ export async function runLoad(settings: LoadSettings, tell: (text: string) => vo
         least: rounded(Math.min(...frames) / seconds, 2),
         most: rounded(Math.max(...frames) / seconds, 2),
       },
-      megabitsPerSecondPerViewer: rounded((bytes * 8) / 1e6 / seconds / viewers.length, 2),
+      megabitsPerSecondPerViewer: rounded((bytes * 8) / 1e6 / seconds / viewers.length, 4),
       ageMs: { p50: ages.quantile(0.5), p95: ages.quantile(0.95), p99: ages.quantile(0.99), max: ages.max },
       skipped,
       skippedShare: rounded(skipped / Math.max(1, total + skipped), 4),
@@ -140,7 +140,7 @@ function inWords(report: LoadReport): string {
   const rows: [string, string][] = [
     ['viewers', `${report.viewers}${report.ended.length > 0 ? `, ${report.ended.length} closed by the server (${report.ended[0]})` : ''}`],
     ['frames per second', `${fps.mean} (${fps.least} to ${fps.most})`],
-    ['per viewer', `${report.megabitsPerSecondPerViewer} Mbit/s`],
+    ['per viewer', `${report.megabitsPerSecondPerViewer.toFixed(2)} Mbit/s`],
     ['age on arrival', `p50 ${ms(age.p50)}, p95 ${ms(age.p95)}, p99 ${ms(age.p99)}, max ${ms(age.max)}`],
     ['skipped', `${report.skipped} frames (${(report.skippedShare * 100).toFixed(2)} %)`],
     [

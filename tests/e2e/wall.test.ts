@@ -81,7 +81,7 @@ describe.skipIf(browserPath === undefined)('the wall', () => {
       await page.locator(from).hover();
       await page.mouse.down();
       await page.locator(to).hover();
-      await page.locator(`${to}[data-over]`).waitFor();
+      await page.locator(`${to}[data-over]`).waitFor({ timeout: 10_000 });
       await page.mouse.up();
     };
     await drag('[data-testid="tile-0"] .truth .state', 'main [data-cell="1"]');

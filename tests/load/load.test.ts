@@ -22,7 +22,7 @@ describe('lumencast load', () => {
   };
 
   it('counts what every viewer gets, as JSON', async () => {
-    const report = JSON.parse(await load({ tier: 'raw' })) as LoadReport;
+    const report = JSON.parse(await load({ tier: 'raw', seconds: 3 })) as LoadReport;
     expect(report).toMatchObject({ viewers: 3, ended: [] });
     const bytes = (report.megabitsPerSecondPerViewer * 1e6) / 8;
     expect(bytes / report.framesPerSecond.mean / (128 * 96 + 48)).toBeCloseTo(1, 1);
