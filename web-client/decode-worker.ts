@@ -274,6 +274,7 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
         break;
       case 'in-step':
         inStep.enabled = order.inStep;
+        pasts.inStep = order.inStep;
         break;
       case 'past-canvas':
         pasts.setCanvas(order.stream, order.canvas);

@@ -2,7 +2,7 @@ import { type Tool, toolNames, toolOf } from './mark-tools.ts';
 import { selectedMark } from './marks-state.ts';
 import type { Monitor } from './monitor.ts';
 import { viewOf } from './monitor-state.ts';
-import { beginBookmark, goToBookmark, keepStill, showLastLoop, stepBy, toggleClip, togglePanel } from './time/acts.ts';
+import { beginBookmark, goToBookmark, keepStill, showLastLoop, stepBy, toggleClip, toggleInStep, togglePanel } from './time/acts.ts';
 import { unmoved, zoomAt } from './view-transform.ts';
 import type { WordKey } from './words/words.ts';
 
@@ -19,6 +19,7 @@ export const keyMap: readonly (Caps & { readonly act: WordKey })[] = [
   { keys: 'L', act: 'key.last-loop' },
   { keys: 'B', act: 'key.bookmark' },
   { keys: 'J', act: 'key.loop' },
+  { cap: 'cap.in-step', act: 'key.in-step' },
   { keys: ',  .', act: 'key.rate' },
   { cap: 'cap.page', act: 'key.peak' },
   { keys: 'E', act: 'key.examination' },
@@ -205,6 +206,10 @@ function obey(monitor: Monitor, event: KeyboardEvent): boolean {
     const direction = key === 'pageup' ? -1 : 1;
     if (event.shiftKey) goToBookmark(monitor, direction);
     else monitor.rewinding.peak(monitor.state.selected, direction);
+    return true;
+  }
+  if (key === 'j' && event.shiftKey) {
+    toggleInStep(monitor);
     return true;
   }
   if (key === 'q') {

@@ -341,6 +341,12 @@ function keptOn(wall: Wall | undefined, known: readonly Kept[]): readonly Kept[]
   );
 }
 
+/** The other streams on the screen that show the same moment as one. */
+export function inStepWith(state: MonitorState, stream: number): readonly number[] {
+  const shown = shownStreams(state).map(({ id }) => id);
+  return state.inStep && shown.includes(stream) ? shown.filter((id) => id !== stream) : [];
+}
+
 /** The streams that are zoomed and windowed together with one, itself too. */
 export function linkedWith(state: MonitorState, stream: number): readonly number[] {
   const { linked } = state.wall ?? { linked: false };

@@ -13,6 +13,7 @@ import {
   type Action,
   goneStreams,
   initialState,
+  inStepWith,
   linkedWith,
   type MonitorState,
   reduce,
@@ -114,6 +115,7 @@ export class Monitor {
       thaw: (stream) => {
         if (this.state.frozen[stream] === true) this.act({ act: 'freeze', stream, frozen: false });
       },
+      inStepWith: (stream) => inStepWith(this.state, stream),
     });
     this.#worker = this.#startWorker();
     setInterval(() => this.#watchWorker(), watchPeriodMs);

@@ -9,6 +9,8 @@ export type PastOf = { readonly of: 'stream' } | { readonly of: 'kept'; readonly
 /** What the page wants of the past in the tile of a stream. */
 export type PastAct =
   | { readonly act: 'open'; readonly past: PastOf; readonly atUs: number | undefined; readonly playing: boolean }
+  /** At the moment at which the others are that go in step, unless something of the past is there already. */
+  | { readonly act: 'open-in-step' }
   | { readonly act: 'close' }
   /** The frame that was on the screen at that time. */
   | { readonly act: 'seek'; readonly atUs: number }
@@ -30,12 +32,16 @@ export interface PastTruth {
   readonly playing: boolean;
   readonly rate: Rate;
   readonly loop: Loop | undefined;
+  /** How much later it was captured than the picture that leads, 0 for that one itself; undefined: nothing goes in step with it. */
+  readonly apartMs: number | undefined;
   /** Missing just before the frame on the canvas. */
   readonly gap: Gap | undefined;
   readonly rPeak: boolean;
   /** Number of the frame on the canvas and how many there are; counted from 1. Only of what was kept. */
   readonly frame: { readonly number: number; readonly of: number } | undefined;
   readonly timeline: Timeline | undefined;
+  /** There is no frame to go back to. */
+  readonly nothing: boolean;
   /** Why it stands still. */
   readonly error: WireError | undefined;
 }

@@ -5,6 +5,7 @@ import { type FrameFormat, frameFormat } from '../../src/frame/frame-format.ts';
 import { frameFlags, frameHeaderBytes, readFrameHeader } from '../../src/protocol/frame-header.ts';
 import type { ShownPicture, WireError } from '../worker-messages.ts';
 import { type Batch, type Limits, type Need, nextBatch, worthKeeping } from './batches.ts';
+import type { Lead, Member } from './company.ts';
 import { FrameList, type PastFrame } from './frame-list.ts';
 import { due, type Loop, type Pace, type Rate } from './pace.ts';
 import type { PastAct, PastOf, PastTruth, Timeline } from './past-messages.ts';
@@ -21,6 +22,14 @@ export interface PastHost {
   changed(): void;
 }
 
+/** What it shares with the players of other streams. */
+export interface PlayerHost extends PastHost {
+  /** Those that go in step with this one can show that time. */
+  othersHave(us: number): boolean;
+  /** How much later its picture was captured than that of the one that leads; undefined: nothing goes in step with it. */
+  apartMs(): number | undefined;
+}
+
 const MiB = 1024 * 1024;
 const playing: Limits = { batchFrames: 32, batchBytes: 8 * MiB, aheadBytes: 96 * MiB, aheadFrames: 300 };
 /** A hand that looks for a frame: that one first, its neighbours then. */
@@ -35,8 +44,8 @@ const nearUs = 5_000_000;
 const lineDown: WireError = new AppError('server/unreached').toJSON();
 
 /** Shows frames of the past: fetches them in the order in which they will be needed, draws them when they are due, says what is shown. */
-export class PastPlayer {
-  readonly #host: PastHost;
+export class PastPlayer implements Member {
+  readonly #host: PlayerHost;
   readonly #past: PastOf;
   readonly #source: PastSource;
   readonly #list = new FrameList();
@@ -49,6 +58,11 @@ export class PastPlayer {
   #atUs: number | undefined;
   #picture: ShownPicture | undefined;
   #pace: Pace | undefined;
+  /** By another player; undefined: it goes on its own. */
+  #led: Lead | undefined;
+  /** Time stands still until those that go in step have their frames. */
+  #heldForOthers = false;
+  #indexed = false;
   #rate: Rate = 1;
   #loop: Loop | undefined;
   #direction: 1 | -1 = 1;
@@ -64,7 +78,7 @@ export class PastPlayer {
   readonly #missing = new Set<number>();
   #timeline: { readonly frames: readonly PastFrame[]; readonly timeline: Timeline | undefined } | undefined;
 
-  constructor(host: PastHost, past: PastOf, source: PastSource, atUs: number | undefined, play: boolean) {
+  constructor(host: PlayerHost, past: PastOf, source: PastSource, atUs: number | undefined, play: boolean) {
     this.#host = host;
     this.#past = past;
     this.#source = source;
@@ -110,10 +124,51 @@ export class PastPlayer {
         if (this.#pace !== undefined) this.#play();
         break;
       case 'open':
+      case 'open-in-step':
       case 'close':
         break;
     }
     this.#host.changed();
+  }
+
+  get lead(): Lead {
+    const pace = this.#timer === undefined ? undefined : this.#pace;
+    return { atUs: this.#atUs, playing: this.#pace !== undefined, pace, rate: this.#rate, loop: this.#loop };
+  }
+
+  get shownUs(): number | undefined {
+    return this.#picture?.capturedUs;
+  }
+
+  follow(lead: Lead): void {
+    this.#stop();
+    this.#led = lead;
+    this.#rate = lead.rate;
+    this.#loop = lead.loop;
+    if (lead.playing) this.#direction = 1;
+    if (this.#begun) this.#keepUp();
+    else this.#atUs ??= lead.atUs;
+  }
+
+  takeLead(): void {
+    const led = this.#led;
+    this.leave();
+    if (led?.playing === true) this.obey({ act: 'play', playing: true });
+  }
+
+  leave(): void {
+    this.#stop();
+    this.#led = undefined;
+  }
+
+  has(us: number): boolean {
+    if (!this.#indexed || this.#error !== undefined) return this.#error !== undefined;
+    const frame = this.#list.at(this.#list.shownAt(us));
+    return frame === undefined || this.#isHere(frame.capturedUs);
+  }
+
+  goOn(): void {
+    if (this.#heldForOthers) this.#goOn();
   }
 
   /** New codecs may read what the old ones could not. */
@@ -132,13 +187,15 @@ export class PastPlayer {
       picture: this.#picture,
       atUs: this.#atUs,
       waiting: this.#atUs === undefined || this.#atUs !== shownUs,
-      playing: this.#pace !== undefined,
+      playing: this.#moving,
       rate: this.#rate,
       loop: this.#loop,
+      apartMs: this.#host.apartMs(),
       gap: this.#list.gapBefore(position),
       rPeak: frame !== undefined && (frame.flags & frameFlags.rPeak) !== 0,
       frame: kept ? { number: position + 1, of: this.#list.length } : undefined,
       timeline: this.#timelineNow(),
+      nothing: this.#indexed && this.#list.length === 0,
       error: this.#error,
     };
   }
@@ -148,6 +205,35 @@ export class PastPlayer {
     this.#closing.abort();
     this.#fetching?.abort.abort();
     this.#messages.clear();
+  }
+
+  get #moving(): boolean {
+    return this.#pace !== undefined || this.#led?.playing === true;
+  }
+
+  #isHere(us: number): boolean {
+    return this.#messages.has(us) || this.#missing.has(us);
+  }
+
+  /** To the frame that belongs to where the one that leads is. */
+  #keepUp(): void {
+    if (this.#led === undefined) return;
+    const { atUs, pace } = this.#led;
+    if (pace !== undefined) this.#tickLed(pace);
+    else if (atUs !== undefined) this.#goTo(this.#list.shownAt(atUs), atUs);
+  }
+
+  /** Time runs as for the one that leads, frame by frame of this one. */
+  #tickLed(pace: Pace): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const wantedUs = pace.anchorUs + Math.max(0, this.#host.nowMs() - pace.anchorMs) * 1000 * pace.rate;
+    const momentUs = Math.min(wantedUs, pace.loop?.toUs ?? wantedUs);
+    const position = this.#list.shownAt(momentUs);
+    this.#goTo(position);
+    const next = this.#list.at(position + 1);
+    if (next === undefined) return;
+    this.#timer = setTimeout(() => this.#tickLed(pace), Math.max(1, (next.capturedUs - momentUs) / 1000 / pace.rate));
   }
 
   #position(): number {
@@ -162,7 +248,7 @@ export class PastPlayer {
     const before = us !== undefined && (firstUs === undefined || us < firstUs);
     const toUs = before && !this.#whole ? us : frame?.capturedUs;
     if (toUs === undefined) return;
-    if (this.#atUs !== undefined && toUs !== this.#atUs) this.#direction = toUs > this.#atUs ? 1 : -1;
+    if (!this.#moving && this.#atUs !== undefined && toUs !== this.#atUs) this.#direction = toUs > this.#atUs ? 1 : -1;
     this.#atUs = toUs;
     this.#show();
   }
@@ -188,12 +274,14 @@ export class PastPlayer {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#pace = undefined;
+    this.#heldForOthers = false;
   }
 
   /** Draws what is due and sleeps until the next frame is. */
   #tick(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#heldForOthers = false;
     if (this.#pace === undefined) return;
     const nowMs = this.#host.nowMs();
     const next = due(this.#list, this.#pace, nowMs);
@@ -202,13 +290,17 @@ export class PastPlayer {
     if (frame === undefined) return;
     this.#atUs = frame.capturedUs;
     this.#show();
-    if (!this.#messages.has(frame.capturedUs) && !this.#missing.has(frame.capturedUs)) {
+    const here = this.#isHere(frame.capturedUs);
+    if (!here || !this.#host.othersHave(frame.capturedUs)) {
       // It is on its way: time stands still until it is here, so that none is passed over.
       this.#pace = { ...this.#pace, anchorUs: frame.capturedUs, anchorMs: nowMs };
+      this.#heldForOthers = here;
+      this.#host.changed();
       return;
     }
     if (next.waitMs !== undefined) {
       this.#timer = setTimeout(() => this.#tick(), next.waitMs);
+      this.#host.changed();
       return;
     }
     if (!this.#source.rolling) this.#stop();
@@ -253,10 +345,10 @@ export class PastPlayer {
       list: this.#list,
       position,
       direction: this.#direction,
-      loop: this.#pace === undefined ? undefined : this.#loop,
-      has: (us) => this.#messages.has(us) || this.#missing.has(us),
+      loop: this.#moving ? this.#loop : undefined,
+      has: (us) => this.#isHere(us),
     };
-    const limits = this.#pace === undefined ? looking : playing;
+    const limits = this.#moving ? playing : looking;
     if (this.#messageBytes > mostBytes) this.#forget(worthKeeping(need, playing));
     const wanted = this.#list.at(position)?.capturedUs;
     if (this.#fetching !== undefined) {
@@ -292,6 +384,8 @@ export class PastPlayer {
     if (this.#pace === undefined) this.#show();
     else if (this.#timer === undefined) this.#goOn();
     else this.#fetch();
+    // What does not come is not waited for.
+    this.#host.changed();
   }
 
   /** What was waited for is here. */
@@ -307,7 +401,7 @@ export class PastPlayer {
     this.#messages.set(capturedAtUs, message);
     this.#messageBytes += message.length - (before?.length ?? 0);
     // While a hand moves on, what comes is shown as long as nothing nearer is here.
-    const looked = this.#pace === undefined && this.#atUs !== undefined && !this.#messages.has(this.#atUs);
+    const looked = !this.#moving && this.#atUs !== undefined && !this.#messages.has(this.#atUs);
     if (capturedAtUs === this.#atUs) {
       this.#draw(capturedAtUs);
       this.#goOn();
@@ -317,7 +411,7 @@ export class PastPlayer {
   /** A wanted frame that is not to be had gives way to the next one that is. */
   #skipMissing(): void {
     const atUs = this.#atUs;
-    if (atUs === undefined || !this.#missing.has(atUs) || this.#pace !== undefined) return;
+    if (atUs === undefined || !this.#missing.has(atUs) || this.#moving) return;
     const position = this.#list.from(atUs);
     const { frames } = this.#list;
     const there = ({ capturedUs }: PastFrame): boolean => !this.#missing.has(capturedUs);
@@ -340,12 +434,15 @@ export class PastPlayer {
         const { firstUs, lastUs } = this.#list;
         const fromUs = this.#begun ? (lastUs ?? 0) + 1 : this.#entryUs();
         await this.#loadIndex(fromUs, undefined);
+        this.#indexed = true;
         if (!this.#begun && this.#list.length > 0) this.#begin(play);
         if (this.#begun && !this.#whole && firstUs !== undefined) {
           await this.#loadIndex(undefined, firstUs - 1);
           this.#whole = true;
           if (this.#pace === undefined) this.#goTo(this.#position());
         }
+        // There may be a newer one for the moment that the others look at.
+        if (this.#begun) this.#keepUp();
         if (this.#failures > 0) this.#error = undefined;
         this.#failures = 0;
         this.#host.changed();
@@ -379,6 +476,7 @@ export class PastPlayer {
     this.#atUs = this.#list.at(position)?.capturedUs;
     this.#show();
     if (play) this.#play();
+    this.#keepUp();
     for (const order of this.#orders.splice(0)) this.obey(order);
   }
 

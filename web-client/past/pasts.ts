@@ -1,6 +1,7 @@
+import { Company } from './company.ts';
 import { followPast } from './past-follower.ts';
 import type { PastAct, PastOf, PastTruth, Timeline } from './past-messages.ts';
-import { type PastHost, PastPlayer } from './past-player.ts';
+import { type PastHost, PastPlayer, type PlayerHost } from './past-player.ts';
 import { keptPast, type PastSource, streamPast } from './past-source.ts';
 
 /** Says what there is to go back to in a stream; undefined: nothing. */
@@ -12,6 +13,7 @@ export class Pasts {
   readonly #base: string;
   readonly #tell: TellTimeline;
   readonly #players = new Map<number, PastPlayer>();
+  readonly #company = new Company();
   readonly #canvases = new Map<number, OffscreenCanvas>();
   #following: AbortController | undefined;
   #followed: number | undefined;
@@ -32,9 +34,19 @@ export class Pasts {
   }
 
   obey(stream: number, act: PastAct): void {
-    if (act.act === 'open') this.#open(stream, act.past, act.atUs, act.playing);
+    if (act.act === 'open') this.#open(stream, act.past, act.atUs, act.playing, true);
+    else if (act.act === 'open-in-step') this.#openInStep(stream);
     else if (act.act === 'close') this.#close(stream);
-    else this.#players.get(stream)?.obey(act);
+    else {
+      this.#company.touch(stream);
+      this.#players.get(stream)?.obey(act);
+    }
+  }
+
+  /** Pictures of several streams show the same moment, or each its own. */
+  set inStep(inStep: boolean) {
+    this.#company.enabled = inStep;
+    this.#host.changed();
   }
 
   truth(stream: number): PastTruth | undefined {
@@ -62,10 +74,17 @@ export class Pasts {
     if (hidden) for (const player of this.#players.values()) player.obey({ act: 'play', playing: false });
   }
 
-  #open(stream: number, past: PastOf, atUs: number | undefined, playing: boolean): void {
+  #openInStep(stream: number): void {
+    const { lead } = this.#company;
+    if (lead !== undefined && !this.#players.has(stream)) this.#open(stream, { of: 'stream' }, lead.atUs, false, false);
+  }
+
+  #open(stream: number, past: PastOf, atUs: number | undefined, playing: boolean, leads: boolean): void {
     this.#close(stream);
-    const player = new PastPlayer(this.#host, past, this.#sourceOf(stream, past), atUs, playing);
+    const player = new PastPlayer(this.#hostOf(stream), past, this.#sourceOf(stream, past), atUs, playing);
     this.#players.set(stream, player);
+    // What was kept has a time of its own.
+    if (past.of === 'stream') this.#company.join(stream, player, leads);
     const canvas = this.#canvases.get(stream);
     if (canvas !== undefined) player.setCanvas(canvas);
     this.#host.changed();
@@ -74,7 +93,20 @@ export class Pasts {
   #close(stream: number): void {
     this.#players.get(stream)?.close();
     this.#players.delete(stream);
+    this.#company.forget(stream);
     this.#host.changed();
+  }
+
+  #hostOf(stream: number): PlayerHost {
+    return {
+      ...this.#host,
+      changed: () => {
+        this.#host.changed();
+        this.#company.changed(stream);
+      },
+      othersHave: (us) => this.#company.othersHave(stream, us),
+      apartMs: () => this.#company.apartMs(stream),
+    };
   }
 
   #sourceOf(stream: number, past: PastOf): PastSource {

@@ -25,6 +25,8 @@ export interface RewindingHost {
   truthOf(stream: number): StreamTruth | undefined;
   /** A frozen picture is let go: the live one runs on beside what is looked at. */
   thaw(stream: number): void;
+  /** Streams on the screen that show the same moment as that one, without itself. */
+  inStepWith(stream: number): readonly number[];
 }
 
 /** The still or clip that is looked at. */
@@ -136,8 +138,11 @@ export class Rewinding {
   /** Back to the live picture. Answers whether there was anything to go back from. */
   live(stream: number): boolean {
     if (isKeptTile(stream) || this.pastOf(stream) === undefined) return false;
-    this.#set({ loopStarts: withEntry(this.state.loopStarts, stream, undefined) });
-    this.#do(stream, { act: 'close' });
+    const others = this.#goesAlone(stream) ? [] : this.#host.inStepWith(stream);
+    for (const one of [stream, ...others.filter((other) => this.pastOf(other)?.past.of === 'stream')]) {
+      this.#set({ loopStarts: withEntry(this.state.loopStarts, one, undefined) });
+      this.#do(one, { act: 'close' });
+    }
     return true;
   }
 
@@ -160,9 +165,26 @@ export class Rewinding {
     this.#set({ loopStarts: withEntry(this.state.loopStarts, stream, undefined) });
     this.#do(stream, { act: 'open', past, atUs, playing });
     this.#host.thaw(stream);
+    if (past.of === 'stream') this.#takeAlong(stream);
+  }
+
+  /** Those that go in step go back too. */
+  #takeAlong(stream: number): void {
+    for (const other of this.#host.inStepWith(stream)) {
+      if (this.pastOf(other) !== undefined) continue;
+      this.#host.order({ order: 'past', stream: other, act: { act: 'open-in-step' } });
+      this.#host.thaw(other);
+    }
+  }
+
+  /** What was kept has a time of its own. */
+  #goesAlone(stream: number): boolean {
+    return isKeptTile(stream) || this.pastOf(stream)?.past.of === 'kept';
   }
 
   #do(stream: number, act: PastAct): void {
+    const goesOn = act.act !== 'open' && act.act !== 'close' && this.pastOf(stream) !== undefined;
+    if (goesOn && !this.#goesAlone(stream)) this.#takeAlong(stream);
     this.#host.order({ order: 'past', stream, act });
   }
 

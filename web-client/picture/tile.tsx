@@ -70,7 +70,7 @@ export function Tile({ stream, position }: { stream: StreamDescription; position
           {past === undefined && !isKeptTile(stream.id) ? (
             <PictureLayers stream={stream.id} picture={picture} placement={placement} shown={truth.shown} divider={divider ?? 0.5} />
           ) : (
-            <PastLayer stream={stream.id} picture={picture} placement={placement} />
+            <PastLayer stream={stream.id} picture={picture} placement={placement} nothing={past?.nothing === true} />
           )}
           {picture === undefined && past === undefined && state.troubles[stream.id] === undefined && (
             <p className="no-picture">{say(emptyKey(stream, truth.state))}</p>

@@ -84,6 +84,11 @@ export function togglePanel(monitor: Monitor): void {
   monitor.examining.act({ act: 'clear-search' });
 }
 
+/** Whether the pictures of several streams show the same moment, live and past. */
+export function toggleInStep(monitor: Monitor): void {
+  monitor.act({ act: 'in-step', inStep: !monitor.state.inStep });
+}
+
 function mayKeep(monitor: Monitor): boolean {
   return monitor.examining.state.told && isAtLeast(monitor.state.role, 'marker');
 }

@@ -3,6 +3,7 @@ import type { StreamDescription } from '../../src/protocol/messages.ts';
 import { useGeneration, useMonitor, useServerMs, useWords } from '../hooks.ts';
 import type { PastTruth } from '../past/past-messages.ts';
 import { Layer } from '../picture/picture-layers.tsx';
+import { milliseconds } from '../texts.ts';
 import type { Placement, Size } from '../view-transform.ts';
 import { errorWords } from '../words/error-words.ts';
 import { momentText, spanText, whenText } from './time-texts.ts';
@@ -11,10 +12,12 @@ interface PastLayerProps {
   readonly stream: number;
   readonly picture: Size | undefined;
   readonly placement: Placement;
+  /** There is none to come. */
+  readonly nothing: boolean;
 }
 
 /** The picture of the past, in the place of the live one. */
-export function PastLayer({ stream, picture, placement }: PastLayerProps) {
+export function PastLayer({ stream, picture, placement, nothing }: PastLayerProps) {
   const generation = useGeneration();
   const { say } = useWords();
   return (
@@ -22,7 +25,7 @@ export function PastLayer({ stream, picture, placement }: PastLayerProps) {
       <div className="layers" hidden={picture === undefined}>
         <Layer key={generation} stream={stream} view="past" picture={picture ?? { width: 1, height: 1 }} placement={placement} />
       </div>
-      {picture === undefined && <p className="no-picture">{say('time.loading')}</p>}
+      {picture === undefined && <p className="no-picture">{say(nothing ? 'time.nothing' : 'time.loading')}</p>}
     </>
   );
 }
@@ -84,7 +87,7 @@ function PastState({ past }: { past: PastTruth }) {
 function PastAside({ past }: { past: PastTruth }) {
   const words = useWords();
   const { say } = words;
-  const { gap, frame, rPeak, waiting, error, past: of } = past;
+  const { apartMs, gap, frame, rPeak, waiting, error, past: of } = past;
   const told: string[] = [];
   if (of.of === 'kept') {
     told.push(say(of.kept.kind === 'still' ? 'examination.still' : 'examination.clip'), of.kept.source);
@@ -98,7 +101,25 @@ function PastAside({ past }: { past: PastTruth }) {
       {error !== undefined && <span className="amiss">{errorWords(words, error).message} </span>}
       {error === undefined && waiting && <span className="quiet-word">{say('time.loading')} </span>}
       {missing !== false && <span className="amiss">{missing} </span>}
+      {apartMs !== undefined && <Apart apartMs={apartMs} />}
       {told.join(' · ')}
     </div>
+  );
+}
+
+/** Further from each other, pictures are not of the same moment: frames come more often than that. */
+const inStepMs = 500;
+
+/** How the frame stands to the one that leads. */
+function Apart({ apartMs }: { apartMs: number }) {
+  const words = useWords();
+  const far = Math.abs(apartMs) > inStepMs;
+  const side = apartMs < 0 ? 'earlier' : 'later';
+  const apart = far ? spanText(words, Math.abs(apartMs) * 1000) : milliseconds(Math.abs(apartMs));
+  const text = apartMs === 0 ? words.say('time.in-step') : words.say(`time.${far ? 'apart' : 'in-step'}-${side}`, { apart });
+  return (
+    <span className={far ? 'amiss' : 'in-step'} data-testid="apart" data-ms={apartMs} title={words.say('time.in-step-meaning')}>
+      {text}{' '}
+    </span>
   );
 }

@@ -5,6 +5,7 @@ import {
   ChevronsRight,
   CircleDot,
   FolderHeart,
+  Link2,
   type LucideIcon,
   Pause,
   Play,
@@ -20,12 +21,12 @@ import { Button, ToggleButton } from 'react-aria-components';
 import { isAtLeast } from '../../src/protocol/roles.ts';
 import { lastLoop, runningClip } from '../examination/examination-state.ts';
 import { useMonitor, useMonitorState, usePictureTruth, useServerMs, useWords } from '../hooks.ts';
-import { streamOf } from '../monitor-state.ts';
+import { shownStreams, streamOf } from '../monitor-state.ts';
 import { Choice } from '../panel/choice.tsx';
 import { type Rate, rates } from '../past/pace.ts';
 import type { PastTruth } from '../past/past-messages.ts';
 import { type ClipLead, clipLeadsS } from '../past/rewinding.ts';
-import { beginBookmark, keepStill, showLastLoop, toggleClip, togglePanel } from './acts.ts';
+import { beginBookmark, keepStill, showLastLoop, toggleClip, toggleInStep, togglePanel } from './acts.ts';
 import { KeepingNote } from './keeping-note.tsx';
 import { useExamination, useRewinding } from './time-hooks.ts';
 import { momentText } from './time-texts.ts';
@@ -87,9 +88,12 @@ function Act({ icon: Icon, name, word, disabled = false, className = '', onPress
 }
 
 function Transport({ stream, past, loopStarted }: { stream: number; past: PastTruth | undefined; loopStarted: boolean }) {
-  const { rewinding } = useMonitor();
+  const monitor = useMonitor();
+  const { rewinding } = monitor;
+  const state = useMonitorState();
   const words = useWords();
   const { say } = words;
+  const severalShown = shownStreams(state).length > 1;
   const playing = past?.playing === true;
   const looping = past?.loop !== undefined;
   const hasPeaks = (past?.timeline?.rPeaksUs.length ?? 0) > 0;
@@ -127,6 +131,16 @@ function Transport({ stream, past, loopStarted }: { stream: number; past: PastTr
               <Act icon={ChevronsLeft} name={say('time.peak-back')} onPress={() => rewinding.peak(stream, -1)} />
               <Act icon={ChevronsRight} name={say('time.peak-forward')} onPress={() => rewinding.peak(stream, 1)} />
             </>
+          )}
+          {severalShown && (
+            <ToggleButton
+              className="time-act"
+              aria-label={say('time.in-step-name')}
+              isSelected={state.inStep}
+              onChange={() => toggleInStep(monitor)}
+            >
+              <Link2 aria-hidden="true" />
+            </ToggleButton>
           )}
           <Choice<Rate>
             label={say('time.speed', { rate: '' }).trim()}

@@ -51,6 +51,8 @@ function watched(source: PastSource, atUs: number | undefined, play = false) {
       changed: () => {
         for (const check of checks) check();
       },
+      othersHave: () => true,
+      apartMs: () => undefined,
     },
     source.rolling ? { of: 'stream' } : { of: 'kept', kept },
     source,

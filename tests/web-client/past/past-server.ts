@@ -11,15 +11,18 @@ export interface HeldFrame {
 
 const [width, height] = [4, 2];
 
-/** The routes of docs/protocol.md over frames of 4 x 2 pixels that all have their own sequence number as value. */
+/** The routes of docs/protocol.md over frames of 4 x 2 pixels that all have their own sequence number as value; `begin`: of stream 0. */
 export async function openPastServer(begin: readonly HeldFrame[], pageFrames = 1000) {
-  let frames = begin;
+  const byStream = new Map<string, readonly HeldFrame[]>([['0', begin]]);
+  const stalled = new Set<string>();
   const asked: string[] = [];
   let hold: Promise<void> | undefined;
   const server: Server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '', 'http://here');
     asked.push(url.pathname + url.search);
-    await hold;
+    const stream = /^\/streams\/(\d+)\//.exec(url.pathname)?.[1] ?? '0';
+    const frames = byStream.get(stream) ?? [];
+    if (stalled.size === 0 || stalled.has(stream)) await hold;
     const number = (name: string, otherwise: number): number => Number(url.searchParams.get(name) ?? otherwise);
     const told = (value: unknown): void => {
       response.setHeader('content-type', 'application/json');
@@ -43,15 +46,17 @@ export async function openPastServer(begin: readonly HeldFrame[], pageFrames = 1
   return {
     base: `http://127.0.0.1:${port}/`,
     asked,
-    setFrames(next: readonly HeldFrame[]): void {
-      frames = next;
+    setFrames(next: readonly HeldFrame[], stream = 0): void {
+      byStream.set(String(stream), next);
     },
-    /** Nobody is answered until what this gives is called. */
-    stall(): () => void {
+    /** Nobody is answered until what this gives is called, or nobody who asks for that stream. */
+    stall(stream?: number): () => void {
+      if (stream !== undefined) stalled.add(String(stream));
       const gate = Promise.withResolvers<void>();
       hold = gate.promise;
       return () => {
         hold = undefined;
+        stalled.clear();
         gate.resolve();
       };
     },

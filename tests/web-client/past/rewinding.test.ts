@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Kept } from '../../../src/protocol/examination-messages.ts';
 import type { PastTruth } from '../../../web-client/past/past-messages.ts';
 import { Rewinding } from '../../../web-client/past/rewinding.ts';
 import type { ShownPicture, StreamTruth, WorkerOrder } from '../../../web-client/worker-messages.ts';
@@ -12,15 +13,17 @@ const past: PastTruth = {
   playing: false,
   rate: 1,
   loop: undefined,
+  apartMs: undefined,
   gap: undefined,
   rPeak: false,
   frame: undefined,
   timeline: undefined,
+  nothing: false,
   error: undefined,
 };
 
 /** A hand on the time of one stream, what it orders, and what is true meanwhile. */
-function handOn(truth: Partial<StreamTruth>) {
+function handOn(truth: Partial<StreamTruth>, others: readonly number[] = []) {
   const orders: WorkerOrder[] = [];
   const thawed: number[] = [];
   let now: Partial<StreamTruth> = truth;
@@ -28,9 +31,10 @@ function handOn(truth: Partial<StreamTruth>) {
     order: (order) => orders.push(order),
     truthOf: () => now as StreamTruth,
     thaw: (stream) => thawed.push(stream),
+    inStepWith: () => others,
   });
   const acts = (): unknown[] => orders.map((order) => (order.order === 'past' ? order.act : order));
-  return { rewinding, acts, thawed, becomes: (next: Partial<StreamTruth>) => (now = next) };
+  return { rewinding, orders, acts, thawed, becomes: (next: Partial<StreamTruth>) => (now = next) };
 }
 
 describe('the hand on the time', () => {
@@ -88,6 +92,35 @@ describe('the hand on the time', () => {
     rewinding.changeRate(0, 1);
     rewinding.markLoop(0);
     expect(acts()).toEqual([]);
+  });
+
+  it('takes those along that go in step, not those that show what was kept, and brings them back', () => {
+    const { rewinding, orders, thawed, becomes } = handOn({ picture }, [1, 2]);
+    const asked = (): unknown[] => orders.splice(0).map((order) => (order.order === 'past' ? [order.stream, order.act.act] : order));
+    rewinding.step(0, -1);
+    expect(asked()).toEqual([
+      [0, 'open'],
+      [1, 'open-in-step'],
+      [2, 'open-in-step'],
+      [0, 'step'],
+    ]);
+    expect(thawed).toEqual([0, 1, 2]);
+    becomes({ picture, past });
+    rewinding.seek(0, 300);
+    rewinding.live(0);
+    expect(asked()).toEqual([
+      [0, 'seek'],
+      [0, 'close'],
+      [1, 'close'],
+      [2, 'close'],
+    ]);
+    becomes({ picture, past: { ...past, past: { of: 'kept', kept: {} as Kept } } });
+    rewinding.seek(0, 300);
+    rewinding.live(0);
+    expect(asked()).toEqual([
+      [0, 'seek'],
+      [0, 'close'],
+    ]);
   });
 
   it('follows one stream at a time, and asks a new worker anew', () => {
