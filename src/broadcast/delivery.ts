@@ -231,12 +231,13 @@ export class Delivery {
   #send(frame: SharedFrame): void {
     const { sequence, capturedAtUs: capturedUs } = frame.header;
     this.#underWay.push({ sequence, capturedUs, bytes: frame.bytes.length, tier: this.tier, sentMs: performance.now() });
-    this.#writing = true;
     this.sent++;
     this.#sending(sequence);
-    this.#wire.send(frame, () => {
-      this.#writing = false;
-      this.#pumpAndPull();
-    });
+    this.#writing = !this.#wire.send(frame, this.#written);
   }
+
+  readonly #written = (): void => {
+    this.#writing = false;
+    this.#pumpAndPull();
+  };
 }

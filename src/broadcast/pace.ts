@@ -1,5 +1,5 @@
-/** Acknowledgements of a calm line may wait so long for the next one: reading them costs a server more than the frames do. */
-const calmMs = 200;
+/** Acknowledgements of a calm line may wait so long for the next one, the longer the lighter its frames: reading them costs a server more than the frames do. */
+const calmMs = [400, 200] as const;
 /** A line is calm that bears so many times what it carries, */
 const manyTimes = 3;
 /** whose way there and back is short, */
@@ -33,15 +33,16 @@ export class Pace {
 
   /** Answers whether it has changed. */
   review({ needBytesPerSecond, lineBytesPerSecond = 0, roundTripMs, lateMs: late, curious }: PaceReading, nowMs: number): boolean {
+    const bearable = calmMs.find((ms) => (needBytesPerSecond * ms) / 1000 < mostBytes);
     const calm =
       !curious &&
       needBytesPerSecond * manyTimes < lineBytesPerSecond &&
-      (needBytesPerSecond * calmMs) / 1000 < mostBytes &&
+      bearable !== undefined &&
       (roundTripMs ?? Number.POSITIVE_INFINITY) < shortWayMs &&
       late < this.#withinMs + lateMs;
     this.#calmSinceMs = calm ? (this.#calmSinceMs ?? nowMs) : undefined;
     const before = this.#withinMs;
-    this.#withinMs = this.#calmSinceMs !== undefined && nowMs - this.#calmSinceMs >= calmAfterMs ? calmMs : 0;
+    this.#withinMs = this.#calmSinceMs !== undefined && nowMs - this.#calmSinceMs >= calmAfterMs ? (bearable ?? 0) : 0;
     return this.#withinMs !== before;
   }
 }

@@ -93,6 +93,10 @@ const messageCharacters = 2048;
 const mostWaitingBytes = 64 * 1024;
 /** A frame under way for so long makes the line suspicious: it is asked by a ping. */
 const suspectMs = 300;
+/** Acknowledgements that were told to come together may come so much later than that. */
+const suspectAfterPaceMs = 100;
+/** A line that bears many times what it carries is looked at so often. */
+const calmReviewMs = 900;
 /** A line that has not carried a ping for so long carries nothing else either. */
 const silentMs = 250;
 /**
@@ -122,6 +126,7 @@ export class Viewer implements Member {
   /** The last ping was. */
   #answered = true;
   #pingedMs = 0;
+  #reviewedMs = 0;
   #pings = 0;
 
   constructor(id: number, socket: WebSocket, from: ViewerPlace, access: Access, host: ViewerHost) {
@@ -187,14 +192,14 @@ export class Viewer implements Member {
     const deliveries = [...this.#deliveries.values()];
     const nowMs = performance.now();
     const frameBytes = deliveries.reduce((sum, { underWayBytes }) => sum + underWayBytes, 0);
-    return this.#socket.bufferedAmount > frameBytes + mostWaitingBytes || deliveries.some((delivery) => delivery.lateMs(nowMs) > suspectMs);
+    return this.#socket.bufferedAmount > frameBytes + mostWaitingBytes || this.#lateMs(nowMs) > this.#suspectMs;
   }
 
   /** Once a second: what became of this viewer's frames; renews its allowance of messages. */
   tellStats(): void {
     this.#messagesLeft = this.#host.messagesPerSecond;
-    // The shortest of many tells how long the way is.
-    if (this.#answered) this.#ping();
+    // The shortest of many tells how long the way is; of a calm line it is known.
+    if (this.#answered && this.#pace.withinMs === 0) this.#ping();
     for (const id of this.#watches.keys()) {
       const stream = this.#host.streams[id] as Stream;
       const { captured, fps, lost, processingMs, clockResidualMs, clockDriftPpm } = stream.counts;
@@ -228,17 +233,31 @@ export class Viewer implements Member {
     this.#ping();
   }
 
-  /** A few times a second: what the line bears decides how good the pictures are. */
+  /** A few times a second, on a calm line once: what the line bears decides how good the pictures are. */
   review(): void {
     const nowMs = performance.now();
+    const lateMs = this.#lateMs(nowMs);
+    const suspicious = lateMs > this.#suspectMs;
+    if (this.#pace.withinMs > 0 && !suspicious && nowMs - this.#reviewedMs < calmReviewMs) return;
+    this.#reviewedMs = nowMs;
     const deliveries = [...this.#deliveries.values()];
-    const lateMs = Math.max(0, ...deliveries.map((delivery) => delivery.lateMs(nowMs)));
-    if (lateMs > suspectMs && this.#answered) this.#ping();
+    if (suspicious && this.#answered) this.#ping();
     const silent = !this.#answered && nowMs - this.#pingedMs > silentMs;
     for (const delivery of deliveries) delivery.review(nowMs, silent);
     this.#reviewPace(deliveries, lateMs, nowMs);
     const hangs = deliveries.reduce((sum, delivery) => sum + delivery.heavyBytesUnderWay, 0);
     if (silent && lateMs > hopelessMs && hangs > hopelessBytes) this.#from.cutOff();
+  }
+
+  /** How long the oldest frame under way has been that. */
+  #lateMs(nowMs: number): number {
+    let lateMs = 0;
+    for (const delivery of this.#deliveries.values()) lateMs = Math.max(lateMs, delivery.lateMs(nowMs));
+    return lateMs;
+  }
+
+  get #suspectMs(): number {
+    return Math.max(suspectMs, this.#pace.withinMs + suspectAfterPaceMs);
   }
 
   #reviewPace(deliveries: readonly Delivery[], lateMs: number, nowMs: number): void {

@@ -18,6 +18,8 @@ const startingMs = 15_000;
 const lingerMs = 5000;
 /** Between two key frames that somebody asked for: one bad line must not fill those of the others. */
 const keyPauseMs = 500;
+/** An encoder that was told to end may take so long: where it is ended by force before its own process has been, nobody collects that any more. */
+const endMs = 3000;
 /** Deaths of an encoder in a row after which it is not counted on. */
 const mostDeaths = 3;
 /** And for so long, unless it gives a frame before. */
@@ -191,13 +193,12 @@ export class Tier {
     this.#worker = undefined;
     if (worker === undefined) return;
     worker.postMessage({ order: 'end' } satisfies EncoderOrder);
-    const deadline = setTimeout(() => void worker.terminate(), 500);
+    const deadline = setTimeout(() => void worker.terminate(), endMs);
     worker.once('exit', () => clearTimeout(deadline));
   }
 
   #replaceWorker(): void {
     this.#losses.add('encoder/restarts');
-    void this.#worker?.terminate();
     this.#stopWorker();
     this.#deaths++;
     if (this.#deaths >= mostDeaths) this.#failingUntilMs = performance.now() + distrustMs;

@@ -1,8 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Worker } from 'node:worker_threads';
 import type { Page } from 'playwright-core';
 import { frameHeaderBytes } from '../../src/protocol/frame-header.ts';
 import type { SharedFrame } from '../../src/stream/shared-frame.ts';
@@ -13,18 +17,21 @@ import { openRoom } from '../broadcast/test-room.ts';
 import { openBrowser } from '../support/browser.ts';
 import { ascii, dicomFile } from '../support/dicom-file.ts';
 import { WebRtcPeer } from './peers/webrtc-peer.ts';
+import type { BarsPlace, SeenBars } from './support/screen-watcher.ts';
 
 /*
- * node tests/bench/latency.bench.ts [ROUNDS]
- * Capture to on-canvas at 1024x768, 30 frames/s, loopback, in turns in one run: the monitor in a tier, and a peer that carries the very
+ * node tests/bench/latency.bench.ts [ROUNDS] [screen]
+ * Capture to on-canvas, or with `screen` to the glass, at 1024x768, 30 frames/s, loopback, in turns in one run: the monitor in a tier, and a peer that carries the very
  * bits of that tier: JPEG over HTTP (multipart/x-mixed-replace) in an <img>, H.264 over WebRTC (werift, no jitter buffer) in a <video>. A
  * frame is seen at the first animation frame at which the page reads its bar code back from what it shows; so half a refresh is part of
- * every figure. Goals: p50 of still at most 0.75 of MJPEG's, of video at most 0.9 of WebRTC's.
+ * every figure. With `screen` the browser has a window on a virtual screen (Xvfb), and a frame is seen when its bar code stands in the memory
+ * of that screen, read a thousand times a second: nothing runs in the page, and every way of drawing goes to its end. Goals: p50 of still at most 0.75 of MJPEG's, of video at most 0.9 of WebRTC's.
  */
 
 const [width, height, frames, fps, block] = [1024, 768, 64, 30, 32];
 const rounds = Number(process.argv[2] ?? 3);
 const roundMs = 8000;
+const screenSize = { width: 1280, height: 1000 } as const;
 
 const folder = mkdtempSync(join(tmpdir(), 'latency-'));
 const file = join(folder, 'bars.dcm');
@@ -33,7 +40,15 @@ writeFileSync(
   dicomFile({ rows: height, columns: width, frames, pixels: pictures(), more: [[0x0018, 0x1063, 'DS', ascii(String(1000 / fps))]] }),
 );
 const room = await openRoom([{ name: 'Bars', driver: 'replay', options: { file } }]);
-const browser = await openBrowser();
+const onScreen = process.argv.includes('screen');
+const display = onScreen ? await openScreen() : undefined;
+const browser = await openBrowser(
+  display && {
+    headless: false,
+    env: { ...process.env, DISPLAY: display.name },
+    args: ['--window-position=0,0', `--window-size=${screenSize.width},${screenSize.height}`],
+  },
+);
 const capturedMs = new Map<number, number>();
 const stream = room.streams[0] as Stream;
 stream.frames('processed', 'raw').subscribe(({ header }) => capturedMs.set(header.sequence % frames, header.capturedAtUs / 1000));
@@ -74,6 +89,7 @@ for (let round = 0; round < rounds; round++) {
 }
 keep('raw', await measure(room.address, 'canvas', 'raw'));
 await browser.close();
+display?.close();
 peer.closeAllConnections();
 peer.close();
 await room.close();
@@ -132,12 +148,13 @@ async function answerOffer(request: IncomingMessage, response: ServerResponse): 
 
 /** Latencies of one page, from the second second on. */
 async function measure(address: string, selector: string, quality?: Quality): Promise<number[]> {
-  const page: Page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  const page: Page = await browser.newPage({ viewport: onScreen ? null : screenSize });
   const latencies: number[] = [];
-  await page.exposeFunction('seen', (index: number, unixMs: number) => {
+  const seen = (index: number, unixMs: number): void => {
     const captured = capturedMs.get(index);
     if (captured !== undefined) latencies.push(unixMs - captured);
-  });
+  };
+  await page.exposeFunction('seen', seen);
   // The monitor's worker is at hand, so that its tier can be chosen.
   await page.addInitScript(
     'const W = Worker; globalThis.Worker = class extends W { constructor(...given) { super(...given); globalThis.theWorker = this; } };',
@@ -148,12 +165,50 @@ async function measure(address: string, selector: string, quality?: Quality): Pr
   if (quality !== undefined) await page.evaluate(`globalThis.theWorker.postMessage({ order: 'quality', quality: '${quality}' })`);
   await page.waitForTimeout(2500);
   latencies.length = 0;
-  await page.evaluate(watchBars, { selector, block });
-  await page.waitForTimeout(roundMs);
+  if (display === undefined) {
+    await page.evaluate(watchBars, { selector, block });
+    await page.waitForTimeout(roundMs);
+  } else {
+    const place = { screen: display.memory, ...(await page.evaluate(barsOnPage, { selector, width, height, block })) };
+    const watcher = new Worker(new URL('./support/screen-watcher.ts', import.meta.url), { workerData: place satisfies BarsPlace });
+    watcher.on('message', ({ index, unixMs }: SeenBars) => seen(index, unixMs));
+    await page.waitForTimeout(roundMs);
+    watcher.postMessage('end');
+    await once(watcher, 'exit');
+  }
   const found = latencies.slice();
   await page.close();
   for (const stop of stops.splice(0)) stop();
   return found;
+}
+
+/** A virtual screen: its name, and the file that its memory is. */
+async function openScreen(): Promise<{ readonly name: string; readonly memory: string; close(): void }> {
+  const depth = 24;
+  const args = [
+    '-screen',
+    '0',
+    `${screenSize.width}x${screenSize.height}x${depth}`,
+    '-fbdir',
+    folder,
+    '-displayfd',
+    '3',
+    '-nolisten',
+    'tcp',
+  ];
+  const server = spawn('Xvfb', args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+  const [number] = (await once(createInterface({ input: server.stdio[3] as NodeJS.ReadableStream }), 'line')) as [string];
+  return { name: `:${number}`, memory: join(folder, 'Xvfb_screen0'), close: () => server.kill() };
+}
+
+/** Runs in the page: where the bar code of what is shown is, in pixels of the screen. */
+function barsOnPage(of: { selector: string; width: number; height: number; block: number }): { x: number; y: number; step: number } {
+  const box = (document.querySelector(of.selector) as Element).getBoundingClientRect();
+  const scale = Math.min(box.width / of.width, box.height / of.height);
+  // The browser's own bars are above the page.
+  const left = screenX + box.left + (box.width - of.width * scale) / 2;
+  const top = screenY + outerHeight - innerHeight + box.top + (box.height - of.height * scale) / 2;
+  return { x: left + (of.block * scale) / 2, y: top + (of.block * scale) / 2, step: of.block * scale };
 }
 
 /** Runs in the page: reads the bar code of what is shown at every animation frame, tells each new one with the time. */

@@ -91,7 +91,7 @@ export class TestViewer {
     return this.messages.findLast((message): message is Extract<ServerMessage, { type: Type }> => message.type === type);
   }
 
-  until(condition: () => boolean, timeoutMs = 15_000): Promise<void> {
+  until(condition: () => boolean, timeoutMs = 30_000): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#checks.delete(check);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type Duplex, Writable } from 'node:stream';
 import { expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Wire } from '../../src/broadcast/wire.ts';
@@ -28,6 +29,25 @@ function frameOf(payloadBytes: number, slots: number): SharedFrame {
   return SharedFrame.receive({ buffer, layout, counts }, slot);
 }
 
+it('says when a frame that a line did not take at once has left, and holds its slot until then', async () => {
+  const waiting: (() => void)[] = [];
+  const line = new Writable({ highWaterMark: 1, write: (_chunk, _encoding, written) => void waiting.push(written) });
+  const [frame, next] = [frameOf(100, 8), frameOf(100, 8)];
+  const wire = new Wire(line as Duplex);
+  let left = 0;
+  expect(wire.send(frame, () => left++)).toBe(false);
+  expect([left, frame.memory.counts.free()]).toEqual([0, 7]);
+  waiting.shift()?.();
+  await expect.poll(() => left).toBe(1);
+  expect(frame.memory.counts.free()).toBe(8);
+  expect(wire.send(next, () => left++)).toBe(false);
+  line.destroy();
+  // As the handle of a socket does for what it was writing.
+  waiting.shift()?.();
+  await expect.poll(() => left).toBe(2);
+  expect(next.memory.counts.free()).toBe(8);
+});
+
 it.each([
   ['straight from its slot', 8],
   ['from a copy where slots are few', 1],
@@ -44,10 +64,11 @@ it.each([
         const frame = frames[at];
         if (frame === undefined) return;
         webSocket.send('{}');
-        wire.send(frame, () => {
+        const gone = (): void => {
           done.push(at);
           next(at + 1);
-        });
+        };
+        if (wire.send(frame, gone)) gone();
       };
       next(0);
     }),

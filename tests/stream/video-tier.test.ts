@@ -5,13 +5,15 @@ import { frameFlags } from '../../src/protocol/frame-header.ts';
 import { codecNames } from '../../src/protocol/tiers.ts';
 import { openRoom, type TestViewer } from '../broadcast/test-room.ts';
 
-/** Processes below this one that encode video; Linux tells them. */
+/** Processes below this one that encode video, and what nobody has collected of them (state Z, proc(5)); Linux tells them. */
 function encoders(): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => parentOf(pid) === process.pid && readProc(pid, 'cmdline').includes('video-process'));
+    .filter((pid) => parentOf(pid) === process.pid && (readProc(pid, 'cmdline').includes('video-process') || isRemnant(pid)));
 }
+
+const isRemnant = (pid: number): boolean => readProc(pid, 'stat').includes(') Z ');
 
 const parentOf = (pid: number): number => Number(/\) \S (\d+)/.exec(readProc(pid, 'stat'))?.[1]);
 
@@ -58,6 +60,7 @@ describe.skipIf(!hasWebCodecs())('the process that encodes video (skipped where 
     expect((video.frames[back]?.header.flags ?? 0) & frameFlags.key).toBeTruthy();
     await video.until(() => (video.last('stats')?.lost['encoder/restarts'] ?? 0) >= 1);
     expect(raw.closed ?? video.closed).toBeUndefined();
+    await vi.waitUntil(() => encoders().length === 1, 10_000);
     expect(encoders()).not.toContain(pid);
   });
 
@@ -71,6 +74,6 @@ describe.skipIf(!hasWebCodecs())('the process that encodes video (skipped where 
     expect(encoders().length).toBe(1);
     await room.close();
     room = undefined;
-    await vi.waitUntil(() => encoders().length === 0, 5000);
+    await vi.waitUntil(() => encoders().length === 0, 10_000);
   });
 });

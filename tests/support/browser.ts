@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type LaunchOptions } from 'playwright-core';
 
 /** Where Linux distributions and CHROMIUM_PATH put the browser. */
 const places = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
@@ -7,10 +7,11 @@ const places = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromi
 /** The system's Chromium; undefined: tests that need one are to be skipped. */
 export const browserPath = places.find((place) => place !== undefined && existsSync(place));
 
-/** Opens the browser without a window and without a word to anybody outside. */
-export function openBrowser(): Promise<Browser> {
+/** Opens the browser without a window, where nothing else is asked for, and without a word to anybody outside. */
+export function openBrowser({ args = [], ...more }: LaunchOptions = {}): Promise<Browser> {
   if (browserPath === undefined) throw new Error('no Chromium here; set CHROMIUM_PATH');
   return chromium.launch({
+    ...more,
     executablePath: browserPath,
     args: [
       '--no-sandbox',
@@ -20,6 +21,7 @@ export function openBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...args,
     ],
   });
 }
