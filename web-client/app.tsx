@@ -6,6 +6,7 @@ import { useMonitorState, useWords } from './hooks.ts';
 import { JoinPage } from './join-page.tsx';
 import { KeyMapDialog } from './key-map-dialog.tsx';
 import { MarkAsker } from './mark-asker.tsx';
+import { showsSidePanel } from './monitor-state.ts';
 import { DevicesPanel } from './panel/devices-panel.tsx';
 import { PeoplePanel } from './panel/people-panel.tsx';
 import { SidePanel } from './panel/side-panel.tsx';
@@ -18,7 +19,8 @@ import type { WireError } from './worker-messages.ts';
 
 /** The whole page: banner, tools, pictures, panel. */
 export function App() {
-  const { unfit, room, link, panelOpen, devicesOpen, peopleOpen, wallOpen, examinationOpen, display, joining } = useMonitorState();
+  const state = useMonitorState();
+  const { unfit, room, link, panelOpen, devicesOpen, peopleOpen, wallOpen, examinationOpen, display, joining } = state;
   useEffect(() => {
     document.title = room === '' ? 'Lumencast' : `${room} · Lumencast`;
   }, [room]);
@@ -43,7 +45,7 @@ export function App() {
       {devicesOpen && <DevicesPanel />}
       {wallOpen && <WallPanel />}
       {examinationOpen && <ExaminationPanel />}
-      {panelOpen && !peopleOpen && !devicesOpen && !wallOpen && !examinationOpen && <SidePanel />}
+      {showsSidePanel(state) && <SidePanel />}
       <KeyMapDialog />
       <ExportDialog />
     </div>

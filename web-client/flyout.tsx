@@ -9,6 +9,8 @@ interface FlyoutProps {
   children(close: () => void): ReactNode;
 }
 
+const movesWithin: ReadonlySet<string> = new Set(['Tab', 'Shift', 'Enter', ' ', 'ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown']);
+
 /** Several tools behind one target of the tool column, beside which they come out. */
 export function Flyout({ icon: Icon, word, name, children }: FlyoutProps) {
   const place = useRef<HTMLDivElement>(null);
@@ -20,18 +22,18 @@ export function Flyout({ icon: Icon, word, name, children }: FlyoutProps) {
     const elsewhere = ({ target }: PointerEvent): void => {
       if (target instanceof Node && place.current?.contains(target) !== true) setAt(undefined);
     };
-    // Before the keys of the pictures: Escape closes this alone.
-    const leave = (event: KeyboardEvent): void => {
-      if (event.key !== 'Escape') return;
-      event.stopImmediatePropagation();
+    // By any key that acts: what is to be seen of the act would lie below.
+    const leave = ({ key, target }: KeyboardEvent): void => {
+      const within = target instanceof Node && place.current?.contains(target) === true;
+      if (within && movesWithin.has(key)) return;
       setAt(undefined);
-      place.current?.querySelector('button')?.focus();
+      if (within && key === 'Escape') place.current?.querySelector('button')?.focus();
     };
     window.addEventListener('pointerdown', elsewhere, { capture: true });
-    document.documentElement.addEventListener('keydown', leave, { capture: true });
+    window.addEventListener('keydown', leave, { capture: true });
     return () => {
       window.removeEventListener('pointerdown', elsewhere, { capture: true });
-      document.documentElement.removeEventListener('keydown', leave, { capture: true });
+      window.removeEventListener('keydown', leave, { capture: true });
     };
   }, [open]);
   return (

@@ -3,6 +3,36 @@ import { Button, Dialog, Heading, Modal, ModalOverlay } from 'react-aria-compone
 import { useMonitor, useMonitorState, useWords } from './hooks.ts';
 import { keyMap } from './keys.ts';
 import { LanguageChoice } from './language-choice.tsx';
+import type { WordKey } from './words/words.ts';
+
+/** Which keys stand together; all others stand in the last group. */
+const groups: readonly { readonly title: WordKey; readonly acts: readonly WordKey[] }[] = [
+  {
+    title: 'keys.picture',
+    acts: ['key.freeze', 'key.zoom', 'key.alone', 'key.divider', 'key.move-divider', 'key.raw', 'key.full'],
+  },
+  {
+    title: 'keys.marks',
+    acts: ['key.measure', 'key.draw', 'key.place', 'key.move-mark', 'key.remove', 'key.undo', 'key.pointer', 'key.hide'],
+  },
+  {
+    title: 'keys.time',
+    acts: [
+      'key.step',
+      'key.live',
+      'key.still',
+      'key.clip',
+      'key.last-loop',
+      'key.bookmark',
+      'key.loop',
+      'key.in-step',
+      'key.rate',
+      'key.peak',
+    ],
+  },
+  { title: 'keys.panels', acts: [] },
+];
+const grouped = new Set(groups.flatMap(({ acts }) => acts));
 
 export function KeyMapDialog() {
   const monitor = useMonitor();
@@ -10,7 +40,7 @@ export function KeyMapDialog() {
   const { say } = useWords();
   return (
     <ModalOverlay className="overlay" isOpen={keyMapOpen} isDismissable onOpenChange={(open) => monitor.act({ act: 'key-map', open })}>
-      <Modal className="modal">
+      <Modal className="modal key-modal">
         <Dialog className="dialog">
           <header>
             <Heading slot="title">{say('keys.title')}</Heading>
@@ -18,16 +48,25 @@ export function KeyMapDialog() {
               <X aria-hidden="true" />
             </Button>
           </header>
-          <dl className="key-map">
-            {keyMap.map((line) => (
-              <div key={line.act}>
-                <dt>
-                  <kbd>{line.cap === undefined ? line.keys : say(line.cap)}</kbd>
-                </dt>
-                <dd>{say(line.act)}</dd>
-              </div>
+          <div className="key-groups">
+            {groups.map(({ title, acts }) => (
+              <section key={title} aria-label={say(title)}>
+                <h3>{say(title)}</h3>
+                <dl className="key-map">
+                  {keyMap
+                    .filter(({ act }) => (acts.length === 0 ? !grouped.has(act) : acts.includes(act)))
+                    .map((line) => (
+                      <div key={line.act}>
+                        <dt>
+                          <kbd>{line.cap === undefined ? line.keys : say(line.cap)}</kbd>
+                        </dt>
+                        <dd>{say(line.act)}</dd>
+                      </div>
+                    ))}
+                </dl>
+              </section>
             ))}
-          </dl>
+          </div>
           <LanguageChoice />
           <p className="about">
             {say('keys.about')} {server}

@@ -1,7 +1,7 @@
 import { type Tool, toolNames, toolOf } from './mark-tools.ts';
 import { selectedMark } from './marks-state.ts';
 import type { Monitor } from './monitor.ts';
-import { viewOf } from './monitor-state.ts';
+import { showsSidePanel, viewOf } from './monitor-state.ts';
 import { beginBookmark, goToBookmark, keepStill, showLastLoop, stepBy, toggleClip, toggleInStep, togglePanel } from './time/acts.ts';
 import { unmoved, zoomAt } from './view-transform.ts';
 import type { WordKey } from './words/words.ts';
@@ -153,7 +153,7 @@ const acts: Readonly<Record<string, (monitor: Monitor) => void>> = {
   d: toggleDivider,
   x: (monitor) => monitor.exporting.setOpen(true),
   f: toggleFullScreen,
-  s: (monitor) => monitor.act({ act: 'panel', open: !monitor.state.panelOpen }),
+  s: (monitor) => monitor.act({ act: 'panel', open: !showsSidePanel(monitor.state) }),
   e: togglePanel,
   p: keepStill,
   r: toggleClip,
@@ -176,6 +176,19 @@ const acts: Readonly<Record<string, (monitor: Monitor) => void>> = {
   '?': (monitor) => monitor.act({ act: 'key-map', open: true }),
 };
 
+/** All keys that do something by themselves, as `KeyboardEvent.key` calls them, lower case. */
+export const actKeys: readonly string[] = [
+  ...Object.keys(acts),
+  ...Object.keys(arrows).map((key) => key.toLowerCase()),
+  'enter',
+  'pageup',
+  'pagedown',
+  'q',
+  'n',
+  '1',
+  '9',
+];
+
 const pressable = 'button:not(.mark-handle), [role="switch"], input, label, summary';
 
 /**
@@ -184,6 +197,8 @@ const pressable = 'button:not(.mark-handle), [role="switch"], input, label, summ
  */
 function isTaken(event: KeyboardEvent, focusedByPointer: boolean): boolean {
   if (!(event.target instanceof Element)) return false;
+  // It closes the tools that came out, and nothing else.
+  if (event.key === 'Escape' && document.querySelector('.flyout') !== null) return true;
   if (event.target.closest('[role="dialog"], [role="listbox"], .text-setting, .asker') !== null) return true;
   const presses = event.key === ' ' || event.key === 'Enter';
   if (presses && !focusedByPointer && event.target.closest(pressable) !== null) return true;

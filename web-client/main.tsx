@@ -1,12 +1,13 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { distinctUntilChanged, map, skip } from 'rxjs';
+import { distinctUntilChanged, map } from 'rxjs';
 import { App } from './app.tsx';
 import { MonitorContext } from './hooks.ts';
 import { InLanguage } from './in-language.tsx';
 import { attachKeys } from './keys.ts';
 import { Monitor } from './monitor.ts';
 import { keepPreferences, readPreferences } from './preferences.ts';
+import { remember, restore } from './remembering.ts';
 import { invitationIn } from './session.ts';
 
 /** Below this width the panel would take from the picture. */
@@ -19,11 +20,11 @@ const invitation = location.hash === '' ? undefined : invitationIn(location.hash
 if (location.hash !== '') history.replaceState(null, '', `${location.pathname}${location.search}`);
 /** A screen on the ceiling shows and takes no orders. */
 const display = new URLSearchParams(location.search).get('display') ?? undefined;
-const monitor = new Monitor(
-  window.innerWidth >= panelFromPx,
-  readPreferences(() => localStorage, navigator.languages),
-  { ...(invitation !== undefined && { invitation }), ...(display !== undefined && { display }) },
-);
+const preferences = readPreferences(() => localStorage, navigator.languages);
+const monitor = new Monitor(window.innerWidth >= panelFromPx, preferences, {
+  ...(invitation !== undefined && { invitation }),
+  ...(display !== undefined && { display }),
+});
 const language$ = monitor.state$.pipe(
   map(({ language }) => language),
   distinctUntilChanged(),
@@ -31,9 +32,12 @@ const language$ = monitor.state$.pipe(
 language$.subscribe((language) => {
   document.documentElement.lang = language;
 });
+if (display === undefined) {
+  restore(monitor, preferences);
+  attachKeys(monitor);
+}
 // What nobody chose is the browser's to decide, next time too.
-language$.pipe(skip(1)).subscribe((language) => keepPreferences(() => localStorage, { language }));
-if (display === undefined) attachKeys(monitor);
+remember(monitor, (chosen) => keepPreferences(() => localStorage, chosen));
 createRoot(place).render(
   <StrictMode>
     <MonitorContext value={monitor}>

@@ -1,16 +1,18 @@
-import { type KeyboardEvent, type PointerEvent, useId, useState } from 'react';
+import { type KeyboardEvent, type PointerEvent, type ReactNode, useId, useState } from 'react';
 import { Button, Input, Label, TextField } from 'react-aria-components';
 import { asAppError } from '../src/app-error.ts';
 import { pathIn, probeOn } from '../src/marks/drawing.ts';
-import { type BodyPart, bodyParts, type Examination, type LabelCode, vocabularies } from '../src/marks/label.ts';
+import { type BodyPart, bodyParts, type Examination, vocabularies } from '../src/marks/label.ts';
 import { longestText, type ManualCalibration, type MarkOf } from '../src/marks/mark.ts';
 import { pictograms } from '../src/marks/pictogram.ts';
 import { manualScale } from '../src/marks/scale.ts';
+import { useFocusBack } from './focus-back.ts';
 import { useMarks, useMonitor, useWords } from './hooks.ts';
 import { captionOf } from './mark-texts.ts';
 import { type Asking, shownMark } from './marks-state.ts';
 import { Choice } from './panel/choice.tsx';
 import { errorWords } from './words/error-words.ts';
+import { labelsLike } from './words/label-search.ts';
 import type { Words } from './words/words.ts';
 
 /** What has to be told of a mark, beside the picture: nobody needs to look away from it for long. */
@@ -19,6 +21,18 @@ export function MarkAsker() {
   if (asking === undefined) return null;
   const key = asking.ask === 'length' ? 'length' : asking.ask === 'body' ? asking.id : asking.mark.id;
   return <div className="asker-place">{askerOf(asking, key)}</div>;
+}
+
+/** Asks its question, so that it can be read too, and hands the keyboard back where it was. */
+function Asker({ question, onLeave, children }: { readonly question: string; onLeave(): void; readonly children: ReactNode }) {
+  useFocusBack();
+  const titleId = useId();
+  return (
+    <div className="asker" role="dialog" aria-labelledby={titleId} onKeyDown={onEscape(onLeave)}>
+      <h2 id={titleId}>{question}</h2>
+      {children}
+    </div>
+  );
 }
 
 function askerOf(asking: Asking, key: string) {
@@ -41,11 +55,10 @@ const onEscape =
     leave();
   };
 
-const mostFound = 60;
-
 function CaptionAsker({ asking: { mark, isNew } }: { readonly asking: Extract<Asking, { ask: 'caption' }> }) {
   const monitor = useMonitor();
-  const { say } = useWords();
+  const words = useWords();
+  const { say } = words;
   const before = isNew ? undefined : captionOf(mark.shape);
   const [text, setText] = useState(before !== undefined && 'text' in before ? before.text : '');
   const written = text.trim();
@@ -53,7 +66,7 @@ function CaptionAsker({ asking: { mark, isNew } }: { readonly asking: Extract<As
     monitor.marking.act({ act: 'ask', asking: undefined });
     monitor.hand.cancel();
   };
-  const found = labelsLike(written);
+  const found = labelsLike(words, written);
   const enter = (event: KeyboardEvent): void => {
     if (event.key !== 'Enter' || written === '') return;
     event.preventDefault();
@@ -61,7 +74,7 @@ function CaptionAsker({ asking: { mark, isNew } }: { readonly asking: Extract<As
     monitor.hand.caption(mark, exact === undefined ? { text: written } : { label: exact.code });
   };
   return (
-    <div className="asker" role="dialog" aria-label={say('asker.caption')} onKeyDown={onEscape(cancel)}>
+    <Asker question={say('asker.caption')} onLeave={cancel}>
       <TextField
         className="text-setting"
         value={text}
@@ -85,9 +98,10 @@ function CaptionAsker({ asking: { mark, isNew } }: { readonly asking: Extract<As
               <section key={examination} aria-label={say(`vocabulary.${examination}`)}>
                 <h3>{say(`vocabulary.${examination}`)}</h3>
                 <div className="words">
-                  {labels.map(({ code, word }) => (
+                  {labels.map(({ code, word, meaning }) => (
                     <Button key={code} onPress={() => monitor.hand.caption(mark, { label: code })}>
-                      {word}
+                      <span title={meaning}>{word}</span>
+                      {written !== '' && meaning !== word && <small>{meaning}</small>}
                     </Button>
                   ))}
                 </div>
@@ -106,18 +120,8 @@ function CaptionAsker({ asking: { mark, isNew } }: { readonly asking: Extract<As
           {say('asker.cancel')}
         </Button>
       </footer>
-    </div>
+    </Asker>
   );
-}
-
-function labelsLike(text: string): { readonly examination: Examination; readonly code: LabelCode; readonly word: string }[] {
-  const wanted = text.toLowerCase();
-  return (Object.keys(vocabularies) as Examination[])
-    .flatMap((examination) =>
-      Object.entries(vocabularies[examination]).map(([code, word]) => ({ examination, code: code as LabelCode, word: word as string })),
-    )
-    .filter(({ code, word }) => word.toLowerCase().includes(wanted) || code.includes(wanted))
-    .slice(0, text === '' ? undefined : mostFound);
 }
 
 /** Steps of the keys on the pictogram, as share of its side; of the direction, in degrees. */
@@ -148,7 +152,7 @@ function BodyAsker({ id }: { readonly id: string }) {
   };
   const { from, to, marked } = probeOn(shape);
   return (
-    <div className="asker" role="dialog" aria-label={say('asker.body')} onKeyDown={onEscape(close)}>
+    <Asker question={say('asker.body')} onLeave={close}>
       <Choice<BodyPart>
         label={say('asker.part')}
         hint={say('asker.part')}
@@ -191,7 +195,7 @@ function BodyAsker({ id }: { readonly id: string }) {
           {say('asker.close')}
         </Button>
       </footer>
-    </div>
+    </Asker>
   );
 }
 
@@ -224,7 +228,7 @@ function LengthAsker({ asking: { stream, points } }: { readonly asking: Extract<
     if (typeof found === 'number') monitor.hand.calibrate(stream, calibration);
   };
   return (
-    <div className="asker" role="dialog" aria-label={say('asker.length')} onKeyDown={onEscape(cancel)}>
+    <Asker question={say('asker.length')} onLeave={cancel}>
       <TextField className="text-setting" value={text} onChange={setText} autoFocus>
         <Label>{say('asker.known')}</Label>
         <Input inputMode="decimal" autoComplete="off" onKeyDown={({ key }) => key === 'Enter' && calibrate()} />
@@ -251,7 +255,7 @@ function LengthAsker({ asking: { stream, points } }: { readonly asking: Extract<
           {say('asker.cancel')}
         </Button>
       </footer>
-    </div>
+    </Asker>
   );
 }
 

@@ -347,6 +347,11 @@ export function inStepWith(state: MonitorState, stream: number): readonly number
   return state.inStep && shown.includes(stream) ? shown.filter((id) => id !== stream) : [];
 }
 
+/** Whether the panel of results and stages is on the screen: the others stand in its place. */
+export function showsSidePanel({ panelOpen, devicesOpen, peopleOpen, wallOpen, examinationOpen }: MonitorState): boolean {
+  return panelOpen && !devicesOpen && !peopleOpen && !wallOpen && !examinationOpen;
+}
+
 /** The streams that are zoomed and windowed together with one, itself too. */
 export function linkedWith(state: MonitorState, stream: number): readonly number[] {
   const { linked } = state.wall ?? { linked: false };

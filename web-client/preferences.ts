@@ -1,25 +1,58 @@
+import { tierNames } from '../src/protocol/tiers.ts';
+import { type ClipLead, clipLeadsS } from './past/rewinding.ts';
 import { type Language, languageFor, languages } from './words/words.ts';
+import type { Quality } from './worker-messages.ts';
 
-/** What a user has chosen for this browser; no patient data. */
+/** The panel beside the pictures; one that only a machine with devices has is not come back to. */
+export const panelNames = ['none', 'results', 'examination', 'wall', 'people'] as const;
+export type PanelName = (typeof panelNames)[number];
+
+/** What a user has chosen for this browser; no patient data. What nobody chose is absent, except the language, which is the browser's own. */
 export interface Preferences {
   readonly language: Language;
+  readonly quality?: Quality;
+  readonly inStep?: boolean;
+  readonly panel?: PanelName;
+  readonly clipLeadS?: ClipLead;
+  readonly marksHidden?: boolean;
 }
 
 const place = 'lumencast.preferences';
+const qualities: readonly Quality[] = ['auto', ...tierNames];
 
-/** `storage` may throw, where a browser allows none. What was chosen before; what was never chosen, or cannot be read, is the browser's own. */
+const among =
+  <Value>(values: readonly Value[]) =>
+  (kept: unknown): Value | undefined =>
+    values.find((value) => value === kept);
+
+/** The one record: what each of its entries may be. */
+const parse: { readonly [Name in keyof Preferences]-?: (kept: unknown) => Preferences[Name] | undefined } = {
+  language: among(languages),
+  quality: among(qualities),
+  inStep: among([true, false]),
+  panel: among(panelNames),
+  clipLeadS: among(clipLeadsS),
+  marksHidden: among([true, false]),
+};
+
+/** `storage` may throw, where a browser allows none. What was chosen before; an entry that is none of those that can be chosen is as if nobody had. */
 export function readPreferences(storage: () => Pick<Storage, 'getItem'>, wanted: readonly string[]): Preferences {
-  const kept = keptIn(storage);
-  return { language: languages.find((language) => language === kept.language) ?? languageFor(wanted) };
+  return { language: languageFor(wanted), ...chosenIn(storage) };
 }
 
-/** Where the browser keeps nothing they hold until the page is closed. */
-export function keepPreferences(storage: () => Pick<Storage, 'setItem'>, preferences: Preferences): void {
+/** Keeps what is chosen now beside what was chosen before. Where the browser keeps nothing it holds until the page is closed. */
+export function keepPreferences(storage: () => Pick<Storage, 'getItem' | 'setItem'>, chosen: Partial<Preferences>): void {
   try {
-    storage().setItem(place, JSON.stringify(preferences));
+    storage().setItem(place, JSON.stringify({ ...chosenIn(storage), ...chosen }));
   } catch {
     return;
   }
+}
+
+function chosenIn(storage: () => Pick<Storage, 'getItem'>): Partial<Preferences> {
+  const kept = keptIn(storage);
+  const entries = Object.entries(parse).map(([name, entry]) => [name, entry(kept[name])] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
 function keptIn(storage: () => Pick<Storage, 'getItem'>): Readonly<Record<string, unknown>> {

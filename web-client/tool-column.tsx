@@ -19,7 +19,7 @@ import { MarkTools } from './drawing-tools.tsx';
 import { Flyout } from './flyout.tsx';
 import { useMarks, useMonitor, useMonitorState, useWords } from './hooks.ts';
 import { toggleDivider, toggleFreeze, toggleFullScreen, zoomSelected, zoomStep } from './keys.ts';
-import { streamOf } from './monitor-state.ts';
+import { showsSidePanel, streamOf } from './monitor-state.ts';
 import { Act, Toggle } from './tool-button.tsx';
 
 /** One column of touch targets; everything here has a key too. */
@@ -75,8 +75,8 @@ export function ToolColumn() {
           icon={PanelRight}
           word={say('column.panel')}
           name={say('column.panel-name')}
-          on={state.panelOpen}
-          onPress={() => monitor.act({ act: 'panel', open: !state.panelOpen })}
+          on={showsSidePanel(state)}
+          onPress={() => monitor.act({ act: 'panel', open: !showsSidePanel(state) })}
         />
         {state.devices !== undefined && (
           <Toggle

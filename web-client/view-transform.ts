@@ -1,3 +1,4 @@
+import { pictogramSide } from '../src/marks/drawing.ts';
 import type { Point } from '../src/marks/mark.ts';
 
 export interface Size {
@@ -76,4 +77,15 @@ const bounded = (value: number, limit: number): number => Math.min(limit, Math.m
 /** How much larger marks are drawn on a tile of many CSS pixels, so that a wall display shows them as large as a desk does. */
 export function markScale(tile: Size): number {
   return Math.min(3, Math.max(1, Math.min(tile.width, tile.height) / 900));
+}
+
+/** The least share of its own size that a pictogram of the body can still be read at. */
+const leastPictogram = 0.4;
+/** On a smaller tile a pictogram of its own size would cover anatomy. */
+const wholePictogramPx = 480;
+
+/** Side of a body marker's pictogram on a tile. */
+export function pictogramPx(tile: Size): number {
+  const room = Math.max(leastPictogram, Math.min(tile.width, tile.height) / wholePictogramPx);
+  return pictogramSide * Math.min(markScale(tile), room);
 }

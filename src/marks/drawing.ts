@@ -23,6 +23,8 @@ export interface MarkDrawing {
 export interface DrawnAt {
   place(point: Point): Point;
   readonly unit: number;
+  /** Side of the pictogram of a body marker; absent: `pictogramSide` units. */
+  readonly pictogram?: number;
 }
 
 /** Side of the pictogram of a body marker, in units; the mark's point is its middle. */
@@ -31,12 +33,16 @@ export const pictogramSide = 84;
 export const drawingOf = (mark: Mark, at: DrawnAt): MarkDrawing => drawKind(mark.kind, mark, at);
 
 /** The type of a mark follows its kind, which the compiler sees for a parameter and not for a union. */
-function drawKind<Kind extends MarkKind>(kind: Kind, mark: MarkOf<Kind>, { place, unit }: DrawnAt): MarkDrawing {
+function drawKind<Kind extends MarkKind>(
+  kind: Kind,
+  mark: MarkOf<Kind>,
+  { place, unit, pictogram = pictogramSide * unit }: DrawnAt,
+): MarkDrawing {
   const points = (mark.points as readonly Point[]).map(place);
-  return { line: '', dotted: false, ends: '', filled: '', points, extent: points, ...byKind[kind](points, unit) };
+  return { line: '', dotted: false, ends: '', filled: '', points, extent: points, ...byKind[kind](points, unit, pictogram) };
 }
 
-type Draw = (points: readonly Point[], unit: number) => Partial<MarkDrawing>;
+type Draw = (points: readonly Point[], unit: number, pictogram: number) => Partial<MarkDrawing>;
 
 const byKind: { readonly [Kind in MarkKind]: Draw } = {
   distance: (points, unit) => ({ line: pathThrough(points), dotted: true, ends: crosses(points, unit) }),
@@ -54,8 +60,8 @@ const byKind: { readonly [Kind in MarkKind]: Draw } = {
   point: (points, unit) => ({ ends: crosses(points, unit) }),
   arrow: ([tail, tip], unit) => arrow(tail!, tip!, unit),
   text: () => ({}),
-  'body-marker': ([at], unit) => {
-    const half = (pictogramSide * unit) / 2;
+  'body-marker': ([at], _, pictogram) => {
+    const half = pictogram / 2;
     const corners = [-half, half].flatMap((dx) => [-half, half].map((dy) => ({ x: at!.x + dx, y: at!.y + dy })));
     return { extent: corners };
   },

@@ -57,7 +57,7 @@ export function labelPlace(
   return (
     free.find((box) => !lines.some((line) => overlap(box, line))) ??
     free[0] ??
-    clear(inside(boxes[boxes[0]!.left + width + margin <= area.width ? 0 : 1]!, area), area, taken)
+    clear(boxes[0]!.left + width + margin <= area.width ? boxes : [boxes[1]!, ...boxes], area, taken)
   );
 }
 
@@ -76,15 +76,18 @@ export function boxesAlong(points: readonly Point[], unit: number): Box[] {
   return boxes;
 }
 
-/** Where all places beside the mark are taken: the nearest free one above or below. */
-function clear(box: Box, area: PictureSize, taken: readonly Box[]): Box {
-  for (let steps = 1; steps * box.height < area.height; steps++) {
-    for (const sign of [1, -1]) {
-      const moved = { ...box, top: box.top + sign * steps * box.height };
-      if (inside(moved, area) === moved && !taken.some((other) => overlap(moved, other))) return moved;
+/** Where all places beside the mark are taken: the nearest free one above or below one of them, else the first of them. */
+function clear(boxes: readonly Box[], area: PictureSize, taken: readonly Box[]): Box {
+  const near = boxes.map((box) => inside(box, area));
+  const isFree = (box: Box): boolean => inside(box, area) === box && !taken.some((other) => overlap(box, other));
+  for (let steps = 0; steps * near[0]!.height < area.height; steps++) {
+    for (const box of near) {
+      const moved = [1, -1].map((sign) => ({ ...box, top: box.top + sign * steps * box.height }));
+      const free = moved.find(isFree);
+      if (free !== undefined) return free;
     }
   }
-  return box;
+  return near[0]!;
 }
 
 const outermost = (points: readonly Point[], value: (point: Point) => number): Point =>

@@ -7,6 +7,7 @@ import {
   type MonitorState,
   reduce,
   shownStreams,
+  showsSidePanel,
   skippedOf,
   wishedStage,
   wishKey,
@@ -196,5 +197,15 @@ describe('a server that comes back with other streams', () => {
     const again = reduce(used, heard(hello(stream(0), stream(1, { name: 'another' }))));
     expect(again.frozen[0]).toBe(true);
     expect(again.undoSteps).toHaveLength(1);
+  });
+});
+
+describe('the panels', () => {
+  it('stand in the place of the results, which are there again once they are closed', () => {
+    const having = (...actions: readonly Action[]): MonitorState => actions.reduce(reduce, initialState(true));
+    expect(showsSidePanel(having())).toBe(true);
+    expect(showsSidePanel(having({ act: 'wall-panel', open: true }))).toBe(false);
+    expect(showsSidePanel(having({ act: 'wall-panel', open: true }, { act: 'wall-panel', open: false }))).toBe(true);
+    expect(showsSidePanel(having({ act: 'people', open: true }, { act: 'panel', open: true }))).toBe(true);
   });
 });

@@ -1,6 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { contain, largestZoom, markScale, panBy, place, toPicture, toTile, unmoved, zoomAt } from '../../web-client/view-transform.ts';
+import {
+  contain,
+  largestZoom,
+  markScale,
+  panBy,
+  pictogramPx,
+  place,
+  toPicture,
+  toTile,
+  unmoved,
+  zoomAt,
+} from '../../web-client/view-transform.ts';
 
 const picture = { width: 1024, height: 768 };
 const tile = { width: 800, height: 900 };
@@ -59,6 +70,11 @@ describe('view transform', () => {
 
   it('draws marks larger on tiles of many pixels, never smaller', () => {
     expect([400, 900, 1800, 9000].map((side) => markScale({ width: side, height: side }))).toEqual([1, 1, 2, 3]);
+  });
+
+  it('draws the body smaller where a whole one would cover the picture', () => {
+    const sides = [60, 192, 240, 480, 900, 1800].map((side) => pictogramPx({ width: 2 * side, height: side }));
+    expect(sides).toEqual([33.6, 33.6, 42, 84, 84, 168]);
   });
 
   it('keeps a contained view as it is', () => {

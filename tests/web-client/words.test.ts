@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { IntlMessageFormat } from 'intl-messageformat';
 import { describe, expect, it } from 'vitest';
-import { keepPreferences, readPreferences } from '../../web-client/preferences.ts';
+import { keepPreferences, type Preferences, readPreferences } from '../../web-client/preferences.ts';
 import { english } from '../../web-client/words/english.ts';
 import { german } from '../../web-client/words/german.ts';
 import { languageFor, languages, type WordKey, Words } from '../../web-client/words/words.ts';
@@ -61,6 +61,24 @@ describe('preferences', () => {
     expect(readPreferences(() => storage, ['de'])).toEqual({ language: 'en' });
     for (const key of kept.keys()) kept.set(key, '{"language": ["de"');
     expect(readPreferences(() => storage, ['de'])).toEqual({ language: 'de' });
+  });
+
+  it('are one record, of which each choice changes its own entry', () => {
+    const kept = new Map<string, string>();
+    const storage = { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => void kept.set(key, value) };
+    const chosen: Preferences = { language: 'en', quality: 'still', inStep: false, panel: 'wall', clipLeadS: 30, marksHidden: true };
+    for (const [name, value] of Object.entries(chosen)) keepPreferences(() => storage, { [name]: value });
+    expect(kept.size).toBe(1);
+    expect(readPreferences(() => storage, ['de'])).toEqual(chosen);
+    const [place = ''] = kept.keys();
+    kept.set(place, JSON.stringify({ ...chosen, quality: 'best', inStep: 'yes', panel: 'devices', clipLeadS: '30', patient: 'Doe' }));
+    expect(readPreferences(() => storage, ['de'])).toEqual({ language: 'en', marksHidden: true });
+    keepPreferences(() => storage, { panel: 'none' });
+    expect(JSON.parse(kept.get(place) ?? '')).toEqual({ language: 'en', marksHidden: true, panel: 'none' });
+    for (const other of ['7', 'null', '[]', '"de"']) {
+      kept.set(place, other);
+      expect(readPreferences(() => storage, ['de'])).toEqual({ language: 'de' });
+    }
   });
 
   it('hold for the page where the browser keeps nothing', () => {

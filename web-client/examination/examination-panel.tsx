@@ -3,12 +3,14 @@ import { useEffect, useState } from 'react';
 import { Button, Input, Label, TextField } from 'react-aria-components';
 import type { Bookmark, Examination, Kept } from '../../src/protocol/examination-messages.ts';
 import { isAtLeast } from '../../src/protocol/roles.ts';
+import { useFocusBack } from '../focus-back.ts';
 import { useMonitor, useMonitorState, useWords } from '../hooks.ts';
 import { streamOf } from '../monitor-state.ts';
 import { useExamination } from '../time/time-hooks.ts';
 import { momentText, spanText, whenText } from '../time/time-texts.ts';
 import { ToldError } from '../told-error.tsx';
 import { errorWords } from '../words/error-words.ts';
+import { byWords } from '../words/server-words.ts';
 import type { LookedInto } from './examination-state.ts';
 import { keptName, patientText } from './examination-texts.ts';
 import { PatientForm } from './patient-form.tsx';
@@ -16,6 +18,7 @@ import { Thumbnail } from './thumbnail.tsx';
 
 /** Who is examined, what was kept of it, and what was examined before. */
 export function ExaminationPanel() {
+  useFocusBack();
   const monitor = useMonitor();
   const { role } = useMonitorState();
   const { examination, kept, bookmarks, refusal, looked } = useExamination();
@@ -152,9 +155,7 @@ function KeptItem({ kept, editable }: { kept: Kept; editable: boolean }) {
           {kind === 'clip' && <span>{spanText(words, toUs - fromUs)}</span>}
           <span>{momentText(words, fromUs)}</span>
           <span>{source}</span>
-          <small>
-            {state === 'kept' ? say('examination.by', { author: author.name }) : say(`kept.${state === 'discarded' ? 'failed' : state}`)}
-          </small>
+          <small>{state === 'kept' ? byWords(words, author.name) : say(`kept.${state === 'discarded' ? 'failed' : state}`)}</small>
           {lost > 0 && <small className="amiss">{say('time.missing', { count: lost })}</small>}
           {error !== undefined && <small className="amiss">{errorWords(words, error).message}</small>}
         </span>
@@ -208,7 +209,7 @@ function Bookmarks({ bookmarks }: { bookmarks: readonly Bookmark[] }) {
               <span>{momentText(words, atUs)}</span>
               <span>{text}</span>
               <small>
-                {streamOf(state, stream)?.name ?? ''} {words.say('examination.by', { author: author.name })}
+                {streamOf(state, stream)?.name ?? ''} {byWords(words, author.name)}
               </small>
             </button>
           </li>
@@ -223,6 +224,11 @@ function Earlier() {
   const { found } = useExamination();
   const { say } = useWords();
   const [text, setText] = useState('');
+  const known = found !== undefined;
+  // The latest stand there without being looked for.
+  useEffect(() => {
+    if (!known) examining.find('');
+  }, [known, examining]);
   return (
     <section aria-label={say('examination.earlier')}>
       <header>
@@ -236,8 +242,8 @@ function Earlier() {
         }}
       >
         <TextField className="text-setting" value={text} onChange={setText} maxLength={64}>
-          <Label>{say('examination.search')}</Label>
-          <Input autoComplete="off" />
+          <Label className="for-screen-readers">{say('examination.search')}</Label>
+          <Input placeholder={say('examination.search')} autoComplete="off" />
         </TextField>
         <Button type="submit" className="put">
           <Search aria-hidden="true" />

@@ -2,6 +2,7 @@ import { Cable, CircleSlash, Unplug, X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Button } from 'react-aria-components';
 import type { Device } from '../../src/protocol/messages.ts';
+import { useFocusBack } from '../focus-back.ts';
 import { useMonitor, useMonitorState, useWords } from '../hooks.ts';
 import { type MonitorState, streamOf } from '../monitor-state.ts';
 import { ToldError } from '../told-error.tsx';
@@ -9,6 +10,7 @@ import type { Words } from '../words/words.ts';
 
 /** What is attached to the server, what each device delivers, which stream it is on, and why one cannot be opened. */
 export function DevicesPanel() {
+  useFocusBack();
   const monitor = useMonitor();
   const state = useMonitorState();
   const words = useWords();

@@ -3,10 +3,12 @@ import { useEffect, useState } from 'react';
 import { Button, Input, Label, Switch, TextField } from 'react-aria-components';
 import type { ConnectedViewer, Invitation } from '../../src/protocol/messages.ts';
 import { type Role, roleNames } from '../../src/protocol/roles.ts';
+import { useFocusBack } from '../focus-back.ts';
 import { useMonitor, useMonitorState, useWords } from '../hooks.ts';
 import { type MonitorState, streamOf } from '../monitor-state.ts';
 import { clockText, milliseconds, rateText, untilText } from '../texts.ts';
 import { ToldError } from '../told-error.tsx';
+import { personWords } from '../words/server-words.ts';
 import type { Words } from '../words/words.ts';
 import { Choice } from './choice.tsx';
 
@@ -14,6 +16,7 @@ const roleShapes: Readonly<Record<Role, LucideIcon>> = { observer: Eye, marker: 
 
 /** Who is here; for operators also who is invited, and the way to let somebody in or send somebody out. */
 export function PeoplePanel() {
+  useFocusBack();
   const monitor = useMonitor();
   const state = useMonitorState();
   const { say } = useWords();
@@ -67,13 +70,14 @@ function OpenDoor() {
 
 /** As much as everybody may know of the others. */
 function Present({ viewer: { name, role }, own }: { viewer: MonitorState['present'][number]; own: boolean }) {
-  const { say } = useWords();
+  const words = useWords();
+  const { say } = words;
   const Shape = roleShapes[role];
   return (
     <li className="person" data-testid="person">
       <p className="person-name">
         <Shape aria-hidden="true" />
-        {name}
+        {personWords(words, name)}
         {own && <span className="own">{say('people.own')}</span>}
       </p>
       <p className="person-facts">{say(`role.${role}`)}</p>
@@ -92,7 +96,7 @@ function Person({ viewer, state }: { viewer: ConnectedViewer; state: MonitorStat
     <li className="person" data-testid="person">
       <p className="person-name">
         <Shape aria-hidden="true" />
-        {name}
+        {personWords(words, name)}
         {own && <span className="own">{say('people.own')}</span>}
       </p>
       <p className="person-facts">
@@ -115,7 +119,7 @@ function Person({ viewer, state }: { viewer: ConnectedViewer; state: MonitorStat
       {!own && (
         <Sure
           word={say('people.send-out')}
-          question={say('people.send-out-sure', { name })}
+          question={say('people.send-out-sure', { name: personWords(words, name) })}
           onSure={() => monitor.sendOut(viewer.viewer)}
         />
       )}

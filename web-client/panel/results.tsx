@@ -8,7 +8,7 @@ import type { Monitor } from '../monitor.ts';
 import { useKept } from '../time/time-hooks.ts';
 import { ToldError } from '../told-error.tsx';
 import { errorWords } from '../words/error-words.ts';
-import { captionWords } from '../words/server-words.ts';
+import { byWords, captionWords } from '../words/server-words.ts';
 
 /** The values of all marks on a stream, each by the calibration of the picture that it was drawn on. */
 export function Results({ stream }: { readonly stream: number }) {
@@ -82,7 +82,7 @@ function Result({ mark: kept }: { readonly mark: KnownMark }) {
         <span className="result-what">
           <Value measurement={measured(mark)} caption={caption && captionWords(words, caption)} fallback={toolWord(words, shape.kind)} />
           {elsewhere && <small className="author">{say('results.other-frame')}</small>}
-          {others && <small className="author">{say('results.by', { author: mark.author?.name ?? '' })}</small>}
+          {others && <small className="author">{byWords(words, mark.author?.name ?? '')}</small>}
         </span>
       </button>
       {mine && hasCaption(shape.kind) && (
@@ -163,8 +163,8 @@ function Value({ measurement, caption, fallback }: ValueProps) {
       {measurement.quantities.map((quantity) => (
         <span key={quantity.of} className="quantity">
           {localNumber(words, quantity)}
-          {quantity.unit === '°' ? '' : ' '}
-          <small>{quantity.unit}</small>{' '}
+          {quantity.unit === '°' ? quantity.unit : ' '}
+          {quantity.unit !== '°' && <small>{quantity.unit}</small>}{' '}
         </span>
       ))}
       {note !== undefined && <em>{note}</em>}

@@ -10,6 +10,7 @@ import { ToolsSection } from './tools-section.tsx';
 
 /** Results, stages and the source of the selected stream. */
 export function SidePanel() {
+  useFocusBack();
   const state = useMonitorState();
   const { say } = useWords();
   const stream = streamOf(state, state.selected);
@@ -33,3 +34,5 @@ export function SidePanel() {
     </aside>
   );
 }
+
+import { useFocusBack } from '../focus-back.ts';

@@ -5,6 +5,7 @@ import type { Kept } from '../../src/protocol/examination-messages.ts';
 import type { Wall, WallCell } from '../../src/protocol/wall.ts';
 import { put } from '../carrying.ts';
 import { keptName } from '../examination/examination-texts.ts';
+import { useFocusBack } from '../focus-back.ts';
 import { useMonitor, useMonitorState, useWords } from '../hooks.ts';
 import { useKnownKept } from '../kept-cell.tsx';
 import { type MonitorState, streamOf, wallInForce } from '../monitor-state.ts';
@@ -15,6 +16,7 @@ import type { Words } from '../words/words.ts';
 
 /** Which pictures stand where: sizes, places, what can stand there, and what the room keeps. */
 export function WallPanel() {
+  useFocusBack();
   const monitor = useMonitor();
   const state = useMonitorState();
   const words = useWords();

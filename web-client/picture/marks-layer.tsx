@@ -3,6 +3,7 @@ import { useMarks, useMonitor, useRemPx, useWords } from '../hooks.ts';
 import { spokenMark, valueLines } from '../mark-texts.ts';
 import { isSeen, type KnownMark, type MarksState, marksOf } from '../marks-state.ts';
 import { type Placement, type Size, toTile } from '../view-transform.ts';
+import { personWords } from '../words/server-words.ts';
 import type { ShownPicture } from '../worker-messages.ts';
 import { MarksPainter } from './marks-painter.ts';
 
@@ -26,7 +27,10 @@ export function MarksLayer({ stream, picture, live, kept, placement, tile, paint
   const root = useRef<SVGGElement>(null);
   useLayoutEffect(() => {
     if (root.current === null) return;
-    const made = new MarksPainter(root.current, (mark, short) => valueLines(words, mark, short));
+    const made = new MarksPainter(root.current, {
+      lines: (mark, short) => valueLines(words, mark, short),
+      person: (name) => personWords(words, name),
+    });
     painter.current = made;
     const subscription = monitor.marking.state$.subscribe((state) => {
       made.state = state;
@@ -66,7 +70,10 @@ export function MarkHandles({ stream, picture, live, kept, placement }: Omit<Mar
   const marks = monitor.marking.state;
   const hidden = useMarks(({ hidden: none }) => none);
   const selection = useMarks(selectionOf);
-  if (hidden) return null;
+  if (hidden)
+    return (
+      <HiddenNote any={monitor.marking.state.shown.some((mark) => mark.kept === kept && (kept !== undefined || mark.stream === stream))} />
+    );
   const nowMs = performance.now();
   const frame = { capturedUs: picture.capturedUs, live };
   return marksOf(marks, { stream, kept, capturedUs: picture.capturedUs })
@@ -80,6 +87,12 @@ export function MarkHandles({ stream, picture, live, kept, placement }: Omit<Mar
         placement={placement}
       />
     ));
+}
+
+/** Nobody is to take a picture for unmarked whose marks are hidden. */
+function HiddenNote({ any }: { readonly any: boolean }) {
+  const { say } = useWords();
+  return any ? <p className="hidden-note">{say('tile.marks-hidden')}</p> : null;
 }
 
 /** Tabbing through a line that a hand has drawn would never end. */
@@ -119,7 +132,7 @@ function HandlesOf({ mark, selected, point, placement }: HandlesOfProps) {
         undefined,
         mine
           ? words.say('mark.handle', { mark: spoken })
-          : words.say('mark.others-handle', { mark: spoken, author: mark.author?.name ?? '' }),
+          : words.say('mark.others-handle', { mark: spoken, author: personWords(words, mark.author?.name ?? '') }),
       )}
       {points.map((_, index) => handle(index, words.say('mark.point-handle', { mark: spoken, point: index + 1, points: points.length })))}
     </>

@@ -5,7 +5,7 @@ import { pictograms } from '../../src/marks/pictogram.ts';
 import { distanceToSegment } from '../../src/marks/simplify.ts';
 import { belongs, isOwn, isSeen, type KnownMark, type MarksState, marksOf } from '../marks-state.ts';
 import type { OthersPointer } from '../pointing.ts';
-import { markScale, type Placement, type Size, toTile } from '../view-transform.ts';
+import { markScale, type Placement, pictogramPx, type Size, toTile } from '../view-transform.ts';
 import type { ShownPicture } from '../worker-messages.ts';
 
 /** Where and over what the marks of a stream are drawn now. */
@@ -24,6 +24,12 @@ export interface PaintedPlace {
 /** The lines of text beside a mark. */
 export type ValueLines = (mark: KnownMark, short: boolean) => readonly string[];
 
+/** What is said of marks, in the language of the page. */
+export interface MarkWords {
+  readonly lines: ValueLines;
+  person(name: string): string;
+}
+
 /** What a hand reaches. */
 export interface Reached {
   readonly id: string;
@@ -35,8 +41,12 @@ export interface Reached {
 const fadeMs = 2500;
 /** Large enough at two metres; on a tile as small as a phone's, values of that size would cover the picture. */
 const [valueRem, smallValueRem, smallTilePx] = [1.5, 1.05, 500] as const;
+/** A tile that is wider than so many times its height has no larger picture for it. */
+const wideTile = 4 / 3;
 /** Marks of more points show them only while they are selected. */
 const fewPoints = 3;
+/** Between the number of a mark and what is said of it, in letters of its size: 1 and 88.5 mm are not to be read as 188.5 mm. */
+const numberGapEm = 0.35;
 
 interface Look {
   readonly mark: KnownMark;
@@ -68,7 +78,7 @@ type Part = (typeof parts)[number];
  */
 export class MarksPainter {
   readonly #root: SVGGElement;
-  readonly #lines: ValueLines;
+  readonly #words: MarkWords;
   readonly #painted = new Map<string, Painted>();
   readonly #pointers = new Map<number, { readonly path: SVGPathElement; readonly dot: SVGCircleElement; readonly text: SVGTextElement }>();
   #place: PaintedPlace | undefined;
@@ -80,9 +90,9 @@ export class MarksPainter {
   #hovered: string | undefined;
   #request = 0;
 
-  constructor(root: SVGGElement, lines: ValueLines) {
+  constructor(root: SVGGElement, words: MarkWords) {
     this.#root = root;
-    this.#lines = lines;
+    this.#words = words;
     root.append(this.#cursorPath);
   }
 
@@ -172,7 +182,9 @@ export class MarksPainter {
     }
     this.#drawnAt = place;
     const taken = [...this.#painted.values()].filter((painted) => !changed.includes(painted)).flatMap(({ box }) => box ?? []);
-    for (const painted of changed) {
+    // Free text stands where it was put; the others find their place around it.
+    const free = ({ look }: Painted): number => (look?.mark.shape.kind === 'text' ? 0 : 1);
+    for (const painted of changed.toSorted((a, b) => free(a) - free(b))) {
       this.#draw(painted, place, taken);
       if (painted.box !== undefined) taken.push(painted.box);
     }
@@ -204,7 +216,8 @@ export class MarksPainter {
     const { mark, selected, point, dashed } = painted.look!;
     const { shape } = mark;
     const unit = markScale(tile);
-    const drawing = drawingOf(shape, { place: (at) => toTile(placement, at), unit });
+    const pictogram = pictogramPx(tile);
+    const drawing = drawingOf(shape, { place: (at) => toTile(placement, at), unit, pictogram });
     painted.drawing = drawing;
     painted.lines = boxesAlong(outlineOf(shape, drawing), unit);
     const few = drawing.points.length <= fewPoints;
@@ -216,7 +229,7 @@ export class MarksPainter {
       ),
     );
     group.dataset.testid = `mark-${shape.number}`;
-    const [line, filled] = shape.kind === 'body-marker' ? bodyPaths(shape, drawing, unit) : [drawing.line, drawing.filled];
+    const [line, filled] = shape.kind === 'body-marker' ? bodyPaths(shape, drawing, pictogram) : [drawing.line, drawing.filled];
     const ends = drawing.ends + (selected && drawing.ends === '' ? knobs(drawing.points, (few ? 5 : 3) * unit) : '');
     setPath(paths.halo, line);
     setPath(paths.line, line);
@@ -225,18 +238,18 @@ export class MarksPainter {
     setPath(paths.ends, ends);
     const active = point === undefined ? undefined : drawing.points[point];
     setPath(paths.ring, active === undefined ? '' : knobs([active], 18 * unit));
-    const fontPx = (tile.width < smallTilePx ? smallValueRem : valueRem) * remPx;
+    const fontPx = (Math.min(tile.width, wideTile * tile.height) < smallTilePx ? smallValueRem : valueRem) * remPx;
     painted.text.style.fontSize = `${fontPx}px`;
     this.#write(painted, tile, fontPx, unit, taken);
   }
 
   #write(painted: Painted, tile: Size, fontPx: number, unit: number, taken: readonly Box[]): void {
     const { text, look, drawing } = painted;
-    const wide = this.#lines(look!.mark, false);
-    const whole = wide.every((line) => textWidth(line, fontPx) < tile.width) ? wide : this.#lines(look!.mark, true);
+    const wide = this.#words.lines(look!.mark, false);
+    const whole = wide.every((line) => textWidth(line, fontPx) < tile.width) ? wide : this.#words.lines(look!.mark, true);
     const { name, trouble } = look!;
     const below = [
-      { text: name, is: 'name' },
+      { text: name === undefined ? undefined : this.#words.person(name), is: 'name' },
       { text: trouble, is: 'trouble' },
     ].filter(({ text: said }) => said !== undefined);
     const lines = [...whole, ...below.map(({ text: said }) => said ?? '')];
@@ -256,7 +269,10 @@ export class MarksPainter {
         const span = make('tspan', below[index - whole.length]?.is ?? '');
         span.setAttribute('x', box.left.toFixed(1));
         span.setAttribute('y', (box.top + step * (index + 0.5)).toFixed(1));
-        span.textContent = line;
+        const { kind, number } = look!.mark.shape;
+        const numbered = index === 0 && kind !== 'text' && line.startsWith(`${number} `);
+        if (numbered) span.append(...apart(String(number), line));
+        else span.textContent = line;
         return span;
       }),
     );
@@ -282,7 +298,8 @@ export class MarksPainter {
     const unit = markScale(tile);
     let fading = false;
     const gone = new Set(this.#pointers.keys());
-    for (const [viewer, { name, stream: on, at, trail }] of this.#others) {
+    for (const [viewer, { name: called, stream: on, at, trail }] of this.#others) {
+      const name = this.#words.person(called);
       const recent = trail.filter(({ atMs }) => nowMs - atMs < fadeMs);
       if (on !== stream || (at === undefined && recent.length === 0)) continue;
       gone.delete(viewer);
@@ -409,14 +426,23 @@ const knobs = (points: readonly Point[], radius: number): string =>
 function bodyPaths(
   shape: Extract<Mark, { kind: 'body-marker' }>,
   { points: [middle] }: MarkDrawing,
-  unit: number,
+  side: number,
 ): [line: string, filled: string] {
-  const side = pictogramSide * unit;
   const corner = { x: middle!.x - side / 2, y: middle!.y - side / 2 };
   const { from, to, marked } = probeOn(shape);
   const on = ({ x, y }: Point): Point => ({ x: corner.x + x * side, y: corner.y + y * side });
   const [a, b] = [on(from), on(to)];
-  return [`${pathIn(pictograms[shape.body], corner, side)}M${a.x} ${a.y}L${b.x} ${b.y}`, knobs([on(marked)], 4 * unit)];
+  return [`${pathIn(pictograms[shape.body], corner, side)}M${a.x} ${a.y}L${b.x} ${b.y}`, knobs([on(marked)], (4 / pictogramSide) * side)];
+}
+
+/** The number of a mark, quieter than its value and with room between. */
+function apart(number: string, line: string): readonly Node[] {
+  const small = make('tspan', 'number');
+  small.textContent = number;
+  const rest = make('tspan', '');
+  rest.setAttribute('dx', `${numberGapEm}em`);
+  rest.textContent = line.slice(number.length);
+  return [small, rest];
 }
 
 /** A word begins at its point and stays inside the tile. */

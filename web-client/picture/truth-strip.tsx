@@ -105,9 +105,10 @@ function LiveAside({ truth }: { truth: PictureTruth }) {
 function SkewAside({ skew: { behindMs, left } }: { skew: Skew }) {
   const { say } = useWords();
   const behind = milliseconds(behindMs);
+  const isBehind = behindMs >= inStepMs;
   return (
-    <div className={left ? 'aside skew left' : 'aside skew'} data-testid="skew" title={say('truth.skew', { behind })}>
-      {say(behindMs >= inStepMs ? 'truth.behind' : 'truth.in-step', { behind })}
+    <div className={left && isBehind ? 'aside skew left' : 'aside skew'} data-testid="skew" title={say('truth.skew', { behind })}>
+      {say(isBehind ? 'truth.behind' : 'truth.in-step', { behind })}
     </div>
   );
 }

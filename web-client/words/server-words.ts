@@ -39,6 +39,19 @@ export function reasonWords({ language }: Words, reason: string): string {
   return (language === 'de' ? germanReasons[reason] : undefined) ?? reason;
 }
 
+/** What the server calls whoever sits at it; other names are people's own. */
+const here = 'This machine';
+
+/** Somebody's name as it is shown. */
+export function personWords({ say }: Words, name: string): string {
+  return name === here ? say('people.here') : name;
+}
+
+/** Whose something is. */
+export function byWords({ say }: Words, name: string): string {
+  return name === here ? say('people.by-here') : say('examination.by', { author: name });
+}
+
 /** Why the values of a mark are what they are: one or more reasons, as src/marks lists them. */
 export function noteWords({ language }: Words, note: string): string {
   if (language === 'en') return note;
