@@ -11,6 +11,7 @@ import { WireSplitter } from '../../web-client/past/wire-splitter.ts';
 import { openRoom } from '../broadcast/test-room.ts';
 import { browserPath, openBrowser } from '../support/browser.ts';
 import { ascii, dicomFile } from '../support/dicom-file.ts';
+import { FaultProxy, type LineFaults } from '../support/fault-proxy.ts';
 
 const [width, height, pictures, fps, block] = [160, 120, 64, 10, 16];
 const folder = mkdtempSync(join(tmpdir(), 'lumencast-time-'));
@@ -75,13 +76,17 @@ describe.skipIf(browserPath === undefined)('time and what is kept (skipped witho
   let browser: Browser;
   let page: Page;
   let source: Source;
+  let proxy: FaultProxy | undefined;
   let codecs: Awaited<ReturnType<typeof openCodecs>>;
 
-  const open = async (dataFolder: string): Promise<void> => {
+  /** `faults`: of the line to the server. */
+  const open = async (dataFolder: string, faults?: LineFaults): Promise<void> => {
     source = await serve(join(folder, dataFolder));
+    const { address } = source.room;
+    proxy = faults && (await FaultProxy.open(Number(new URL(address).port), faults));
     const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, bypassCSP: true });
     page = await context.newPage();
-    await page.goto(source.room.address);
+    await page.goto(proxy === undefined ? address : `http://127.0.0.1:${proxy.port}/`);
     await page.getByTestId('tile-0').locator('[data-state="live"]').waitFor({ timeout: 20_000 });
     await page.getByTestId('timeline').waitFor({ timeout: 20_000 });
   };
@@ -107,6 +112,8 @@ describe.skipIf(browserPath === undefined)('time and what is kept (skipped witho
   });
   afterEach(async () => {
     await page.context().close();
+    await proxy?.[Symbol.asyncDispose]();
+    proxy = undefined;
     await source.room.close();
   });
   afterAll(async () => {
@@ -149,6 +156,41 @@ describe.skipIf(browserPath === undefined)('time and what is kept (skipped witho
     await page.getByTestId('tile-0').locator('.truth [data-state="live"]').waitFor();
     expect(await page.getByTestId('live-inset').count()).toBe(0);
   }, 90_000);
+
+  it('shows lighter pictures of the very time while the hand moves on a thin line, and the exact one when it rests', async () => {
+    // A frame takes at least 160 ms.
+    await open('thin', { bytesPerSecond: 120_000, wayMs: 40 });
+    await recorded(8);
+    // A lighter picture may be gone before anybody looks: the page writes down what it said.
+    await page.evaluate(`{
+      globalThis.said = [];
+      new MutationObserver(() => {
+        const exactness = document.querySelector('[data-testid="exactness"]')?.getAttribute('data-exactness');
+        const us = document.querySelector('[data-testid="state"]')?.getAttribute('data-captured-us');
+        if (exactness && us) globalThis.said.push(exactness + ' ' + us);
+      }).observe(document.body, { subtree: true, attributes: true, childList: true });
+    }`);
+    const said = (): Promise<string[]> => page.evaluate('[...new Set(globalThis.said)]');
+    const bar = await page.getByTestId('timeline').boundingBox();
+    if (bar === null) throw new Error('the time line is not on the screen');
+    const move = (place: number): Promise<void> => page.mouse.move(bar.x + bar.width * place, bar.y + bar.height / 2);
+    await move(0.9);
+    await page.mouse.down();
+    const frames = await recordedFrames(source);
+    let us = await looksAt(page, frames, (at) => at > 0);
+    for (const place of [0.7, 0.5, 0.3]) {
+      const before = us;
+      await move(place);
+      us = await looksAt(page, frames, (at) => at > 0 && at !== before);
+      await page.locator('[data-exactness="exact"]').waitFor({ timeout: 30_000 });
+      expect(await looksAt(page, frames, (at) => at > 0)).toBe(us);
+      const order = await said();
+      expect(order.indexOf(`light ${us}`), order.join(', ')).toBeGreaterThanOrEqual(0);
+      expect(order.indexOf(`exact ${us}`)).toBeGreaterThan(order.indexOf(`light ${us}`));
+    }
+    await page.mouse.up();
+    expect(await page.getByTestId('exactness').textContent()).toMatch(/^exact/);
+  }, 120_000);
 
   it('goes round between two marks, and steps back from a frozen picture', async () => {
     await open('loop');

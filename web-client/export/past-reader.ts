@@ -54,7 +54,7 @@ export class PastReader {
     for (let at = 0; at < this.frames.length; ) {
       const batch = batchFrom(this.frames, at);
       let next = 0;
-      for await (const message of this.#source.frames(batch, signal)) {
+      for await (const message of this.#source.frames(batch, 'exact', signal)) {
         const header = readFrameHeader(new DataView(message.buffer, message.byteOffset, message.length));
         const wanted = batch[next++];
         if (header.capturedAtUs !== wanted?.capturedUs) break;

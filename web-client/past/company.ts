@@ -9,6 +9,8 @@ export interface Lead {
   readonly pace: Pace | undefined;
   readonly rate: Rate;
   readonly loop: Loop | undefined;
+  /** A hand goes over the time: something quick to see is worth more than something fine. */
+  readonly handMoves: boolean;
 }
 
 /** A player that can lead others and be led. */

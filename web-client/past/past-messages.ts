@@ -1,6 +1,7 @@
 import type { Kept } from '../../src/protocol/examination-messages.ts';
 import type { ShownPicture, WireError } from '../worker-messages.ts';
 import type { Gap } from './frame-list.ts';
+import type { Exactness } from './held-frames.ts';
 import type { Loop, Rate } from './pace.ts';
 
 /** What is looked at instead of the live picture: the last minutes of the stream itself, or what was kept. */
@@ -26,6 +27,8 @@ export interface PastTruth {
   readonly past: PastOf;
   /** The frame on the canvas; undefined before the first. */
   readonly picture: ShownPicture | undefined;
+  /** How that frame is: as it was captured, or lighter while a hand moves over the time on a thin line. */
+  readonly exactness: Exactness;
   /** Where the hand is: the frame on the canvas, or one that is still on its way. */
   readonly atUs: number | undefined;
   readonly waiting: boolean;

@@ -7,6 +7,7 @@ import type { ShownPicture, WireError } from '../worker-messages.ts';
 import { type Batch, type Limits, type Need, nextBatch, worthKeeping } from './batches.ts';
 import type { Lead, Member } from './company.ts';
 import { FrameList, type PastFrame } from './frame-list.ts';
+import { type Exactness, HeldFrames } from './held-frames.ts';
 import { due, type Loop, type Pace, type Rate } from './pace.ts';
 import type { PastAct, PastOf, PastTruth, Timeline } from './past-messages.ts';
 import { type PastDescription, type PastIndex, type PastSource, Refused } from './past-source.ts';
@@ -34,7 +35,13 @@ const MiB = 1024 * 1024;
 const playing: Limits = { batchFrames: 32, batchBytes: 8 * MiB, aheadBytes: 96 * MiB, aheadFrames: 300 };
 /** A hand that looks for a frame: that one first, its neighbours then. */
 const looking: Limits = { batchFrames: 6, batchBytes: 4 * MiB, aheadBytes: 24 * MiB, aheadFrames: 30 };
+/** On a line that is too slow for that, or not known yet. */
+const glancing: Limits = { batchFrames: 1, batchBytes: 4 * MiB, aheadBytes: 4 * MiB, aheadFrames: 4 };
 const mostBytes = 160 * MiB;
+/** A hand that has sought nothing new for so long rests. */
+const restsAfterMs = 250;
+/** A line that takes longer for a frame has lighter ones while the hand moves. */
+const slowFrameMs = 120;
 const followMs = 1000;
 const shortestWaitMs = 250;
 const longestWaitMs = 5000;
@@ -50,13 +57,18 @@ export class PastPlayer implements Member {
   readonly #source: PastSource;
   readonly #list = new FrameList();
   readonly #descriptions = new Map<number, PastDescription>();
-  readonly #messages = new Map<number, Uint8Array<ArrayBuffer>>();
+  readonly #held = new HeldFrames();
   readonly #closing = new AbortController();
-  #messageBytes = 0;
   #canvas: OffscreenCanvas | undefined;
   /** Capture time of the frame that is wanted on the screen; undefined: the newest, as soon as it is known. */
   #atUs: number | undefined;
   #picture: ShownPicture | undefined;
+  /** How the frame on the canvas is. */
+  #exactness: Exactness = 'exact';
+  /** Runs while a hand moves over the time. */
+  #hand: ReturnType<typeof setTimeout> | undefined;
+  /** Of the line, as the last answer came. */
+  #bytesPerMs: number | undefined;
   #pace: Pace | undefined;
   /** By another player; undefined: it goes on its own. */
   #led: Lead | undefined;
@@ -67,15 +79,13 @@ export class PastPlayer implements Member {
   #loop: Loop | undefined;
   #direction: 1 | -1 = 1;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #fetching: { readonly batch: readonly PastFrame[]; readonly abort: AbortController } | undefined;
+  #fetching: { readonly batch: readonly PastFrame[]; readonly exactness: Exactness; readonly abort: AbortController } | undefined;
   /** The index reaches back to the oldest frame. */
   #whole: boolean;
   #begun = false;
   readonly #orders: PastAct[] = [];
   #failures = 0;
   #error: WireError | undefined;
-  /** Of frames that were asked for and did not come: the store has given them up, or they are damaged. */
-  readonly #missing = new Set<number>();
   #timeline: { readonly frames: readonly PastFrame[]; readonly timeline: Timeline | undefined } | undefined;
 
   constructor(host: PlayerHost, past: PastOf, source: PastSource, atUs: number | undefined, play: boolean) {
@@ -102,10 +112,12 @@ export class PastPlayer implements Member {
     switch (act.act) {
       case 'seek':
         this.#stop();
+        this.#moveHand();
         this.#goTo(this.#list.shownAt(act.atUs), act.atUs);
         break;
       case 'step':
         this.#stop();
+        this.#restHand();
         this.#goTo(this.#position() + act.frames);
         break;
       case 'peak':
@@ -133,7 +145,8 @@ export class PastPlayer implements Member {
 
   get lead(): Lead {
     const pace = this.#timer === undefined ? undefined : this.#pace;
-    return { atUs: this.#atUs, playing: this.#pace !== undefined, pace, rate: this.#rate, loop: this.#loop };
+    const [playing, handMoves] = [this.#pace !== undefined, this.#hand !== undefined];
+    return { atUs: this.#atUs, playing, pace, rate: this.#rate, loop: this.#loop, handMoves };
   }
 
   get shownUs(): number | undefined {
@@ -164,7 +177,7 @@ export class PastPlayer implements Member {
   has(us: number): boolean {
     if (!this.#indexed || this.#error !== undefined) return this.#error !== undefined;
     const frame = this.#list.at(this.#list.shownAt(us));
-    return frame === undefined || this.#isHere(frame.capturedUs);
+    return frame === undefined || this.#held.isSettled(frame.capturedUs, 'exact');
   }
 
   goOn(): void {
@@ -186,6 +199,7 @@ export class PastPlayer implements Member {
       past: this.#past,
       picture: this.#picture,
       atUs: this.#atUs,
+      exactness: this.#exactness,
       waiting: this.#atUs === undefined || this.#atUs !== shownUs,
       playing: this.#moving,
       rate: this.#rate,
@@ -202,17 +216,40 @@ export class PastPlayer implements Member {
 
   close(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#hand);
     this.#closing.abort();
     this.#fetching?.abort.abort();
-    this.#messages.clear();
+    this.#held.clear();
   }
 
   get #moving(): boolean {
     return this.#pace !== undefined || this.#led?.playing === true;
   }
 
-  #isHere(us: number): boolean {
-    return this.#messages.has(us) || this.#missing.has(us);
+  /** A hand goes over the time, and does not rest until it has sought nothing for a while. */
+  #moveHand(): void {
+    clearTimeout(this.#hand);
+    this.#hand = setTimeout(() => {
+      this.#restHand();
+      this.#show();
+      this.#host.changed();
+    }, restsAfterMs);
+  }
+
+  #restHand(): void {
+    clearTimeout(this.#hand);
+    this.#hand = undefined;
+  }
+
+  /** What is fetched for the screen now. */
+  get #wantedExactness(): Exactness {
+    const handMoves = this.#led?.handMoves ?? this.#hand !== undefined;
+    return handMoves && !this.#moving && this.#isSlow() ? 'light' : 'exact';
+  }
+
+  #isSlow(): boolean {
+    const bytes = this.#list.at(this.#position())?.bytes ?? 0;
+    return this.#bytesPerMs !== undefined && bytes / this.#bytesPerMs > slowFrameMs;
   }
 
   /** To the frame that belongs to where the one that leads is. */
@@ -260,6 +297,7 @@ export class PastPlayer implements Member {
   }
 
   #play(): void {
+    this.#restHand();
     const { lastUs } = this.#list;
     const atEnd = this.#atUs !== undefined && this.#atUs === lastUs;
     // What was played to its end begins again.
@@ -290,7 +328,7 @@ export class PastPlayer implements Member {
     if (frame === undefined) return;
     this.#atUs = frame.capturedUs;
     this.#show();
-    const here = this.#isHere(frame.capturedUs);
+    const here = this.#held.isSettled(frame.capturedUs, 'exact');
     if (!here || !this.#host.othersHave(frame.capturedUs)) {
       // It is on its way: time stands still until it is here, so that none is passed over.
       this.#pace = { ...this.#pace, anchorUs: frame.capturedUs, anchorMs: nowMs };
@@ -312,12 +350,15 @@ export class PastPlayer implements Member {
   /** Puts the wanted frame on the canvas, or fetches it. */
   #show(): void {
     const atUs = this.#atUs;
-    if (atUs !== undefined && this.#picture?.capturedUs !== atUs) this.#draw(atUs);
+    const finer = this.#exactness === 'light' && atUs !== undefined && this.#held.exact(atUs) !== undefined;
+    if (atUs !== undefined && (this.#picture?.capturedUs !== atUs || finer)) this.#draw(atUs);
     this.#fetch();
   }
 
   #draw(atUs: number): boolean {
-    const message = this.#messages.get(atUs);
+    const exact = this.#held.exact(atUs);
+    // What is played is what was captured.
+    const message = exact ?? (this.#moving ? undefined : this.#held.light(atUs));
     if (message === undefined || this.#canvas === undefined) return false;
     try {
       const header = readFrameHeader(new DataView(message.buffer));
@@ -328,6 +369,7 @@ export class PastPlayer implements Member {
       this.#host.paint(this.#canvas, format, codecByNumber(this.#host.codecs(), header.codec), message.subarray(frameHeaderBytes));
       const synthetic = (header.flags & frameFlags.synthetic) !== 0;
       this.#picture = { width, height, epoch, sequence, capturedUs: header.capturedAtUs, synthetic, regions: description?.regions ?? [] };
+      this.#exactness = exact === undefined ? 'light' : 'exact';
       this.#error = undefined;
       this.#host.changed();
       return true;
@@ -341,39 +383,47 @@ export class PastPlayer implements Member {
   #fetch(): void {
     const position = this.#position();
     if (position < 0 || this.#closing.signal.aborted) return;
+    const exactness = this.#wantedExactness;
     const need: Need = {
       list: this.#list,
       position,
       direction: this.#direction,
       loop: this.#moving ? this.#loop : undefined,
-      has: (us) => this.#isHere(us),
+      has: (us) => this.#held.isSettled(us, exactness),
     };
-    const limits = this.#moving ? playing : looking;
-    if (this.#messageBytes > mostBytes) this.#forget(worthKeeping(need, playing));
+    const limits = this.#moving ? playing : this.#bytesPerMs === undefined || this.#isSlow() ? glancing : looking;
+    if (this.#held.exactBytes > mostBytes) this.#held.keepOnly(worthKeeping(need, playing));
     const wanted = this.#list.at(position)?.capturedUs;
     if (this.#fetching !== undefined) {
       const useful = wanted === undefined || need.has(wanted) || this.#fetching.batch.some(({ capturedUs }) => capturedUs === wanted);
+      const tooFine = exactness === 'light' && this.#fetching.exactness === 'exact';
       // A few frames are let in, so that a hand that never rests sees something on a slow line too.
-      if (useful || this.#fetching.batch.length <= looking.batchFrames) return;
+      if (!tooFine && (useful || this.#fetching.batch.length <= looking.batchFrames)) return;
       this.#fetching.abort.abort();
     }
     const batch = nextBatch(need, limits);
-    if (batch !== undefined) void this.#fetchBatch(batch);
+    if (batch !== undefined) void this.#fetchBatch(batch, exactness);
   }
 
-  async #fetchBatch({ first, last }: Batch): Promise<void> {
+  async #fetchBatch({ first, last }: Batch, exactness: Exactness): Promise<void> {
     const batch = this.#list.frames.slice(first, last + 1);
-    const fetching = { batch, abort: new AbortController() };
+    const fetching = { batch, exactness, abort: new AbortController() };
+    const beganMs = this.#host.nowMs();
+    let bytes = 0;
     this.#fetching = fetching;
     let failed = false;
     try {
       const signal = AbortSignal.any([this.#closing.signal, fetching.abort.signal]);
-      for await (const message of this.#source.frames(batch, signal)) this.#take(message);
-      for (const { capturedUs } of batch) if (!this.#messages.has(capturedUs)) this.#missing.add(capturedUs);
+      for await (const message of this.#source.frames(batch, exactness, signal)) {
+        bytes += message.length;
+        this.#bytesPerMs = bytes / Math.max(1, this.#host.nowMs() - beganMs);
+        this.#take(message, exactness);
+      }
+      for (const { capturedUs } of batch) if (!this.#held.isSettled(capturedUs, exactness)) this.#held.miss(capturedUs);
       this.#failures = 0;
     } catch (thrown) {
       const gone = thrown instanceof Refused && thrown.status === 404;
-      if (gone) for (const { capturedUs } of batch) this.#missing.add(capturedUs);
+      if (gone) for (const { capturedUs } of batch) this.#held.miss(capturedUs);
       failed = !gone && !fetching.abort.signal.aborted && !this.#closing.signal.aborted;
       if (failed) this.#fail(thrown);
     }
@@ -395,36 +445,25 @@ export class PastPlayer implements Member {
     this.#tick();
   }
 
-  #take(message: Uint8Array<ArrayBuffer>): void {
-    const { capturedAtUs } = readFrameHeader(new DataView(message.buffer));
-    const before = this.#messages.get(capturedAtUs);
-    this.#messages.set(capturedAtUs, message);
-    this.#messageBytes += message.length - (before?.length ?? 0);
+  #take(message: Uint8Array<ArrayBuffer>, asked: Exactness): void {
+    const us = this.#held.take(message, asked);
     // While a hand moves on, what comes is shown as long as nothing nearer is here.
-    const looked = !this.#moving && this.#atUs !== undefined && !this.#messages.has(this.#atUs);
-    if (capturedAtUs === this.#atUs) {
-      this.#draw(capturedAtUs);
+    const looked = !this.#moving && this.#atUs !== undefined && !this.#held.isSettled(this.#atUs, 'light');
+    if (us === this.#atUs) {
+      this.#draw(us);
       this.#goOn();
-    } else if (looked && this.#fetching?.batch.every(({ capturedUs }) => capturedUs !== this.#atUs)) this.#draw(capturedAtUs);
+    } else if (looked && this.#fetching?.batch.every(({ capturedUs }) => capturedUs !== this.#atUs)) this.#draw(us);
   }
 
   /** A wanted frame that is not to be had gives way to the next one that is. */
   #skipMissing(): void {
     const atUs = this.#atUs;
-    if (atUs === undefined || !this.#missing.has(atUs) || this.#moving) return;
+    if (atUs === undefined || !this.#held.isMissing(atUs) || this.#moving) return;
     const position = this.#list.from(atUs);
     const { frames } = this.#list;
-    const there = ({ capturedUs }: PastFrame): boolean => !this.#missing.has(capturedUs);
+    const there = ({ capturedUs }: PastFrame): boolean => !this.#held.isMissing(capturedUs);
     const next = frames.slice(position).find(there) ?? frames.slice(0, position).findLast(there);
     if (next !== undefined) this.#atUs = next.capturedUs;
-  }
-
-  #forget(worth: ReadonlySet<number>): void {
-    for (const [us, message] of this.#messages) {
-      if (worth.has(us)) continue;
-      this.#messages.delete(us);
-      this.#messageBytes -= message.length;
-    }
   }
 
   /** Loads the index from the wanted place outwards, and follows what comes while the store rolls on. */

@@ -4,6 +4,7 @@ import type { StreamDescription } from '../../src/protocol/messages.ts';
 import { errorOf } from '../session.ts';
 import type { WireError } from '../worker-messages.ts';
 import type { PastFrame } from './frame-list.ts';
+import type { Exactness } from './held-frames.ts';
 import { WireSplitter } from './wire-splitter.ts';
 
 /** What frames of an epoch are. */
@@ -34,7 +35,7 @@ export interface PastSource {
   /** The same errors. */
   index(fromUs: number | undefined, toUs: number | undefined, signal: AbortSignal): Promise<PastIndex>;
   /** Wire messages of frames that follow one another in the index, by time; of copies the last. The same errors. */
-  frames(frames: readonly PastFrame[], signal: AbortSignal): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>;
+  frames(frames: readonly PastFrame[], exactness: Exactness, signal: AbortSignal): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>;
 }
 
 /** The server has said no, and why. */
@@ -56,8 +57,10 @@ export function streamPast(base: string, stream: number): PastSource {
     rolling: true,
     oldestUs: async (signal) => (await pastSummary(base, stream, signal)).fromUs,
     index: async (fromUs, toUs, signal) => indexIn(await askFor(place, 'index', { fromUs, toUs }, signal)),
-    frames: (frames, signal) =>
-      framesIn(place, { fromUs: frames[0]?.capturedUs, toUs: frames.at(-1)?.capturedUs, limit: copiesOf(frames) }, signal),
+    frames: (frames, exactness, signal) => {
+      const [fromUs, toUs] = [frames[0]?.capturedUs, frames.at(-1)?.capturedUs];
+      return framesIn(place, { fromUs, toUs, limit: copiesOf(frames), ...asked(exactness) }, signal);
+    },
   };
 }
 
@@ -68,7 +71,8 @@ export function keptPast(base: string, kept: string): PastSource {
     rolling: false,
     oldestUs: async () => undefined,
     index: async (fromUs, _toUs, signal) => indexIn(await askFor(place, 'index', { fromUs }, signal)),
-    frames: (frames, signal) => framesIn(place, { fromUs: frames[0]?.capturedUs, count: copiesOf(frames) }, signal),
+    frames: (frames, exactness, signal) =>
+      framesIn(place, { fromUs: frames[0]?.capturedUs, count: copiesOf(frames), ...asked(exactness) }, signal),
   };
 }
 
@@ -79,7 +83,9 @@ export async function pastSummary(base: string, stream: number, signal: AbortSig
   return { fromUs, toUs, frames, lost, gaps };
 }
 
-type Query = Readonly<Record<string, number | undefined>>;
+type Query = Readonly<Record<string, number | string | undefined>>;
+
+const asked = (exactness: Exactness): Query => (exactness === 'light' ? { quality: 'still' } : {});
 
 async function answerTo(place: URL, what: string, query: Query, signal: AbortSignal): Promise<Response> {
   const url = new URL(what, place);

@@ -87,7 +87,7 @@ function PastState({ past }: { past: PastTruth }) {
 function PastAside({ past }: { past: PastTruth }) {
   const words = useWords();
   const { say } = words;
-  const { apartMs, gap, frame, rPeak, waiting, error, past: of } = past;
+  const { picture, exactness, apartMs, gap, frame, rPeak, waiting, error, past: of } = past;
   const told: string[] = [];
   if (of.of === 'kept') {
     told.push(say(of.kept.kind === 'still' ? 'examination.still' : 'examination.clip'), of.kept.source);
@@ -101,6 +101,16 @@ function PastAside({ past }: { past: PastTruth }) {
       {error !== undefined && <span className="amiss">{errorWords(words, error).message} </span>}
       {error === undefined && waiting && <span className="quiet-word">{say('time.loading')} </span>}
       {missing !== false && <span className="amiss">{missing} </span>}
+      {picture !== undefined && (
+        <span
+          className={`exactness ${exactness}`}
+          data-testid="exactness"
+          data-exactness={exactness}
+          title={say(`time.${exactness}-meaning`)}
+        >
+          {say(`time.${exactness}`)}{' '}
+        </span>
+      )}
       {apartMs !== undefined && <Apart apartMs={apartMs} />}
       {told.join(' · ')}
     </div>

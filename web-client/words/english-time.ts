@@ -13,6 +13,11 @@ export const englishTime = {
   'time.loop-start': 'Loop: start here (J)',
   'time.loop-end': 'Loop: end here (J)',
   'time.loop-off': 'Loop: off (J)',
+  'time.exact': 'exact',
+  'time.exact-meaning': 'Every pixel as it was captured',
+  'time.light': 'lighter picture, the exact one follows',
+  'time.light-meaning':
+    'The line is thin: while the time is moved, pictures come lighter, with loss; the exact one comes when the hand rests',
   'time.in-step-name': 'Pictures in step: all go to the same moment (Shift + J)',
   'time.in-step': 'in step',
   'time.in-step-earlier': 'in step, {apart} earlier',

@@ -14,6 +14,11 @@ export const germanTime: Readonly<Record<keyof typeof englishTime, string>> = {
   'time.peak-forward': 'R-Zacke danach (Bild ab)',
   'time.loop-start': 'Schleife: hier beginnen (J)',
   'time.loop-end': 'Schleife: hier enden (J)',
+  'time.exact': 'exakt',
+  'time.exact-meaning': 'Jedes Pixel, wie es aufgenommen wurde',
+  'time.light': 'leichteres Bild, das exakte folgt',
+  'time.light-meaning':
+    'Die Leitung ist dünn: solange die Zeit bewegt wird, kommen leichtere Bilder, mit Verlust; das exakte kommt, wenn die Hand ruht',
   'time.in-step-name': 'Bilder synchron: alle gehen zum selben Augenblick (Umschalt + J)',
   'time.in-step': 'synchron',
   'time.in-step-earlier': 'synchron, {apart} früher',

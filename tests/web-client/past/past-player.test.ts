@@ -36,10 +36,10 @@ function watched(source: PastSource, atUs: number | undefined, play = false) {
   const drawn: { value: number; ms: number }[] = [];
   const checks = new Set<() => void>();
   // On a busy machine time would pass frames by: here it goes no further than to the next one.
-  let [readMs, clockMs] = [performance.now(), 0];
+  let [readMs, clockMs, lateMs] = [performance.now(), 0, 0];
   const nowMs = (): number => {
     const realMs = performance.now();
-    clockMs += Math.min(12, realMs - readMs);
+    clockMs += Math.min(12, realMs - readMs) + lateMs;
     readMs = realMs;
     return clockMs;
   };
@@ -74,7 +74,11 @@ function watched(source: PastSource, atUs: number | undefined, play = false) {
     });
   const shows = (sequence: number): Promise<PastTruth> =>
     until(`showing ${sequence}`, ({ picture, waiting }) => picture?.sequence === sequence && !waiting);
-  return { player, drawn, until, shows, act: (act: PastAct) => player.obey(act) };
+  /** Every answer takes a minute. */
+  const thin = (isThin: boolean): void => {
+    lateMs = isThin ? 60_000 : 0;
+  };
+  return { player, drawn, until, shows, thin, act: (act: PastAct) => player.obey(act) };
 }
 
 describe('a player of the past', () => {
@@ -193,6 +197,37 @@ describe('a player of the past', () => {
       expect(drawn.at(-1)?.value).toBe(sequence);
       act({ act: 'step', frames: 1 });
     }
+  });
+
+  it('looks at lighter pictures while a hand moves on a thin line, and at the exact one when it rests', async () => {
+    await using server = await openPastServer(held(400));
+    const { act, drawn, shows, until, thin } = watch(streamPast(server.base, 0), usOf(5));
+    expect((await shows(5)).exactness).toBe('exact');
+    // A line that is not known to be thin gives what was captured.
+    act({ act: 'seek', atUs: usOf(30) });
+    expect((await shows(30)).exactness).toBe('exact');
+    thin(true);
+    act({ act: 'step', frames: 40 });
+    await shows(70);
+    const before = server.asked.length;
+    for (const sequence of [120, 100]) {
+      drawn.splice(0);
+      act({ act: 'seek', atUs: usOf(sequence) });
+      const light = await shows(sequence);
+      expect([light.exactness, light.picture?.capturedUs]).toEqual(['light', usOf(sequence)]);
+      await until('exact', ({ exactness, picture }) => exactness === 'exact' && picture?.sequence === sequence);
+      expect(drawn.map(({ value }) => value)).toEqual([sequence + 100, sequence]);
+    }
+    expect(server.asked.slice(before).filter((url) => url.includes('quality=still')).length).toBeGreaterThan(1);
+    // Whoever steps has no hand on the time, and wants what was captured.
+    act({ act: 'step', frames: 60 });
+    expect((await shows(160)).exactness).toBe('exact');
+    // The line has become a good one: what comes next says so.
+    thin(false);
+    act({ act: 'step', frames: 140 });
+    await shows(300);
+    act({ act: 'seek', atUs: usOf(350) });
+    expect((await shows(350)).exactness).toBe('exact');
   });
 
   it('asks for what it needs and no more while a frame is looked at', async () => {

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { codecNumber } from '../../../src/codec/codecs.ts';
-import { frameHeaderBytes, writeFrameHeader } from '../../../src/protocol/frame-header.ts';
+import { frameFlags, frameHeaderBytes, writeFrameHeader } from '../../../src/protocol/frame-header.ts';
 
 export interface HeldFrame {
   readonly capturedUs: number;
@@ -11,7 +11,10 @@ export interface HeldFrame {
 
 const [width, height] = [4, 2];
 
-/** The routes of docs/protocol.md over frames of 4 x 2 pixels that all have their own sequence number as value; `begin`: of stream 0. */
+/**
+ * The routes of docs/protocol.md over frames of 4 x 2 pixels that all have their own sequence number as value, the lighter ones 100 more;
+ * `begin`: of stream 0.
+ */
 export async function openPastServer(begin: readonly HeldFrame[], pageFrames = 1000) {
   const byStream = new Map<string, readonly HeldFrame[]>([['0', begin]]);
   const stalled = new Set<string>();
@@ -24,6 +27,8 @@ export async function openPastServer(begin: readonly HeldFrame[], pageFrames = 1
     const frames = byStream.get(stream) ?? [];
     if (stalled.size === 0 || stalled.has(stream)) await hold;
     const number = (name: string, otherwise: number): number => Number(url.searchParams.get(name) ?? otherwise);
+    const light = url.searchParams.get('quality') === 'still';
+    const message = (frame: HeldFrame): Buffer => wireMessage(frame, light);
     const told = (value: unknown): void => {
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify(value));
@@ -38,8 +43,8 @@ export async function openPastServer(begin: readonly HeldFrame[], pageFrames = 1
       const rows = page.map(({ capturedUs, sequence, flags }) => [capturedUs, sequence, 0, frameHeaderBytes + width * height, flags]);
       told({ descriptions: { 0: { regions: [], synthetic: true } }, frames: rows, more: page.length < within.length });
     } else if (url.pathname.startsWith('/kept/')) {
-      response.end(Buffer.concat(within.slice(0, number('count', 1)).map(wireMessage)));
-    } else response.end(Buffer.concat(within.slice(0, number('limit', 1000)).map(wireMessage)));
+      response.end(Buffer.concat(within.slice(0, number('count', 1)).map(message)));
+    } else response.end(Buffer.concat(within.slice(0, number('limit', 1000)).map(message)));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -74,11 +79,11 @@ export async function openPastServer(begin: readonly HeldFrame[], pageFrames = 1
   };
 }
 
-function wireMessage({ capturedUs, sequence, flags }: HeldFrame): Buffer {
-  const bytes = Buffer.alloc(frameHeaderBytes + width * height, sequence);
+function wireMessage({ capturedUs, sequence, flags }: HeldFrame, light: boolean): Buffer {
+  const bytes = Buffer.alloc(frameHeaderBytes + width * height, light ? sequence + 100 : sequence);
   writeFrameHeader(new DataView(bytes.buffer, bytes.byteOffset), {
     codec: codecNumber('raw'),
-    flags,
+    flags: light ? flags : flags | frameFlags.lossless,
     pixelFormat: 'GREY',
     view: 'processed',
     stream: 0,

@@ -8,6 +8,7 @@ const picture: ShownPicture = { width: 4, height: 3, epoch: 0, sequence: 7, capt
 const past: PastTruth = {
   past: { of: 'stream' },
   picture,
+  exactness: 'exact',
   atUs: 700,
   waiting: false,
   playing: false,
