@@ -280,6 +280,25 @@ describe.skipIf(browserPath === undefined)('time and what is kept (skipped witho
     await looksAt(page, before, (us) => us === stillUs);
   }, 120_000);
 
+  it('gives back what was written to a bookmark that could not be kept', async () => {
+    await open('written', { wayMs: 1 });
+    await recorded(2);
+    await page.keyboard.press('b');
+    await page.keyboard.type('Septum');
+    await proxy?.[Symbol.asyncDispose]();
+    proxy = undefined;
+    await page.getByTestId('tile-0').locator('[data-state="reconnecting"]').first().waitFor({ timeout: 20_000 });
+    await page.keyboard.press('Enter');
+    await page.getByTestId('keeping').getByText('Not kept').waitFor();
+    const field = page.locator('#bookmark-text');
+    expect(await field.inputValue()).toBe('Septum');
+    // The keys stay with the picture: nobody asked for the field.
+    expect(await page.evaluate('document.activeElement?.id')).not.toBe('bookmark-text');
+    await field.focus();
+    await page.keyboard.press('Escape');
+    await field.waitFor({ state: 'detached' });
+  }, 90_000);
+
   it('names the patient, closes the examination, finds it and opens it again', async () => {
     await open('patient');
     await recorded(2);

@@ -16,6 +16,13 @@ export interface Found {
   readonly more: boolean;
 }
 
+/** A bookmark as somebody wrote it. */
+export interface WrittenBookmark {
+  readonly stream: number;
+  readonly atUs: number;
+  readonly text: string;
+}
+
 /** What was examined and what is kept of it, as the server has told. */
 export interface ExaminationState {
   /** False: this server keeps nothing, or has not said yet. */
@@ -29,6 +36,8 @@ export interface ExaminationState {
   readonly found: Found | undefined;
   /** What was refused last; shown until something succeeds. */
   readonly refusal: WireError | undefined;
+  /** Bookmarks that were refused, with what was written: nobody has to write that again. */
+  readonly refusedBookmarks: readonly WrittenBookmark[];
   /** What was kept last on this screen's order, so that it can say so. */
   readonly lastKept: string | undefined;
   /** Counts what was opened, named and closed from here. */
@@ -41,6 +50,9 @@ export type ExaminationAction =
   | { readonly act: 'hear'; readonly message: ServerMessage }
   | { readonly act: 'refused'; readonly error: WireError | undefined }
   | { readonly act: 'asked'; readonly kept: string }
+  | { readonly act: 'bookmark-refused'; readonly bookmark: WrittenBookmark }
+  /** It is asked for again, or given up. */
+  | { readonly act: 'bookmark-settled'; readonly atUs: number }
   | { readonly act: 'found'; readonly found: Found | undefined }
   | { readonly act: 'looked'; readonly looked: LookedInto | undefined }
   /** Nobody looks for earlier examinations any more. */
@@ -57,6 +69,7 @@ export const initialExamination: ExaminationState = {
   looked: undefined,
   found: undefined,
   refusal: undefined,
+  refusedBookmarks: [],
   lastKept: undefined,
   settled: 0,
   author: undefined,
@@ -70,6 +83,10 @@ export function reduceExamination(state: ExaminationState, action: ExaminationAc
       return { ...state, refusal: action.error };
     case 'asked':
       return { ...state, lastKept: action.kept, refusal: undefined };
+    case 'bookmark-refused':
+      return { ...state, refusedBookmarks: [...state.refusedBookmarks, action.bookmark] };
+    case 'bookmark-settled':
+      return { ...state, refusedBookmarks: state.refusedBookmarks.filter(({ atUs }) => atUs !== action.atUs) };
     case 'found':
       return { ...state, found: action.found };
     case 'looked':
@@ -97,7 +114,7 @@ export function lastLoop(state: ExaminationState, stream: number): Kept | undefi
 function hear(state: ExaminationState, message: ServerMessage): ExaminationState {
   switch (message.type) {
     case 'hello':
-      return { ...initialExamination, lastKept: state.lastKept };
+      return { ...initialExamination, lastKept: state.lastKept, refusedBookmarks: state.refusedBookmarks };
     case 'examination': {
       const { examination, archive, author = state.author } = message;
       const same = examination?.examination === state.examination?.examination;

@@ -45,7 +45,7 @@ export class Examining {
     if (asked === undefined) return;
     // A clip that runs is answered more than once.
     this.#asked.delete(message.request);
-    if (message.type === 'error') this.act({ act: 'refused', error: message.error });
+    if (message.type === 'error') this.#refuse(asked, message.error);
     else this.#answered(asked, message);
   }
 
@@ -126,9 +126,16 @@ export class Examining {
     return examination === undefined ? {} : { examination: examination.examination };
   }
 
+  #refuse(asked: Asking, error: WireError): void {
+    this.act({ act: 'refused', error });
+    if (asked.type !== 'bookmark' || asked.text === '') return;
+    const { stream, atUs, text } = asked;
+    this.act({ act: 'bookmark-refused', bookmark: { stream, atUs, text } });
+  }
+
   #ask(message: Asking): void {
     if (!this.#host.online()) {
-      this.act({ act: 'refused', error: lineDown });
+      this.#refuse(message, lineDown);
       return;
     }
     this.#asked.set(message.request, message);

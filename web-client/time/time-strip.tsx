@@ -19,7 +19,7 @@ import {
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Button, ToggleButton } from 'react-aria-components';
 import { isAtLeast } from '../../src/protocol/roles.ts';
-import { lastLoop, runningClip } from '../examination/examination-state.ts';
+import { lastLoop, runningClip, type WrittenBookmark } from '../examination/examination-state.ts';
 import { useMonitor, useMonitorState, usePictureTruth, useServerMs, useWords } from '../hooks.ts';
 import { shownStreams, streamOf } from '../monitor-state.ts';
 import { Choice } from '../panel/choice.tsx';
@@ -35,7 +35,7 @@ import { TimelineBar } from './timeline-bar.tsx';
 /** One strip below the pictures: the time of the selected one, and what keeps things. Absent where nothing is recorded or kept. */
 export function TimeStrip() {
   const state = useMonitorState();
-  const { told, kept, bookmarks } = useExamination();
+  const { told, kept, bookmarks, refusedBookmarks } = useExamination();
   const { timelines, loopStarts, bookmarking } = useRewinding();
   const serverMs = useServerMs();
   const { selected } = state;
@@ -44,6 +44,7 @@ export function TimeStrip() {
   const stream = streamOf(state, selected);
   const timeline = timelines[selected];
   if (stream === undefined || (timeline === undefined && past === undefined && !told)) return null;
+  const written = bookmarking === undefined ? refusedBookmarks[0] : { ...bookmarking, text: '' };
   const rewinds = timeline !== undefined || past !== undefined;
   return (
     <section className="time-place" aria-label={words.say('time.title')} data-testid="time-strip">
@@ -64,7 +65,9 @@ export function TimeStrip() {
         {told && <Keep stream={selected} past={past} />}
         {told && <KeepingNote nowUs={serverMs === undefined ? undefined : serverMs * 1000} />}
       </div>
-      {bookmarking !== undefined && <BookmarkField key={bookmarking.atUs} {...bookmarking} />}
+      {written !== undefined && (
+        <BookmarkField key={`${written.atUs} ${bookmarking === undefined}`} written={written} anew={bookmarking === undefined} />
+      )}
     </section>
   );
 }
@@ -217,24 +220,37 @@ function Keep({ stream, past }: { stream: number; past: PastTruth | undefined })
 /** Whoever writes nothing for so long wanted a bookmark without a word. */
 const patienceMs = 8000;
 
-function BookmarkField({ stream, atUs }: { stream: number; atUs: number }) {
+interface BookmarkFieldProps {
+  readonly written: WrittenBookmark;
+  /** It was refused before. */
+  readonly anew: boolean;
+}
+
+function BookmarkField({ written, anew }: BookmarkFieldProps) {
   const { examining, rewinding } = useMonitor();
   const words = useWords();
-  const [text, setText] = useState('');
+  const { stream, atUs } = written;
+  const [text, setText] = useState(written.text);
+  const leave = (): void => {
+    if (anew) examining.act({ act: 'bookmark-settled', atUs });
+    else rewinding.setBookmarking(undefined);
+  };
   const field = useRef<HTMLInputElement>(null);
   const keep = (): void => {
+    leave();
     examining.bookmark(stream, atUs, text.trim());
-    rewinding.setBookmarking(undefined);
   };
   const kept = useRef(keep);
   kept.current = keep;
-  // Before the next key comes.
-  useLayoutEffect(() => field.current?.focus({ preventScroll: true }), []);
+  // Before the next key comes; one that comes back takes nobody's keys away.
+  useLayoutEffect(() => {
+    if (!anew) field.current?.focus({ preventScroll: true });
+  }, [anew]);
   useEffect(() => {
-    if (text !== '') return;
+    if (text !== '' || anew) return;
     const timer = setTimeout(() => kept.current(), patienceMs);
     return () => clearTimeout(timer);
-  }, [text]);
+  }, [text, anew]);
   return (
     <form
       className="bookmark-field text-setting"
@@ -254,7 +270,7 @@ function BookmarkField({ stream, atUs }: { stream: number; atUs: number }) {
         value={text}
         onChange={({ currentTarget }) => setText(currentTarget.value)}
         onKeyDown={(event) => {
-          if (event.key === 'Escape') rewinding.setBookmarking(undefined);
+          if (event.key === 'Escape') leave();
         }}
       />
       <Button type="submit" className="put">

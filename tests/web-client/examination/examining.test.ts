@@ -115,6 +115,27 @@ describe('what is kept, as the page knows it', () => {
     expect(sent).toHaveLength(3);
   });
 
+  it('gives back what was written to a bookmark that was refused, until it is asked for again or given up', () => {
+    const { examining, goOnline } = page();
+    examining.bookmark(0, 700, 'Septum');
+    examining.bookmark(0, 800, '');
+    expect(examining.state.refusedBookmarks).toEqual([]);
+    for (const request of [1, 2]) examining.hear(refused(request));
+    goOnline(false);
+    examining.bookmark(1, 900, 'Apex');
+    const [septum, apex] = [
+      { stream: 0, atUs: 700, text: 'Septum' },
+      { stream: 1, atUs: 900, text: 'Apex' },
+    ];
+    expect(examining.state.refusedBookmarks).toEqual([septum, apex]);
+    // Also over a line that comes back.
+    examining.hear(hello);
+    examining.act({ act: 'bookmark-settled', atUs: 700 });
+    expect(examining.state.refusedBookmarks).toEqual([apex]);
+    examining.lost(true);
+    expect(examining.state.refusedBookmarks).toEqual([]);
+  });
+
   it('is not promised while the line is down', () => {
     const { examining, sent, goOnline } = page();
     goOnline(false);
