@@ -236,7 +236,7 @@ const hstsS = 180 * 24 * 3600;
 function statusOf(code: ErrorCode): number {
   if (code === 'access/too-many-requests') return 429;
   if (code === 'access/too-many-viewers' || code === 'gateway/not-live' || code === 'record/too-many-readers') return 503;
-  if (code === 'record/off' || code === 'examination/unknown-kept') return 404;
+  if (code === 'record/off' || /^examination\/unknown/.test(code)) return 404;
   if (code === 'gateway/no-jpeg' || code === 'examination/off') return 409;
   if (code === 'print/bad-order') return 400;
   if (code === 'print/not-there') return 404;
@@ -244,6 +244,8 @@ function statusOf(code: ErrorCode): number {
   if (/^access\/(no-session|invitation-|expired|revoked|sent-out)/.test(code)) return 401;
   if (code.startsWith('protocol/unknown-')) return 404;
   if (code.startsWith('protocol/')) return 400;
+  if (code.startsWith('archive/')) return 503;
+  if (code === 'access/folder-unusable') return 500;
   return code.startsWith('access/') ? 403 : 500;
 }
 

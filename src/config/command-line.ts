@@ -19,13 +19,14 @@ export const helpText = `lumencast: live ultrasound and fluoroscopy in the brows
   --port N        port to listen on, 0 for any free one (also LUMENCAST_PORT; default 8420)
   --host ADDRESS  address to listen on (also LUMENCAST_HOST; default 127.0.0.1); beyond this machine, e.g. 0.0.0.0,
                   by TLS and invitation only: the way in for the operator is printed
-  --data FOLDER   certificate, invitations, sessions, examinations (also LUMENCAST_DATA; default: lumencast in $XDG_STATE_HOME)
+  --data FOLDER   certificate, invitations, sessions, examinations, layouts of the wall, the record of the last minutes
+                  (also LUMENCAST_DATA; default: lumencast in $XDG_STATE_HOME)
   --no-archive    keep nothing: neither marks nor stills nor clips
   --no-past       record nothing of the last minutes (past.minutes of the room file)
   --once          play recordings once instead of looping
   --json          one line of JSON on standard output: the address and the streams, once all are ready; with TLS the
                   fingerprint and the operator's invitation too;
-                  with inspect and devices: one line of JSON for each file or device
+                  with inspect and devices: one line of JSON for each file or device; with load and calibrate-latency: the result as one
   --pixels        with inspect: mean and checksum of every decoded frame
   --viewers N, --seconds N, --stream N, --tier NAME
                   with load: how many (default 10), how long (10), which stream (0), in which quality (auto)

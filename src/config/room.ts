@@ -166,7 +166,8 @@ export const RoomSchema = Type.Object(
     dataFolder: Type.Optional(
       Type.String({
         maxLength: 4096,
-        description: 'what outlives the server: certificate, invitations, sessions; default: lumencast in $XDG_STATE_HOME',
+        description:
+          'what outlives the server: certificate, invitations, sessions, layouts of the wall, examinations, the record of the last minutes; default: lumencast in $XDG_STATE_HOME',
       }),
     ),
     streams: Type.Array(StreamConfig, { minItems: 1, maxItems: 16, description: 'the streams of the room, shown in this order' }),

@@ -17,7 +17,7 @@ export interface IndexRow {
 
 /**
  * The frames of one file by time, which never goes back. A row: capture time f64, offset f64, bytes u32, sequence u32, epoch u16, flags u8,
- * seven bytes of zero; little-endian.
+ * five bytes of zero; little-endian.
  */
 export class FrameIndex {
   #rows: Buffer;

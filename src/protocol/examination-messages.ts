@@ -218,7 +218,7 @@ export const examinationServerMessages = {
     request: Type.Optional(Answered),
     bookmarks: Type.Array(BookmarkSchema, { description: 'by time' }),
   }),
-  'examination-set': message('examination-set', 'Answer to open-, close- and reopen-examination, when it is on disk.', {
+  'examination-set': message('examination-set', 'Answer to open-, close- and reopen-examination and name-patient, when it is on disk.', {
     request: Answered,
     examination: Type.Optional(ExaminationSchema),
   }),

@@ -44,7 +44,7 @@ export interface FrameHeader {
   readonly height: number;
   readonly keySequence: number;
   readonly payloadBytes: number;
-  /** CRC-32 (ISO-HDLC, the one of zlib) of the payload; 0: not computed. */
+  /** CRC-32 (ISO-HDLC, the one of zlib) of the payload. */
   readonly crc32: number;
   /** Number of the `stream` message that describes this frame. */
   readonly epoch: number;

@@ -219,7 +219,7 @@ export const serverMessages = {
     captured: Count('frames captured since the server started; stops and restarts of the source do not set it back'),
     fps: Type.Number({ description: 'frames per second captured, over the last second' }),
     lost: Type.Record(Type.String(), Count('frames or inputs'), {
-      description: 'losses since the server started, by the name of the place (table below)',
+      description: 'losses since the server started, by the name of the place (listed above)',
     }),
     processingMs: Type.Number({ description: 'capture to encoded, mean of the last second' }),
     sent: Count('frames sent to this viewer, of all views of the stream'),

@@ -43,13 +43,14 @@ function rowsOf(schema: Schema, prefix: string): string[] {
     const optional = schema.required?.includes(name) === true ? '' : ' (optional)';
     const path = `${prefix}${name}`;
     const inner = field.type === 'array' ? rowsOf(field.items ?? {}, `${path}[].`) : rowsOf(field, `${path}.`);
-    return [`| \`${path}\`${optional} | ${typeOf(field)} | ${field.description ?? ''} |`, ...inner];
+    const ofEither = new Set((field.anyOf ?? []).flatMap((either) => rowsOf(either, `${path}.`)));
+    return [`| \`${path}\`${optional} | ${typeOf(field)} | ${field.description ?? ''} |`, ...inner, ...ofEither];
   });
 }
 
 function typeOf(schema: Schema): string {
   if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
-  if (schema.anyOf !== undefined) return schema.anyOf.map(typeOf).join(' ');
+  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(typeOf))].join(' ');
   if (schema.type === 'array') return `list of ${typeOf(schema.items ?? {})}`;
   if (schema.patternProperties !== undefined) return `object of ${typeOf(Object.values(schema.patternProperties)[0] ?? {})}`;
   return schema.type ?? 'any';

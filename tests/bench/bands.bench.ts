@@ -7,7 +7,7 @@ import { Bands } from '../../src/stream/bands.ts';
 import { compileKernels } from '../../wasm/load-kernels.ts';
 
 /*
- * node tests/bench/bands.bench.ts [--json] [--frames=N] [--bands=N] [--stages=a,b,…]
+ * node scripts/bench.mjs bands [--json] [--frames=N] [--bands=N] [--stages=a,b,…]
  * The stages that can be shared out, on one 1920x1080 picture: alone, and by bands of rows on several cores, in turns in the
  * same run. The cores must be free, or the ratio says nothing.
  */

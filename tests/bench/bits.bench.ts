@@ -9,7 +9,7 @@ import { bitsOfPicture, countedFps } from '../../src/stream/video-orders.ts';
 import { haveRecordings, recording } from '../support/recordings.ts';
 
 /*
- * node tests/bench/bits.bench.ts
+ * node scripts/bench.mjs bits
  * Bits of the tiers on the real recordings in ../shared/data, played twice (a key frame is needed once), as shares of the pixels as
  * they are: one byte a pixel, also where a recording is stored as RGB (its grey is taken). Video as it leaves the encoder's process;
  * PSNR of the whole picture, of what comes out of the decoder that is bundled with the encoder. Goals: video at most 1/23 at 38 dB or

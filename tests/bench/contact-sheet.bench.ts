@@ -10,7 +10,7 @@ import { compileKernels } from '../../wasm/load-kernels.ts';
 import { recording } from '../support/recordings.ts';
 
 /*
- * node tests/bench/contact-sheet.bench.ts [FILE.jpg] [--python=PROGRAM]
+ * node scripts/bench.mjs contact-sheet [FILE.jpg] [--python=PROGRAM]
  * Draws docs/presets.jpg: parts of real recordings as they are, after the presets for them, and after OpenCV's median and bilateral
  * filter with the settings that did best in bench:quality. Needs the recordings beside the repository, Python and OpenCV.
  */

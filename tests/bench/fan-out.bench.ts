@@ -9,7 +9,7 @@ import type { LoadReport } from '../../src/load/load.ts';
 import { frameHeaderBytes } from '../../src/protocol/frame-header.ts';
 
 /*
- * node tests/bench/fan-out.bench.ts [--viewers 100,200] [--seconds 10] [--rounds 3] [--json]
+ * node scripts/bench.mjs fan-out [--viewers 100,200] [--seconds 10] [--rounds 3] [--json]
  * CPU that a server spends for each frame to each viewer: ours, with everything that it does for one (acknowledgements, the line, losses),
  * against net.Socket.write of the same bytes and against socket.io, in turns in one run, viewers in another process. What a server spends
  * with a single viewer (capture and drawing of the picture too) is taken off each. Also the ages of all frames, ours.

@@ -20,7 +20,7 @@ import { WebRtcPeer } from './peers/webrtc-peer.ts';
 import type { BarsPlace, SeenBars } from './support/screen-watcher.ts';
 
 /*
- * node tests/bench/latency.bench.ts [ROUNDS] [screen]
+ * node scripts/bench.mjs latency [ROUNDS] [screen]
  * Capture to on-canvas, or with `screen` to the glass, at 1024x768, 30 frames/s, loopback, in turns in one run: the monitor in a tier, and a peer that carries the very
  * bits of that tier: JPEG over HTTP (multipart/x-mixed-replace) in an <img>, H.264 over WebRTC (werift, no jitter buffer) in a <video>. A
  * frame is seen at the first animation frame at which the page reads its bar code back from what it shows; so half a refresh is part of

@@ -8,7 +8,7 @@ import { openBrowser } from '../support/browser.ts';
 import { startServer } from '../support/running-server.ts';
 
 /*
- * node tests/bench/marks.bench.ts [SECONDS]
+ * node scripts/bench.mjs marks [SECONDS]
  * Frames of the screen while the point of a mark is dragged over a live picture of 640x480 at 30 frames/s, with no other mark and with 100,
  * in turns: what 100 marks cost is the difference. Beside it the same drag with nothing in hand, which is what the machine can do at all.
  * Goal: 100 marks cost no frame, and no task of the page is longer than 50 ms.

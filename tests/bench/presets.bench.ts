@@ -5,7 +5,7 @@ import { presetNamed } from '../../src/stage/presets.ts';
 import { compileKernels } from '../../wasm/load-kernels.ts';
 
 /*
- * node tests/bench/presets.bench.ts [--json]
+ * node scripts/bench.mjs presets [--json]
  * What a frame costs on one core: each preset at its usual size, and the whole way of a 1080p grabber from YUYV to colours with an
  * overlay. Noise over slopes that move from frame to frame; medians and minima of 100 frames.
  */

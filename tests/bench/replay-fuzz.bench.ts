@@ -10,7 +10,7 @@ import { recording } from '../support/recordings.ts';
 import type { FuzzAnswer } from './support/fuzz-worker.ts';
 
 /*
- * node tests/bench/replay-fuzz.bench.ts [COUNT] [SEED] [FILTER] [FOLDER]
+ * node scripts/bench.mjs replay-fuzz [COUNT] [SEED] [FILTER] [FOLDER]
  * Damaged copies of the real recordings beside the repository, or of a folder's: each must give frames or an AppError, at most a second later than its
  * original; every 25th is played by the driver. Prints what came out, the slowest, and the peak of resident memory; status 1 on a fault.
  */

@@ -11,7 +11,7 @@ import { frameHeaderBytes, readFrameHeader } from '../../src/protocol/frame-head
 import type { ServerMessage } from '../../src/protocol/messages.ts';
 
 /*
- * node tests/bench/slow-viewer.bench.ts [ROUNDS]
+ * node scripts/bench.mjs slow-viewer [ROUNDS]
  * How old the pictures are that a viewer gets who reads at half the rate (40 KB, 30 frames/s), ours against a server that only looks at
  * `bufferedAmount`; and whether the other viewers feel it. In turns in one run. Goals: p50 at most 1/10 of the peer's; the others' p99
  * moves by less than 5 ms.

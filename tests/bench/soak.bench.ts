@@ -2,7 +2,7 @@ import { TestViewer } from '../broadcast/test-room.ts';
 import { startServer } from '../support/running-server.ts';
 
 /*
- * node tests/bench/soak.bench.ts [MINUTES]
+ * node scripts/bench.mjs soak [MINUTES]
  * A simulated 1024x768 stream at 60 frames/s to one viewer over loopback: heap and resident memory of the server, from its own /metrics,
  * every five seconds after a minute of warm-up; the slope is of the least-squares line. Goal: under 1 MB a minute over ten minutes.
  */

@@ -7,7 +7,7 @@ import { compileKernels } from '../../wasm/load-kernels.ts';
 import { twins } from '../reference/kernels.ts';
 
 /*
- * node tests/bench/stages.bench.ts [--json] [--frames=N] [--python=PROGRAM]
+ * node scripts/bench.mjs stages [--json] [--frames=N] [--python=PROGRAM]
  * Time of one 1920x1080 frame on one thread: the chain with all stages at work, each stage alone, and in the same run the
  * readable twins and OpenCV, where that Python has it.
  */

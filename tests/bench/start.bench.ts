@@ -2,7 +2,7 @@ import { openBrowser } from '../support/browser.ts';
 import { startServer } from '../support/running-server.ts';
 
 /*
- * node tests/bench/start.bench.ts [ROUNDS]
+ * node scripts/bench.mjs start [ROUNDS]
  * From `npm start` (installed and built) to both simulated streams LIVE in a browser that stands open and loads the page
  * as soon as its address is printed. Goal: under 3 s.
  */

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import type { LoadReport } from '../../src/load/load.ts';
 
 /*
- * node tests/bench/tls.bench.ts [--viewers 60] [--seconds 8] [--rounds 3] [--json]
+ * node scripts/bench.mjs tls [--viewers 60] [--seconds 8] [--rounds 3] [--json]
  * CPU that the server spends for each frame to each viewer, 40 KB a frame, with TLS and without, in turns in one run; what it spends with a
  * single viewer (capture and drawing of the picture too) is taken off each. Goal: with TLS at most 1.6 of plain.
  */

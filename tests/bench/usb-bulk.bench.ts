@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { bootGuest } from '../kernel/boot.ts';
 
 /*
- * node tests/bench/usb-bulk.bench.ts [ROUNDS [KIB]]
+ * node scripts/bench.mjs usb-bulk [ROUNDS [KIB]]
  * On the test kernel: bytes a second from a virtual bulk endpoint that always has some, by usb-probe's transport and by a C program on
  * libusb with the same reads (2 MiB waiting, of 64 KiB each as the driver has them, or as told), in turns. Goal: 0.9. Needs gcc and libusb-1.0-0-dev.
  */

@@ -9,7 +9,7 @@ import { runGuest } from '../kernel/on-test-kernel.ts';
 import { VideoDouble } from '../support/video-double.ts';
 
 /*
- * node tests/bench/v4l2.bench.ts [SECONDS] [--json]
+ * node scripts/bench.mjs v4l2 [SECONDS] [--json]
  * 1. 1920x1080 YUYV at 60 pictures a second out of memory, through the driver's copy into a slot and the forming stage's conversion
  *    to RGB: share of one core, without what paces it (goal: under 40 %).
  * 2. On the test kernel: from the kernel's time of a picture to its pixels in a slot, and to the line that v4l2-ctl --stream-mmap
