@@ -391,7 +391,14 @@ function hearRemoved(state: MarksState, { mark: id, request, revision }: Extract
   if (edit !== undefined && answered && edit.want !== undefined) edits.set(id, { ...edit, base: revision, sent: undefined });
   else if (edit === undefined || edit.want === undefined) edits.delete(id);
   const next = derived({ ...state, inForce, edits, gone: new Map(state.gone).set(id, revision) });
-  return answered ? next : withoutSteps(next, [id]);
+  return wantableGone(answered ? next : withoutSteps(next, [id]));
+}
+
+/** Of what was taken away only what can still be brought back is remembered: an examination is long. */
+function wantableGone(state: MarksState): MarksState {
+  const steps = [...state.undoSteps, ...state.redoSteps].flatMap(({ parts }) => parts.map(({ mark }) => mark.id));
+  const wantable = new Set([...steps, ...state.edits.keys(), ...(state.own === undefined ? [] : [state.own.id])]);
+  return { ...state, gone: new Map([...state.gone].filter(([id]) => wantable.has(id))) };
 }
 
 function hearDraft(state: MarksState, message: Extract<ServerMessage, { type: 'mark-drafted' }>): MarksState {

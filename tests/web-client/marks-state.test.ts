@@ -248,6 +248,24 @@ describe('undo and redo', () => {
     expect(toSend(state)).toMatchObject([['a', { base: 2, want: { shape: line(10) } }]]);
   });
 
+  it('end somewhere, and with them what is remembered of what was taken away', () => {
+    const state = Array.from({ length: 300 }, (_, at) => `mark ${at}`).reduce(
+      (before, id, at) =>
+        [
+          put(drawn(id, line(at)), at),
+          sent(id, 2 * at),
+          markPut(shared(id, line(at), 1), 2 * at),
+          { act: 'remove', ids: [id], atMs: at } as const,
+          sent(id, 2 * at + 1),
+          hear({ type: 'mark-removed', request: 2 * at + 1, mark: id, revision: 2, by: me }),
+        ].reduce(reduceMarks, before),
+      kept(),
+    );
+    expect(state).toMatchObject({ shown: [], inForce: new Map(), edits: new Map() });
+    expect(state.undoSteps.length).toBe(200);
+    expect([...state.gone.keys()]).toEqual(Array.from({ length: 100 }, (_, at) => `mark ${200 + at}`));
+  });
+
   it('of what nobody was told of tells nobody', () => {
     expect(toSend(reduceMarks(reached(put(drawn('a', line(10)))), undo))).toEqual([]);
   });

@@ -1,4 +1,5 @@
 import { Tag, Trash2, UserRound } from 'lucide-react';
+import { memo } from 'react';
 import { Button } from 'react-aria-components';
 import type { Measurement } from '../../src/marks/measure.ts';
 import { useBelongs, useMarks, useMonitor, useMonitorState, useWords } from '../hooks.ts';
@@ -46,14 +47,19 @@ export function Results({ stream }: { readonly stream: number }) {
       {marks.length === 0 && <p className="hint">{say(role === 'observer' ? 'results.none' : 'results.hint')}</p>}
       <ul className="results">
         {marks.map((mark) => (
-          <Result key={mark.id} mark={mark} />
+          <Result key={mark.id} mark={mark} mine={mine.includes(mark)} />
         ))}
       </ul>
     </section>
   );
 }
 
-function Result({ mark: kept }: { readonly mark: KnownMark }) {
+interface ResultProps {
+  readonly mark: KnownMark;
+  readonly mine: boolean;
+}
+
+const Result = memo(function Result({ mark: kept, mine }: ResultProps) {
   const monitor = useMonitor();
   const words = useWords();
   const { say } = words;
@@ -65,7 +71,6 @@ function Result({ mark: kept }: { readonly mark: KnownMark }) {
   const others = useMarks((state) => !isOwn(kept, state));
   const elsewhere = !useBelongs(kept) && kept.kept === undefined;
   const { shape } = mark;
-  const mine = monitor.hand.mayChange(kept);
   const name = `${toolWord(words, shape.kind)} ${shape.number}`;
   const caption = captionOf(shape);
   return (
@@ -111,7 +116,7 @@ function Result({ mark: kept }: { readonly mark: KnownMark }) {
       {edit !== undefined && <Pending id={id} edit={edit} />}
     </li>
   );
-}
+});
 
 /** Goes back to the frame that a mark was drawn on, as far as the record still has it. */
 function showFrameOf({ rewinding }: Monitor, { stream, fromUs }: KnownMark): void {

@@ -1,4 +1,4 @@
-import { type RefObject, useLayoutEffect, useRef } from 'react';
+import { memo, type RefObject, useLayoutEffect, useRef } from 'react';
 import { useMarks, useMonitor, useRemPx, useWords } from '../hooks.ts';
 import { spokenMark, valueLines } from '../mark-texts.ts';
 import { isSeen, type KnownMark, type MarksState, marksOf } from '../marks-state.ts';
@@ -84,7 +84,8 @@ export function MarkHandles({ stream, picture, live, kept, placement }: Omit<Mar
         mark={mark}
         selected={selection?.id === mark.id}
         point={selection?.id === mark.id ? selection.point : undefined}
-        placement={placement}
+        mine={monitor.hand.mayChange(mark)}
+        {...placement}
       />
     ));
 }
@@ -98,21 +99,21 @@ function HiddenNote({ any }: { readonly any: boolean }) {
 /** Tabbing through a line that a hand has drawn would never end. */
 const mostHandles = 40;
 
-interface HandlesOfProps {
+interface HandlesOfProps extends Placement {
   readonly mark: KnownMark;
   readonly selected: boolean;
   readonly point: number | undefined;
-  readonly placement: Placement;
+  readonly mine: boolean;
 }
 
-function HandlesOf({ mark, selected, point, placement }: HandlesOfProps) {
+/** The tile is rendered ten times a second: of two hundred marks only those that have changed. */
+const HandlesOf = memo(function HandlesOf({ mark, selected, point, mine, scale, left, top }: HandlesOfProps) {
   const monitor = useMonitor();
   const words = useWords();
   const { id, shape } = mark;
   const spoken = spokenMark(words, mark);
-  const mine = monitor.hand.mayChange(mark);
   const handle = (index: number | undefined, label: string) => {
-    const { x, y } = toTile(placement, shape.points[index ?? 0]!);
+    const { x, y } = toTile({ scale, left, top }, shape.points[index ?? 0]!);
     return (
       <button
         key={index ?? 'whole'}
@@ -137,4 +138,4 @@ function HandlesOf({ mark, selected, point, placement }: HandlesOfProps) {
       {points.map((_, index) => handle(index, words.say('mark.point-handle', { mark: spoken, point: index + 1, points: points.length })))}
     </>
   );
-}
+});
