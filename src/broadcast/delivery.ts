@@ -60,7 +60,6 @@ export class Delivery {
   #feed: Feed;
   /** Of the tier that was chosen and has no frame yet. */
   #nextFeed: Feed | undefined;
-  #writing = false;
   #skippedBefore = 0;
   /** An acknowledgement may come so much later than its frame. */
   #paceMs = 0;
@@ -85,6 +84,7 @@ export class Delivery {
     this.#choice = new TierChoice(tiers, first, suspectBelow);
     this.#every = delivery === 'every';
     this.#feed = this.#open(this.#choice.tier);
+    wire.freed = () => this.#pumpAndPull();
     this.#begin(this.#feed);
   }
 
@@ -194,7 +194,7 @@ export class Delivery {
   }
 
   #lineFree(): boolean {
-    return !this.#writing && this.#underWay.length < this.#window() && this.#socket.readyState === this.#socket.OPEN;
+    return this.#wire.free && this.#underWay.length < this.#window() && this.#socket.readyState === this.#socket.OPEN;
   }
 
   /** Frames of video are small and each is needed: two more keep the line busy through a stall, or while the machines at its ends are not ready. */
@@ -233,11 +233,6 @@ export class Delivery {
     this.#underWay.push({ sequence, capturedUs, bytes: frame.bytes.length, tier: this.tier, sentMs: performance.now() });
     this.sent++;
     this.#sending(sequence);
-    this.#writing = !this.#wire.send(frame, this.#written);
+    this.#wire.send(frame);
   }
-
-  readonly #written = (): void => {
-    this.#writing = false;
-    this.#pumpAndPull();
-  };
 }

@@ -91,6 +91,8 @@ export interface ViewerPlace {
 const messageCharacters = 2048;
 /** Messages that wait in a socket, beside frames, are behind. */
 const mostWaitingBytes = 64 * 1024;
+/** Who reads so little is not there: a whole examination is less. */
+const mostUnreadBytes = 64 * 1024 * 1024;
 /** A frame under way for so long makes the line suspicious: it is asked by a ping. */
 const suspectMs = 300;
 /** Acknowledgements that were told to come together may come so much later than that. */
@@ -112,6 +114,8 @@ export class Viewer implements Member {
   readonly #socket: WebSocket;
   readonly #deliveries = new Map<string, Delivery>();
   readonly #watches = new Map<number, Subscription>();
+  /** Of each view of a stream one for good: whoever watches anew, again and again, gets no more than its line takes. */
+  readonly #wires = new Map<string, Wire>();
   readonly #subscriptions = new Subscription();
   readonly #line = new Line();
   readonly #pace = new Pace();
@@ -189,10 +193,7 @@ export class Viewer implements Member {
 
   /** What is soon outdated need not be told now: it would wait behind other things. */
   isBehind(): boolean {
-    const deliveries = [...this.#deliveries.values()];
-    const nowMs = performance.now();
-    const frameBytes = deliveries.reduce((sum, { underWayBytes }) => sum + underWayBytes, 0);
-    return this.#socket.bufferedAmount > frameBytes + mostWaitingBytes || this.#lateMs(nowMs) > this.#suspectMs;
+    return this.#messageBytesWaiting > mostWaitingBytes || this.#lateMs(performance.now()) > this.#suspectMs;
   }
 
   /** Once a second: what became of this viewer's frames; renews its allowance of messages. */
@@ -226,9 +227,9 @@ export class Viewer implements Member {
     }
   }
 
-  /** A line that died without a word is found by pings; the second unanswered one ends it. */
+  /** A line that died without a word is found by pings, the second unanswered one ends it; so does one who answers and reads nothing. */
   checkLine(): void {
-    if (!this.#heard) this.#socket.terminate();
+    if (!this.#heard || this.#messageBytesWaiting > mostUnreadBytes) this.#socket.terminate();
     this.#heard = false;
     this.#ping();
   }
@@ -247,6 +248,11 @@ export class Viewer implements Member {
     this.#reviewPace(deliveries, lateMs, nowMs);
     const hangs = deliveries.reduce((sum, delivery) => sum + delivery.heavyBytesUnderWay, 0);
     if (silent && lateMs > hopelessMs && hangs > hopelessBytes) this.#from.cutOff();
+  }
+
+  /** What waits in the socket beside frames. */
+  get #messageBytesWaiting(): number {
+    return [...this.#deliveries.values()].reduce((sum, { underWayBytes }) => sum - underWayBytes, this.#socket.bufferedAmount);
   }
 
   /** How long the oldest frame under way has been that. */
@@ -435,7 +441,9 @@ export class Viewer implements Member {
     for (const view of views) {
       const key = `${stream.id}/${view}`;
       const trusted = stream.tierCounts(view, wanted).failing ? standIn(wanted) : wanted;
-      const to = new Delivery(this.#socket, this.#from.wire(), this.#line, stream, {
+      const wire = this.#wires.get(key) ?? this.#from.wire();
+      this.#wires.set(key, wire);
+      const to = new Delivery(this.#socket, wire, this.#line, stream, {
         view,
         delivery,
         tiers,

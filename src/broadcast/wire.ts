@@ -7,9 +7,11 @@ import { hasRoom, type SharedFrame } from '../stream/shared-frame.ts';
  */
 export class Wire {
   readonly #connection: Duplex;
+  /** Called when a frame that had to wait has left, or the line is gone; by whoever sends over it now. */
+  freed: () => void = () => undefined;
   #copy: Buffer | undefined;
-  /** What the connection still holds, and whom to tell when it does not any more. */
-  #held: { readonly frame: SharedFrame; readonly done: () => void } | undefined;
+  /** What the connection still holds. */
+  #held: SharedFrame | undefined;
   #writesLeft = 0;
 
   /** `connection`: what the WebSocket writes to. */
@@ -17,28 +19,30 @@ export class Wire {
     this.#connection = connection;
   }
 
-  /** Takes the frame over. Answers whether it has left and the next may follow; if not, `done` says when, or that the line is gone. */
-  send(frame: SharedFrame, done: () => void): boolean {
+  /** Whether the frame before has left. */
+  get free(): boolean {
+    return this.#held === undefined;
+  }
+
+  /** Takes the frame over; only while it is free. */
+  send(frame: SharedFrame): void {
     // Straight from the slot where its memory can spare it; else a copy, so that no slow line ever starves the capture.
     const direct = hasRoom(frame.memory);
     const message = direct ? frame.message : this.#copyOf(frame.message);
     if (!direct) frame[Symbol.dispose]();
     this.#writesLeft++;
     this.#connection.write(message, this.#written);
-    const left = this.#connection.writableLength === 0;
-    if (left) frame[Symbol.dispose]();
-    else this.#held = { frame, done };
-    return left;
+    if (this.#connection.writableLength === 0) frame[Symbol.dispose]();
+    else this.#held = frame;
   }
 
   /** One function for all frames: most have left before it is called. */
   readonly #written = (): void => {
     this.#writesLeft--;
     if (this.#writesLeft > 0 || this.#held === undefined) return;
-    const { frame, done } = this.#held;
+    this.#held[Symbol.dispose]();
     this.#held = undefined;
-    frame[Symbol.dispose]();
-    done();
+    this.freed();
   };
 
   #copyOf(message: Buffer): Buffer {

@@ -74,6 +74,20 @@ describe('whatever a line or a viewer does, the others go on', () => {
     await unharmed();
   });
 
+  it('a viewer that does not read and asks anew, thousands of times, gets no more than its line takes', { timeout: 60_000 }, async () => {
+    const viewer = await room.view(false);
+    viewer.socket.pause();
+    for (let at = 0; at < 4000; at++) viewer.say({ type: 'watch', stream: 0, views: ['processed'] });
+    viewer.say({ type: 'ping', sentUs: 1 });
+    await good.until(() => (good.last('stats')?.captured ?? 0) > capturedBefore + 100);
+    viewer.socket.resume();
+    await viewer.until(() => viewer.last('pong') !== undefined);
+    // What a kernel takes unread, some megabytes, and not 4000 pictures.
+    expect(viewer.frames.length).toBeLessThan(1000);
+    viewer.socket.terminate();
+    await unharmed();
+  });
+
   it('a viewer that reconnects a hundred times leaves nothing behind', { timeout: 60_000 }, async () => {
     await using proxy = await FaultProxy.open(port());
     for (let time = 0; time < 100; time++) {

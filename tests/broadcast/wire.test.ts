@@ -35,12 +35,15 @@ it('says when a frame that a line did not take at once has left, and holds its s
   const [frame, next] = [frameOf(100, 8), frameOf(100, 8)];
   const wire = new Wire(line as Duplex);
   let left = 0;
-  expect(wire.send(frame, () => left++)).toBe(false);
+  wire.freed = () => left++;
+  wire.send(frame);
+  expect(wire.free).toBe(false);
   expect([left, frame.memory.counts.free()]).toEqual([0, 7]);
   waiting.shift()?.();
   await expect.poll(() => left).toBe(1);
   expect(frame.memory.counts.free()).toBe(8);
-  expect(wire.send(next, () => left++)).toBe(false);
+  expect(wire.free).toBe(true);
+  wire.send(next);
   line.destroy();
   // As the handle of a socket does for what it was writing.
   waiting.shift()?.();
@@ -64,11 +67,12 @@ it.each([
         const frame = frames[at];
         if (frame === undefined) return;
         webSocket.send('{}');
-        const gone = (): void => {
+        wire.freed = () => {
           done.push(at);
           next(at + 1);
         };
-        if (wire.send(frame, gone)) gone();
+        wire.send(frame);
+        if (wire.free) wire.freed();
       };
       next(0);
     }),
