@@ -13,8 +13,8 @@ import { chanceFrom, kinds, Person } from './support/people.ts';
 import { slopeOf } from './support/slope.ts';
 
 /*
- * node tests/bench/monitor-soak.bench.ts [MINUTES]
- * Two people at two monitors, two streams of 640x480 at 25 frames/s, two hundred marks (of every kind, two of each by hand and copies of
+ * node scripts/bench.mjs monitor-soak [MINUTES] [FRAMES/S]
+ * Two people at two monitors, two streams of 640x480 at 25 frames/s unless told otherwise, two hundred marks (of every kind, two of each by hand and copies of
  * those), an hour: one edits a mark every few seconds, the
  * other adds, takes back, removes, points, opens panels, goes back in time and freezes. Every 30 seconds what both pages and the server
  * hold, a line of JSON each; at the end slopes of the least-squares lines after a quarter of the time, in which everything that is bounded
@@ -22,11 +22,12 @@ import { slopeOf } from './support/slope.ts';
  */
 
 const minutes = Number(process.argv[2] ?? 60);
+const fps = Number(process.argv[3] ?? 25);
 const [marks, periodMs, pauseMs] = [200, 30_000, 1500];
 
 const folder = mkdtempSync(join(tmpdir(), 'monitor-soak-'));
 const file = join(folder, 'room.json');
-const stream = (name: string, kind: string): object => ({ name, options: { kind, width: 640, height: 480, fps: 25 } });
+const stream = (name: string, kind: string): object => ({ name, options: { kind, width: 640, height: 480, fps } });
 const streams = [stream('Echo', 'ultrasound'), stream('Fluoroscopy', 'fluoroscopy')];
 // A machine that is busy with other things holds pictures back now and then: nothing that this is about.
 writeFileSync(file, JSON.stringify({ streams, limits: { notLiveMs: 10_000 }, past: { minutes: 1, mebibytes: 128 } }));
@@ -61,6 +62,7 @@ async function soak(on: Browser): Promise<void> {
       for (let kind = 0; kind < kinds.length; kind++) await tried('draw', () => person.draw());
     }),
   );
+  console.log(`by hand after ${Math.round(performance.now() / 1000)} s`);
   await putCopies(marks);
   const atFirst: number[] = [];
   for (const turn of [0, 1]) {

@@ -1,5 +1,5 @@
 import { Tag, Trash2, UserRound } from 'lucide-react';
-import { memo } from 'react';
+import { memo, useEffect, useState } from 'react';
 import { Button } from 'react-aria-components';
 import type { Measurement } from '../../src/marks/measure.ts';
 import { useBelongs, useMarks, useMonitor, useMonitorState, useWords } from '../hooks.ts';
@@ -113,7 +113,7 @@ const Result = memo(function Result({ mark: kept, mine }: ResultProps) {
           <Trash2 aria-hidden="true" />
         </Button>
       )}
-      {edit !== undefined && <Pending id={id} edit={edit} />}
+      {edit !== undefined && <Pending key={edit.sent?.request} id={id} edit={edit} />}
     </li>
   );
 });
@@ -127,14 +127,28 @@ function showFrameOf({ rewinding }: Monitor, { stream, fromUs }: KnownMark): voi
 
 const readyOf = ({ ready }: MarksState): boolean => ready;
 
+/** A server that has not answered by then may not have heard: a line can be dead for seconds before anybody knows. */
+const lateMs = 2000;
+
+function useLate(): boolean {
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), lateMs);
+    return () => clearTimeout(timer);
+  }, []);
+  return late;
+}
+
 /** What this screen wants and the server has not: still to come, or refused. */
 function Pending({ id, edit }: { readonly id: string; readonly edit: OwnEdit }) {
   const monitor = useMonitor();
   const words = useWords();
   const { say } = words;
   const ready = useMarks(readyOf);
+  const late = useLate();
   const { error } = edit;
-  if (error === undefined) return ready ? null : <p className="pending">{say('results.waiting')}</p>;
+  if (error === undefined)
+    return ready && !late ? null : <p className="pending">{say(ready ? 'results.unanswered' : 'results.waiting')}</p>;
   const { message, remedy } = errorWords(words, error);
   const conflict = error.code === 'examination/changed-meanwhile';
   return (

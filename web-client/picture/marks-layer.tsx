@@ -3,6 +3,7 @@ import { useMarks, useMonitor, useRemPx, useWords } from '../hooks.ts';
 import { spokenMark, valueLines } from '../mark-texts.ts';
 import { isSeen, type KnownMark, type MarksState, marksOf } from '../marks-state.ts';
 import { type Placement, type Size, toTile } from '../view-transform.ts';
+import { errorWords } from '../words/error-words.ts';
 import { personWords } from '../words/server-words.ts';
 import type { ShownPicture } from '../worker-messages.ts';
 import { MarksPainter } from './marks-painter.ts';
@@ -30,6 +31,7 @@ export function MarksLayer({ stream, picture, live, kept, placement, tile, paint
     const made = new MarksPainter(root.current, {
       lines: (mark, short) => valueLines(words, mark, short),
       person: (name) => personWords(words, name),
+      trouble: (error) => errorWords(words, error).message,
     });
     painter.current = made;
     const subscription = monitor.marking.state$.subscribe((state) => {

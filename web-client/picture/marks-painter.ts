@@ -6,7 +6,7 @@ import { distanceToSegment } from '../../src/marks/simplify.ts';
 import { belongs, isOwn, isSeen, type KnownMark, type MarksState, marksOf } from '../marks-state.ts';
 import type { OthersPointer } from '../pointing.ts';
 import { markScale, type Placement, pictogramPx, type Size, toTile } from '../view-transform.ts';
-import type { ShownPicture } from '../worker-messages.ts';
+import type { ShownPicture, WireError } from '../worker-messages.ts';
 
 /** Where and over what the marks of a stream are drawn now. */
 export interface PaintedPlace {
@@ -28,6 +28,7 @@ export type ValueLines = (mark: KnownMark, short: boolean) => readonly string[];
 export interface MarkWords {
   readonly lines: ValueLines;
   person(name: string): string;
+  trouble(error: WireError): string;
 }
 
 /** What a hand reaches. */
@@ -55,7 +56,7 @@ interface Look {
   readonly dashed: boolean;
   /** Said below its value: whose it is, and why it was not kept. */
   readonly name: string | undefined;
-  readonly trouble: string | undefined;
+  readonly trouble: WireError | undefined;
 }
 
 interface Painted {
@@ -250,7 +251,7 @@ export class MarksPainter {
     const { name, trouble } = look!;
     const below = [
       { text: name === undefined ? undefined : this.#words.person(name), is: 'name' },
-      { text: trouble, is: 'trouble' },
+      { text: trouble === undefined ? undefined : this.#words.trouble(trouble), is: 'trouble' },
     ].filter(({ text: said }) => said !== undefined);
     const lines = [...whole, ...below.map(({ text: said }) => said ?? '')];
     painted.box = undefined;
@@ -352,7 +353,7 @@ function looksOf(state: MarksState, { stream, picture, live, kept }: PaintedPlac
     const selected = selection?.id === mark.id;
     if (!isSeen(state, mark, frame, nowMs)) continue;
     const named = !isOwn(mark, state) && (!here || selected || hovered === mark.id);
-    const trouble = edits.get(mark.id)?.error?.message;
+    const trouble = edits.get(mark.id)?.error;
     const name = named ? mark.author?.name : undefined;
     looks.push({ mark, selected, point: selected ? selection.point : undefined, dashed: !here, name, trouble });
   }

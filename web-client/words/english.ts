@@ -351,6 +351,7 @@ export const english = {
   'results.other-frame': 'of another frame',
   'results.not-kept': 'Not kept: this server has no archive. Marks stay on this screen until it is closed.',
   'results.waiting': 'Not kept yet: the line is down',
+  'results.unanswered': 'Not kept yet: the server has not answered',
   'results.mine': 'Keep mine',
   'results.theirs': 'Leave as it is',
   'results.again': 'Try again',

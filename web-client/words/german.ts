@@ -351,6 +351,7 @@ export const german: Readonly<Record<WordKey, string>> = {
   'results.not-kept':
     'Nicht gespeichert: Dieser Server hat kein Archiv. Markierungen bleiben auf diesem Bildschirm, bis er geschlossen wird.',
   'results.waiting': 'Noch nicht gespeichert: Verbindung unterbrochen',
+  'results.unanswered': 'Noch nicht gespeichert: der Server hat nicht geantwortet',
   'results.mine': 'Meine behalten',
   'results.theirs': 'Lassen, wie sie ist',
   'results.again': 'Noch einmal versuchen',
