@@ -5,11 +5,11 @@ import { describeKept } from './kept-tiles.ts';
 import { Tile } from './picture/tile.tsx';
 import { useExamination } from './time/time-hooks.ts';
 
-/** The stills and clips that this screen knows: of the examination that is open, of one that is looked into, and what stands on the wall. */
+/** The stills and clips that this screen knows: of the examination that is open, of one that is looked into, and what stands on the walls of the room. */
 export function useKnownKept(): readonly Kept[] {
-  const { keptOnWall } = useMonitorState();
+  const { keptOnWall, keptOnWalls } = useMonitorState();
   const { kept, looked } = useExamination();
-  const known = new Map([...keptOnWall, ...(looked?.kept ?? []), ...kept].map((one) => [one.kept, one]));
+  const known = new Map([...keptOnWalls, ...keptOnWall, ...(looked?.kept ?? []), ...kept].map((one) => [one.kept, one]));
   return [...known.values()].filter(({ state }) => state === 'kept');
 }
 

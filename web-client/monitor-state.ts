@@ -119,6 +119,8 @@ export interface MonitorState {
   readonly wall: Wall | undefined;
   /** Stills and clips that were put on it. */
   readonly keptOnWall: readonly Kept[];
+  /** Those on the layouts that the room keeps, of whichever examination, as far as this viewer may see them. */
+  readonly keptOnWalls: readonly Kept[];
   /** What the room keeps. */
   readonly walls: readonly Wall[];
   readonly wallOpen: boolean;
@@ -216,6 +218,7 @@ export function initialState(panelOpen: boolean, language: Language = 'en', disp
     language,
     wall: undefined,
     keptOnWall: [],
+    keptOnWalls: [],
     walls: [],
     wallOpen: false,
     examinationOpen: false,
@@ -330,7 +333,12 @@ export function wallInForce({ alone, wall, streams }: MonitorState): Wall {
 }
 
 function setWall(state: MonitorState, wall: Wall | undefined, kept: Kept | undefined): MonitorState {
-  const next = { ...state, wall, alone: undefined, keptOnWall: keptOn(wall, [...state.keptOnWall, ...(kept === undefined ? [] : [kept])]) };
+  const next = {
+    ...state,
+    wall,
+    alone: undefined,
+    keptOnWall: keptOn(wall, [...state.keptOnWall, ...(kept === undefined ? [] : [kept]), ...state.keptOnWalls]),
+  };
   const shown = wallInForce(next).cells.some((cell) => tileOf(cell) === state.selected);
   return shown ? next : { ...next, selected: streamsOn(wallInForce(next))[0] ?? state.streams[0]?.id ?? 0 };
 }
@@ -412,6 +420,7 @@ function hear(state: MonitorState, message: ServerMessage, nowMs: number): Monit
         present: [],
         viewers: [],
         invitations: [],
+        keptOnWalls: [],
         wishes: {},
       };
       const described = message.streams.reduce((next, { id, status }) => setTrouble(next, id, status, nowMs), welcomed);
@@ -458,8 +467,10 @@ function hear(state: MonitorState, message: ServerMessage, nowMs: number): Monit
     case 'walls': {
       // A screen that only shows follows what is kept under its name.
       const followed = state.display === undefined ? state.wall : message.walls.find(({ name }) => name === state.display);
-      return { ...state, walls: message.walls, wall: followed };
+      return { ...state, walls: message.walls, wall: followed, keptOnWall: keptOn(followed, [...state.keptOnWall, ...state.keptOnWalls]) };
     }
+    case 'kept-on-walls':
+      return { ...state, keptOnWalls: message.kept, keptOnWall: keptOn(state.wall, [...state.keptOnWall, ...message.kept]) };
     case 'invitations':
       return { ...state, invitations: message.invitations };
     case 'devices':

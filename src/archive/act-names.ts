@@ -9,10 +9,11 @@ export type Result<Act extends ActName> = Awaited<ReturnType<Acts[Act]>>;
 export const actsOnFullDisk: ReadonlySet<ActName> = new Set([
   'openContent',
   'contentOf',
+  'keptNamed',
   'findExaminations',
   'closeExamination',
   'removeMark',
   'removeKept',
 ]);
 
-export const actsThatLook: ReadonlySet<ActName> = new Set(['openContent', 'contentOf', 'findExaminations']);
+export const actsThatLook: ReadonlySet<ActName> = new Set(['openContent', 'contentOf', 'keptNamed', 'findExaminations']);

@@ -1,4 +1,4 @@
-import { contentOf, openContent } from './content.ts';
+import { contentOf, keptNamed, openContent } from './content.ts';
 import { closeExamination, findExaminations, namePatient, openExamination, reopen } from './examinations.ts';
 import { putKept, removeKept } from './kept-rows.ts';
 import { calibrate, putBookmark, putMarks, removeMark } from './marks.ts';
@@ -8,6 +8,7 @@ import type { Scope } from './scope.ts';
 export const acts = {
   openContent: (scope: Scope, _: Record<string, never>) => openContent(scope),
   contentOf,
+  keptNamed,
   findExaminations,
   openExamination,
   closeExamination,

@@ -7,7 +7,7 @@ import { AppError, type ErrorCode, type ErrorReport, errorOf } from '../app-erro
 import type { ArchiveState, Author, Bookmark, Examination, Kept, Patient, SharedMark } from '../protocol/examination-messages.ts';
 import { type ActName, actsOnFullDisk, actsThatLook, type Given, type Result } from './act-names.ts';
 import type { ArchiveNews, ArchiveOrder, ArchiveSetup } from './archive-orders.ts';
-import type { ContentPages } from './content.ts';
+import type { ContentPages, NamedKept } from './content.ts';
 import { DiskSpace, type Space } from './disk-space.ts';
 import { framesFile, partEnd, probeName } from './file-names.ts';
 import type { StreamCalibration } from './marks.ts';
@@ -151,6 +151,11 @@ export class Archive implements AsyncDisposable {
   /** Throws `examination/unknown`. */
   async content(examination: string): Promise<ArchivedContent> {
     return await contentOf(await this.#ask('contentOf', { examination }));
+  }
+
+  /** Stills and clips of whichever examinations; those that were discarded, or never were, are left out. */
+  async keptNamed(ids: readonly string[]): Promise<readonly NamedKept[]> {
+    return await readPages(await this.#ask('keptNamed', { ids }));
   }
 
   /** All or none. A revision that is there already changes nothing; another content of it is refused: `examination/changed-meanwhile`. */

@@ -16,6 +16,12 @@ export interface ContentPages {
   readonly calibrations: readonly string[];
 }
 
+/** A still or a clip, and where it belongs. */
+export interface NamedKept {
+  readonly examination: string;
+  readonly kept: Kept;
+}
+
 /** Throws `examination/unknown`. */
 export async function contentOf(scope: Scope, { examination }: { readonly examination: string }): Promise<ContentPages> {
   const { database } = scope;
@@ -57,6 +63,13 @@ export async function contentOf(scope: Scope, { examination }: { readonly examin
     bookmarks: bodyPages(intact(scope, 'bookmark', bookmarks)),
     calibrations: bodyPages(intact(scope, 'calibration', calibrations)),
   };
+}
+
+/** Stills and clips of whichever examinations, each as a `NamedKept`, as pages of JSON. */
+export async function keptNamed(scope: Scope, { ids }: { readonly ids: readonly string[] }): Promise<readonly string[]> {
+  const rows = await scope.database.selectFrom('kept').selectAll().where('id', 'in', ids).where('removed', '=', 0).execute();
+  const texts = intact(scope, 'kept', rows).map((row) => `{"examination":"${row.study}","kept":${bodyOfKept(scope.folder, row)}}`);
+  return pagesOf(texts);
 }
 
 export async function openContent(scope: Scope): Promise<ContentPages | undefined> {

@@ -101,7 +101,8 @@ async function openBehind(
   await serveGateways(http, { streams, door, mostViewers: room.limits.viewers, cutOff, nowUs });
   const names = streams.map(({ name }) => name);
   const record = archive && byStreamNames(archive, names);
-  const examination = await ExaminationDesk.open({ streams, record, past: past ?? noPast, nowUs, log });
+  const walls = new Walls(dataFolderOf(room), names);
+  const examination = await ExaminationDesk.open({ streams, record, past: past ?? noPast, walls, nowUs, log });
   servePast(http, { streams, door, past, keptPlace: async (kept) => examination.keptPlace(kept), cutOff });
   servePrints(http, { room: room.room, door, source: record, nowUs });
   const address = (): string => {
@@ -114,7 +115,7 @@ async function openBehind(
     streams,
     devices,
     examination,
-    walls: new Walls(dataFolderOf(room), names),
+    walls,
     messagesPerSecond: room.limits.messagesPerSecond,
     nowUs,
     isLoopback,

@@ -26,6 +26,11 @@ export class Walls {
     this.#walls = readWalls(join(folder, fileName), streamNames);
   }
 
+  /** Stills and clips that have a place on them. */
+  get kept(): readonly string[] {
+    return [...new Set(this.#walls.flatMap(({ cells }) => cells.flatMap(({ kept }) => kept ?? [])))];
+  }
+
   /** As somebody sees them who may see only some streams. */
   seenBy(may: (stream: number) => boolean): Wall[] {
     return this.#walls.map((wall) => ({

@@ -1,3 +1,4 @@
+import type { Kept } from '../protocol/examination-messages.ts';
 import type { ExaminationContent, ExaminationRecord } from './record.ts';
 
 /** Numbers of streams are those of one start of the server; what is kept goes with the name of its stream beside it. */
@@ -34,12 +35,13 @@ export function byStreamNames(record: ExaminationRecord, streamNames: readonly s
       elsewhere.set(mark.mark, { ...(stream !== undefined && { stream }), ...(source !== undefined && { source }) });
     return now;
   };
+  const keptNow = ({ stream: before, ...item }: Kept): Kept => {
+    const stream = before !== undefined && streamNames[before] === item.source ? before : streamNames.indexOf(item.source);
+    return stream >= 0 ? { ...item, stream } : item;
+  };
   const content = ({ examination, kept, marks, removed, bookmarks, calibrations }: ExaminationContent): ExaminationContent => ({
     examination,
-    kept: kept.map(({ stream: before, ...item }) => {
-      const stream = before !== undefined && streamNames[before] === item.source ? before : streamNames.indexOf(item.source);
-      return stream >= 0 ? { ...item, stream } : item;
-    }),
+    kept: kept.map(keptNow),
     marks: marks.map(foundMark),
     removed: removed.map(foundMark),
     bookmarks: bookmarks.map((bookmark) => found(bookmark) as typeof bookmark).filter(({ stream }) => stream !== undefined),
@@ -58,6 +60,7 @@ export function byStreamNames(record: ExaminationRecord, streamNames: readonly s
     namePatient: (examination, patient, by) => record.namePatient(examination, patient, by),
     find: (text, beforeUs) => record.find(text, beforeUs),
     content: async (examination) => content(await record.content(examination)),
+    keptNamed: async (ids) => (await record.keptNamed(ids)).map(({ examination, kept }) => ({ examination, kept: keptNow(kept) })),
     putMarks: (examination, marks, by) => record.putMarks(examination, marks.map(placedMark), by),
     removeMark: (examination, mark, by) => record.removeMark(examination, placedMark(mark), by),
     calibrate: (examination, calibration, marks) => record.calibrate(examination, placed(calibration), marks.map(placedMark)),

@@ -15,6 +15,7 @@ import { Keeping } from './keeping.ts';
 import { LookedInto } from './looked-into.ts';
 import { type Changer, MarksInForce, type MarkWish } from './marks-in-force.ts';
 import { authorOf, type Member } from './member.ts';
+import { OnWalls, type WallPlaces } from './on-walls.ts';
 import { checkPatient } from './patient.ts';
 import { calibratedBy, type Picture, Pictures } from './pictures.ts';
 import { Presence } from './presence.ts';
@@ -48,6 +49,7 @@ export interface DeskSettings {
   /** Undefined: nothing is kept. */
   readonly record: ExaminationRecord | undefined;
   readonly past: PastPictures;
+  readonly walls: WallPlaces;
   nowUs(): number;
   readonly log: StreamLog;
 }
@@ -81,6 +83,7 @@ export class ExaminationDesk {
   #opening: Promise<Examination> | undefined;
   #marks = new MarksInForce();
   readonly #keeping: Keeping | undefined;
+  readonly #onWalls: OnWalls | undefined;
   readonly #bookmarks = new Map<string, Bookmark>();
 
   private constructor(settings: DeskSettings) {
@@ -89,8 +92,9 @@ export class ExaminationDesk {
     this.#calibrations = new Calibrations(this.#pictures, this.#audience);
     this.#telling = new Telling(this.#audience, this.#calibrations, () => this.#content());
     this.#subscriptions.add(this.#pictures.changed$.subscribe((change) => this.#calibrations.pictureChanged(change)));
-    const { record, past, nowUs } = settings;
+    const { record, past, walls, nowUs } = settings;
     if (record === undefined) return;
+    this.#onWalls = new OnWalls(walls, record, this.#audience);
     const describe = (stream: number): StreamDescription => this.#pictures.describe(stream);
     this.#keeping = new Keeping({ record, past, nowUs, describe, tell: (kept) => this.#tellKept(kept) });
   }
@@ -107,6 +111,7 @@ export class ExaminationDesk {
   /** Tells a member everything; the answer ends it. */
   join(member: Member): () => void {
     if (this.#settings.record !== undefined) this.#telling.welcome(member);
+    this.#onWalls?.tellTo(member);
     this.#audience.add(member);
     this.#presence.changed();
     return () => {
@@ -116,12 +121,13 @@ export class ExaminationDesk {
     };
   }
 
-  /** Where a still or a clip of the open examination lies, or of one that was looked into lately. */
+  /** Where a still or a clip of the open examination lies, or of one that was looked into lately, or what stands on a layout of the room. */
   keptPlace(id: string): { readonly path: string; readonly stream?: number } | undefined {
     const { record } = this.#settings;
     const open = this.#open?.examination;
     const own = this.#keeping?.get(id);
-    const found = own !== undefined && open !== undefined ? { examination: open, kept: own } : this.#lookedInto.find(id);
+    const found =
+      own !== undefined && open !== undefined ? { examination: open, kept: own } : (this.#lookedInto.find(id) ?? this.#onWalls?.find(id));
     if (record === undefined || found?.kept.state !== 'kept') return undefined;
     const { stream } = found.kept;
     return { path: record.fileOf(found.examination, id), ...(stream !== undefined && { stream }) };
@@ -184,6 +190,7 @@ export class ExaminationDesk {
     this.#fleeting.close();
     this.#presence.close();
     this.#telling.close();
+    this.#onWalls?.close();
     await this.#turns.whole(async () => await this.#keeping?.endAll());
   }
 
@@ -448,7 +455,9 @@ export class ExaminationDesk {
     if (kept.state === 'discarded')
       for (const mark of this.#marks.of(kept.kept)) this.#marks.forget({ ...mark, revision: mark.revision + 1 });
     this.#audience.tellOf(kept.stream, { type: 'kept', kept });
-    if (kept.state === 'kept' || kept.state === 'discarded') this.#telling.countsChanged();
+    if (kept.state !== 'kept' && kept.state !== 'discarded') return;
+    this.#telling.countsChanged();
+    if (this.#onWalls?.has(kept.kept) === true) void this.#onWalls.renew();
   }
 
   async #bookmark(member: Member, { request, bookmark: id, stream, atUs, text, examination: during }: Said<'bookmark'>): Promise<void> {
@@ -566,6 +575,7 @@ export class ExaminationDesk {
     this.#bookmarks.clear();
     for (const bookmark of bookmarks) this.#bookmarks.set(bookmark.bookmark, bookmark);
     this.#calibrations.take(calibrations);
+    void this.#onWalls?.renew();
   }
 
   #forget(): void {
@@ -574,6 +584,7 @@ export class ExaminationDesk {
     this.#marks = new MarksInForce();
     this.#bookmarks.clear();
     this.#calibrations.take([]);
+    void this.#onWalls?.renew();
   }
 
   /** What was made for one patient must not be filed with another. */

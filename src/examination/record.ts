@@ -20,6 +20,12 @@ export interface ExaminationContent {
   readonly calibrations: readonly StreamCalibration[];
 }
 
+/** A still or a clip, and where it belongs. */
+export interface FoundKept {
+  readonly examination: string;
+  readonly kept: Kept;
+}
+
 /** What the desk needs of the archive. Every promise resolves when it is on disk. */
 export interface ExaminationRecord {
   readonly state$: Observable<ArchiveState>;
@@ -31,6 +37,8 @@ export interface ExaminationRecord {
   namePatient(examination: string, patient: Patient, by: Author): Promise<Examination>;
   find(text: string, beforeUs: number | undefined): Promise<{ readonly examinations: readonly Examination[]; readonly more: boolean }>;
   content(examination: string): Promise<ExaminationContent>;
+  /** Stills and clips of whichever examinations; those that were discarded, or never were, are left out. */
+  keptNamed(ids: readonly string[]): Promise<readonly FoundKept[]>;
   putMarks(examination: string, marks: readonly SharedMark[], by: Author): Promise<void>;
   removeMark(examination: string, mark: SharedMark, by: Author): Promise<void>;
   calibrate(examination: string, calibration: StreamCalibration, marks: readonly SharedMark[]): Promise<void>;

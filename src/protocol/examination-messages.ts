@@ -214,6 +214,11 @@ export const examinationServerMessages = {
     request: Type.Optional(Answered),
     kept: KeptSchema,
   }),
+  'kept-on-walls': message(
+    'kept-on-walls',
+    'Every still and clip on the layouts of the room that this viewer may see, also of earlier examinations; after hello and at every change. Observers are told none.',
+    { kept: Type.Array(KeptSchema, { description: 'in any order' }) },
+  ),
   bookmarks: message('bookmarks', 'All bookmarks of the examination, after `examination` and when there is one more or less.', {
     request: Type.Optional(Answered),
     bookmarks: Type.Array(BookmarkSchema, { description: 'by time' }),

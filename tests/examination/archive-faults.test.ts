@@ -34,6 +34,7 @@ class Faulty {
       namePatient: failing((examination, patient, by) => archive.namePatient(examination, patient, by)),
       find: (text, beforeUs) => archive.find(text, beforeUs),
       content: (examination) => archive.content(examination),
+      keptNamed: (ids) => archive.keptNamed(ids),
       putMarks: failing((examination, marks, by) => archive.putMarks(examination, marks, by)),
       removeMark: failing((examination, mark, by) => archive.removeMark(examination, mark, by)),
       calibrate: failing((examination, calibration, marks) => archive.calibrate(examination, calibration, marks)),

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Kept } from '../../src/protocol/examination-messages.ts';
 import type { ServerMessage, StageState, StreamDescription } from '../../src/protocol/messages.ts';
+import type { Wall } from '../../src/protocol/wall.ts';
 import { frozenStates } from '../../src/stage/stage-state.ts';
 import {
   type Action,
@@ -54,6 +56,25 @@ const wish = (strength: number, atMs: number): Action => ({
 });
 
 describe('streams and layout', () => {
+  it('knows what stands on the layouts of the room, whichever examination it is of and whichever is told first', () => {
+    const kept = { kept: '0123456789abcdef', kind: 'still', source: 'Echo', modality: 'ultrasound', state: 'kept' } as Kept;
+    const wall: Wall = { name: 'Compared', columns: 2, rows: 1, cells: [{ stream: 0 }, { kept: kept.kept }], linked: false };
+    const [walls, standing] = [
+      heard({ type: 'walls', walls: [wall] }),
+      heard({ type: 'kept-on-walls', kept: [kept, { ...kept, kept: 'f'.repeat(16) }] }),
+    ];
+    expect(reached(walls, standing, { act: 'wall', wall }).keptOnWall).toEqual([kept]);
+    expect(reached(walls, { act: 'wall', wall }, standing).keptOnWall).toEqual([kept]);
+    // The same as before: nothing is opened anew because it was told again.
+    const again = reached(walls, standing, { act: 'wall', wall }, heard({ type: 'kept-on-walls', kept: [{ ...kept }] }));
+    expect(again.keptOnWall[0]).toBe(kept);
+    // A screen that only shows.
+    const shows = (...actions: Action[]): MonitorState =>
+      actions.reduce(reduce, reduce(initialState(false, 'en', 'Compared'), heard(hello(stream(0)))));
+    expect(shows(standing, walls).keptOnWall).toEqual([kept]);
+    expect(shows(walls, standing).keptOnWall).toEqual([kept]);
+  });
+
   it('shows all streams, or one alone', () => {
     expect(shownStreams(reached()).map(({ id }) => id)).toEqual([0, 1]);
     const alone = reached({ act: 'alone', stream: 1 });
