@@ -16,23 +16,23 @@ import { writeFileWhole } from './write-file.ts';
 
 /** Requests that may wait for the disk. */
 const mostWaiting = 10_000;
-/** A disk that has not answered for so long is said to be silent. */
-const patienceMs = 10_000;
+const usualPatienceMs = 10_000;
 const closingMs = 5000;
-/** The room is opened without it then. */
-const openingMs = 10_000;
 /** A thread that dies takes an answer with it; it is asked again as long as that. */
 const [rowAttempts, rowPatienceMs] = [5, 30_000];
 const usualCheckFirstBytes = 64 * 2 ** 20;
 const [firstPauseMs, longestPauseMs] = [100, 10_000];
 
-/** After these it may be kept or not. */
-const unknownOutcomes: ReadonlySet<ErrorCode> = new Set([
+/** After these a row may be kept or not, and may be asked for again. */
+const passingTroubles: ReadonlySet<ErrorCode> = new Set([
   'archive/interrupted',
   'archive/failed',
   'archive/row-damaged',
   'archive/opening',
+  'archive/silent',
 ]);
+/** After these nobody wants the file. */
+const refusalsForGood: ReadonlySet<ErrorCode> = new Set(['examination/unknown', 'examination/unknown-kept']);
 
 export interface ArchiveLog {
   info(fields: object, text: string): void;
@@ -48,6 +48,8 @@ export interface ArchiveSettings {
   readonly space?: { readonly freeBytes: () => Promise<number>; readonly periodMs: number };
   /** A larger store is checked while it is used already; default: 64 MiB. */
   readonly checkFirstBytes?: number;
+  /** A disk that takes longer for an answer is said to be silent; one that takes longer to be opened is not waited for. Default: 10 s. */
+  readonly patienceMs?: number;
 }
 
 export interface ArchivedContent {
@@ -61,6 +63,7 @@ export interface ArchivedContent {
 }
 
 interface Waiting {
+  readonly act: ActName;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: AppError) => void;
   readonly sinceMs: number;
@@ -78,6 +81,7 @@ export class Archive implements AsyncDisposable {
   readonly #folder: string;
   readonly #waiting = new Map<number, Waiting>();
   readonly #space = new DiskSpace();
+  readonly #patienceMs: number;
   readonly #ticking: NodeJS.Timeout;
   #worker: Worker | undefined;
   #store: StoreState = { state: 'failed', error: new AppError('archive/opening').toJSON() };
@@ -86,6 +90,9 @@ export class Archive implements AsyncDisposable {
   #wasFull = false;
   #isSilent = false;
   #isOpen = false;
+  #openingSinceMs = 0;
+  /** While the disk is asked what it bears. */
+  #looking: Promise<void> | undefined;
   #isFirst = true;
   /** It was found damaged while it was used. */
   #wasBroken = false;
@@ -103,7 +110,7 @@ export class Archive implements AsyncDisposable {
       archive.#start();
     });
     const late = new AbortController();
-    const isLate = setTimeout(openingMs, undefined, { signal: late.signal }).catch(() => undefined);
+    const isLate = setTimeout(archive.#patienceMs, undefined, { signal: late.signal }).catch(() => undefined);
     await Promise.race([told.then(() => archive.#tick()), isLate]);
     late.abort();
     return archive;
@@ -112,6 +119,7 @@ export class Archive implements AsyncDisposable {
   private constructor(settings: ArchiveSettings) {
     this.#settings = settings;
     this.#folder = resolve(settings.folder);
+    this.#patienceMs = settings.patienceMs ?? usualPatienceMs;
     this.state$ = new BehaviorSubject<ArchiveState>(this.#store);
     this.#ticking = setInterval(() => void this.#tick(), settings.space?.periodMs ?? 10_000);
     this.#ticking.unref();
@@ -153,11 +161,6 @@ export class Archive implements AsyncDisposable {
     return await contentOf(await this.#ask('contentOf', { examination }));
   }
 
-  /** Stills and clips of whichever examinations; those that were discarded, or never were, are left out. */
-  async keptNamed(ids: readonly string[]): Promise<readonly NamedKept[]> {
-    return await readPages(await this.#ask('keptNamed', { ids }));
-  }
-
   /** All or none. A revision that is there already changes nothing; another content of it is refused: `examination/changed-meanwhile`. */
   putMarks(examination: string, marks: readonly SharedMark[], by: Author): Promise<void> {
     return this.#ask('putMarks', { examination, marks, by, atUs: this.#nowUs() });
@@ -180,6 +183,7 @@ export class Archive implements AsyncDisposable {
   /** `write` fills a file; when that is on disk, what it answers is kept, and answered. */
   async keepFile(examination: string, kept: Kept, write: (path: string) => Promise<Kept>): Promise<Kept> {
     this.#mustTake('putKept');
+    this.#mustHaveRoom('putKept');
     // Until then nobody knows which files are left over.
     if (!this.#isOpen) throw this.#trouble();
     const path = this.fileOf(examination, kept.kept);
@@ -234,14 +238,13 @@ export class Archive implements AsyncDisposable {
     await this.close();
   }
 
-  /** Of a file that is there: whether a thread that died has kept it is not known, and asked again it is not kept twice. */
+  /** Of a file that is on disk: it is given up only where nobody wants it any more. Else it stays, for whoever opens the archive next. */
   async #putRow(examination: string, kept: Kept, path: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const refused = await this.putKept(examination, kept, kept.author).catch((error: AppError) => error);
       if (refused === undefined) return;
-      const isUnknown = unknownOutcomes.has(refused.code);
-      if (!isUnknown) await rm(path, { force: true }).catch(() => undefined);
-      if (!isUnknown || attempt === rowAttempts) throw refused;
+      if (refusalsForGood.has(refused.code)) await rm(path, { force: true }).catch(() => undefined);
+      if (!passingTroubles.has(refused.code) || attempt === rowAttempts) throw refused;
       const isBack = this.state$.pipe(filter(({ state }) => state !== 'failed'));
       await firstValueFrom(isBack.pipe(timeout(rowPatienceMs))).catch(() => undefined);
     }
@@ -259,7 +262,7 @@ export class Archive implements AsyncDisposable {
     return new Promise<Result<Act>>((resolve, reject) => {
       this.#mustTake(act);
       const number = this.#orders++;
-      this.#waiting.set(number, { resolve: resolve as (value: unknown) => void, reject, sinceMs: performance.now() });
+      this.#waiting.set(number, { act, resolve: resolve as (value: unknown) => void, reject, sinceMs: performance.now() });
       this.#worker?.postMessage({ act, number, given });
     });
   }
@@ -268,10 +271,20 @@ export class Archive implements AsyncDisposable {
   #mustTake(act: ActName): void {
     if (this.#isClosed) throw new AppError('archive/closed');
     if (this.#worker === undefined) throw this.#trouble();
-    if (this.#isSilent) throw new AppError('archive/silent', { seconds: patienceMs / 1000 });
-    if (this.#waiting.size >= mostWaiting) throw new AppError('archive/busy', { waiting: mostWaiting });
+    if (!this.#isOpen && performance.now() - this.#openingSinceMs > this.#patienceMs) throw new AppError('archive/opening');
+    if (this.#isSilent) throw this.#silence();
     if (this.#store.state === 'read-only' && !actsThatLook.has(act)) throw new AppError('archive/read-only');
+    // A file that is on disk only wants its row; how many there are is bounded by who writes them.
+    if (act !== 'putKept') this.#mustHaveRoom(act);
+  }
+
+  #mustHaveRoom(act: ActName): void {
+    if (this.#waiting.size >= mostWaiting) throw new AppError('archive/busy', { waiting: mostWaiting });
     if (this.#isFull && !actsOnFullDisk.has(act)) throw new AppError('archive/full');
+  }
+
+  #silence(): AppError {
+    return new AppError('archive/silent', { seconds: this.#patienceMs / 1000 });
   }
 
   get #isFull(): boolean {
@@ -289,6 +302,7 @@ export class Archive implements AsyncDisposable {
     const worker = new Worker(new URL('./archive-worker.ts', import.meta.url), { workerData: setup, name: 'archive' });
     this.#worker = worker;
     this.#isOpen = false;
+    this.#openingSinceMs = performance.now();
     worker.on('message', (news: ArchiveNews) => {
       if (worker === this.#worker) this.#hear(news, worker);
     });
@@ -319,9 +333,9 @@ export class Archive implements AsyncDisposable {
         this.#mourn(errorOf(news.error));
         break;
       case 'answers':
-        this.#isSilent = false;
         this.#failures = 0;
         for (const answer of news.answers) this.#settle(answer.number, answer);
+        this.#listen();
         break;
       case 'broken':
         this.#warn(news.error);
@@ -372,15 +386,36 @@ export class Archive implements AsyncDisposable {
     for (const { reject } of waiting) reject(error);
   }
 
-  async #tick(): Promise<void> {
+  /** Silence is heard at once; a disk that does not even say how much room it has is asked only once. */
+  #tick(): Promise<void> {
+    this.#listen();
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  /** Whoever only looks need not wait for a disk that does not answer; what becomes of a change is not known yet. */
+  #listen(): void {
+    const beforeMs = performance.now() - this.#patienceMs;
+    const [oldest] = this.#waiting.values();
+    const wasSilent = this.#isSilent;
+    this.#isSilent = this.#isOpen && oldest !== undefined && oldest.sinceMs < beforeMs;
+    if (this.#isSilent !== wasSilent) this.#tell();
+    for (const { act, reject, sinceMs } of this.#waiting.values()) {
+      if (sinceMs >= beforeMs) break;
+      // It stays among what waits: its answer is what says that the disk is back.
+      if (actsThatLook.has(act)) reject(this.#silence());
+    }
+  }
+
+  async #look(): Promise<void> {
     const free = this.#settings.space?.freeBytes ?? (() => freeBytesOf(this.#folder));
     const freeBytes = await free().catch(() => undefined);
     if (this.#isClosed) return;
     if (freeBytes !== undefined) this.#room = this.#space.note(freeBytes, performance.now());
     // The next write tells whether there is room again.
     this.#wasFull = this.#wasFull && this.#room?.level === 'full';
-    const [oldest] = this.#waiting.values();
-    this.#isSilent = this.#isOpen && oldest !== undefined && performance.now() - oldest.sinceMs > patienceMs;
     this.#tell();
     if (this.#store.state === 'read-only' && this.#isOpen && (await mayWrite(this.#folder))) this.#reopen();
   }
@@ -409,8 +444,7 @@ export class Archive implements AsyncDisposable {
   #state(): ArchiveState {
     const { freeBytes, minutesLeft } = this.#room ?? {};
     const room = { ...(freeBytes !== undefined && { freeBytes }), ...(minutesLeft !== undefined && { minutesLeft }) };
-    const errorNow = this.#isSilent ? new AppError('archive/silent', { seconds: patienceMs / 1000 }).toJSON() : undefined;
-    if (errorNow !== undefined) return { state: 'failed', ...room, error: errorNow };
+    if (this.#isSilent) return { state: 'failed', ...room, error: this.#silence().toJSON() };
     const { state, error } = this.#store;
     if (state === 'failed' || state === 'read-only') return { state, ...room, ...(error && { error }) };
     if (this.#isFull) return { state: 'full', ...room, error: new AppError('archive/full').toJSON() };

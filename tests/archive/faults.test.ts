@@ -1,10 +1,25 @@
+import { execFileSync } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { closeSync, openSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Worker } from 'node:worker_threads';
+import { filter, firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { Archive } from '../../src/archive/archive.ts';
+import type { Kept } from '../../src/protocol/examination-messages.ts';
 import { WritingProcess } from './acknowledged.ts';
 import { anna, keptOf, markOf, openArchive, silentLog, temporaryFolder, untilState } from './examples.ts';
 import { LoopDisk, whyNoDisks } from './loop-disk.ts';
@@ -190,6 +205,138 @@ describe('a store that is not for this program', () => {
     writeFileSync(path, '');
     await using archive = await openArchive(path);
     expect(archive.state$.value).toMatchObject({ state: 'failed', error: code('archive/folder-unusable') });
+  });
+});
+
+describe('a disk that does not answer', () => {
+  /** An archive whose thread gets no order until `answers`, as if the disk kept it waiting. */
+  async function openStalled(folder: string, freeBytes = often.freeBytes) {
+    const threads: Worker[] = [];
+    const note = (message: unknown): number => threads.push((message as { worker: Worker }).worker);
+    subscribe('worker_threads', note);
+    const archive = await openArchive(folder, { space: { freeBytes, periodMs: 10 }, patienceMs: 300 });
+    unsubscribe('worker_threads', note);
+    await untilState(archive, 'ready');
+    const { examination } = await archive.openExamination(undefined, anna);
+    const [thread] = threads as [Worker];
+    const held: unknown[] = [];
+    return {
+      archive,
+      examination,
+      stall: () => Object.assign(thread, { postMessage: (order: unknown) => held.push(order) }),
+      answers: () => {
+        Reflect.deleteProperty(thread, 'postMessage');
+        for (const order of held.splice(0)) thread.postMessage(order);
+      },
+      async [Symbol.asyncDispose]() {
+        this.answers();
+        await archive.close();
+      },
+    };
+  }
+  const untilSilent = (archive: Archive): Promise<unknown> =>
+    firstValueFrom(archive.state$.pipe(filter(({ error }) => error?.code === 'archive/silent')));
+
+  it('is heard to be silent also where it does not say how much room it has, and is asked for that once', async () => {
+    using folder = temporaryFolder();
+    let isHung = false;
+    let askedInVain = 0;
+    const freeBytes = (): Promise<number> => {
+      if (!isHung) return often.freeBytes();
+      askedInVain++;
+      return new Promise(() => undefined);
+    };
+    await using disk = await openStalled(folder.path, freeBytes);
+    const { archive } = disk;
+    disk.stall();
+    isHung = true;
+    const put = archive.putMarks(disk.examination, [markOf(1)], anna);
+    await untilSilent(archive);
+    expect(askedInVain).toBeLessThan(2);
+    await expect(archive.find('')).rejects.toMatchObject(code('archive/silent'));
+    disk.answers();
+    await put;
+    await untilState(archive, 'ready');
+  });
+
+  it('lets nobody wait who only wants to look', async () => {
+    using folder = temporaryFolder();
+    await using disk = await openStalled(folder.path);
+    disk.stall();
+    await expect(disk.archive.content(disk.examination)).rejects.toMatchObject(code('archive/silent'));
+  });
+
+  it('while a clip is written keeps the clip until it answers', async () => {
+    using folder = temporaryFolder();
+    await using disk = await openStalled(folder.path);
+    const { archive, examination } = disk;
+    const path = archive.fileOf(examination, keptOf(1).kept);
+    let isRefused = false;
+    archive.putKept = async (...given) => {
+      await Archive.prototype.putKept.apply(archive, given).catch((thrown) => {
+        isRefused = true;
+        disk.answers();
+        throw thrown;
+      });
+    };
+    const write = async (part: string): Promise<Kept> => {
+      await writeFile(part, 'abcd');
+      disk.stall();
+      void archive.putMarks(examination, [markOf(1)], anna);
+      await untilSilent(archive);
+      return keptOf(1);
+    };
+    expect(await archive.keepFile(examination, keptOf(1), write)).toEqual(keptOf(1));
+    expect([isRefused, readFileSync(path, 'utf8')]).toEqual([true, 'abcd']);
+    expect((await archive.open())?.kept).toEqual([keptOf(1)]);
+  });
+
+  it('when it is opened is not waited for, and is asked again', async () => {
+    using folder = temporaryFolder();
+    const pipe = join(folder.path, 'archive.db');
+    execFileSync('mkfifo', [pipe]);
+    await using archive = await openArchive(folder.path, { patienceMs: 300 });
+    expect(archive.state$.value).toMatchObject({ state: 'failed', error: code('archive/opening') });
+    await expect(archive.open()).rejects.toMatchObject(code('archive/opening'));
+    const end = openSync(pipe, constants.O_RDWR);
+    rmSync(pipe);
+    await untilState(archive, 'ready');
+    closeSync(end);
+    expect((await archive.openExamination(undefined, anna)).anonymous).toBe(true);
+  });
+});
+
+describe('a clip that is whole', () => {
+  const whole = async (path: string): Promise<Kept> => {
+    await writeFile(path, 'abcd');
+    return keptOf(1);
+  };
+
+  it('gets its row where the disk has become full while it was written', async () => {
+    using folder = temporaryFolder();
+    let freeBytes = 3000 * mebibyte;
+    await using archive = await openArchive(folder.path, { space: { freeBytes: async () => freeBytes, periodMs: 10 } });
+    const { examination } = await archive.openExamination(undefined, anna);
+    await archive.keepFile(examination, keptOf(1), async (path) => {
+      freeBytes = 255 * mebibyte;
+      await untilState(archive, 'full');
+      return await whole(path);
+    });
+    expect((await archive.open())?.kept).toEqual([keptOf(1)]);
+  });
+
+  it('stays where its row is refused, unless the examination is not there', async () => {
+    using folder = temporaryFolder();
+    const archive = await openArchive(folder.path);
+    const { examination } = await archive.openExamination(undefined, anna);
+    await expect(archive.keepFile('2.25.1', keptOf(1), whole)).rejects.toMatchObject(code('examination/unknown'));
+    expect(existsSync(archive.fileOf('2.25.1', keptOf(1).kept))).toBe(false);
+    const late = archive.keepFile(examination, keptOf(1), async (path) => {
+      await archive.close();
+      return await whole(path);
+    });
+    await expect(late).rejects.toMatchObject(code('archive/closed'));
+    expect(existsSync(archive.fileOf(examination, keptOf(1).kept))).toBe(true);
   });
 });
 
