@@ -409,8 +409,8 @@ function drawHalo(pdf: PDFKit.PDFDocument, { line, ends, filled, words, fontSize
       .path(filled)
       .lineWidth(haloBeyond * inkUnit)
       .stroke(markInk.halo);
-  pdf.strokeColor(markInk.halo).lineWidth((haloBeyond + 2) * inkUnit);
-  for (const { text, at } of words) drawWord(pdf, text, at, fontSize, { stroke: true, fill: false });
+  pdf.strokeColor(markInk.halo);
+  for (const { text, at } of words) drawWordOutline(pdf, text, at, fontSize, (haloBeyond + 2) * inkUnit);
   pdf.restore();
 }
 
@@ -428,17 +428,50 @@ function drawInk(pdf: PDFKit.PDFDocument, { line, dotted, ends, filled, words, f
     pdf.stroke(markInk.colour);
   }
   pdf.fillColor(markInk.colour);
-  for (const { text, at } of words) drawWord(pdf, text, at, fontSize, {});
+  for (const { text, at } of words) drawWord(pdf, text, at, fontSize);
   pdf.restore();
 }
 
-function drawWord(
-  pdf: PDFKit.PDFDocument,
-  text: string,
-  at: { readonly x: number; readonly y: number },
-  size: number,
-  how: PDFKit.Mixins.TextOptions,
-): void {
+interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+const wordFeatures: PDFKit.Mixins.OpenTypeFeatures[] = ['tnum'];
+
+function drawWord(pdf: PDFKit.PDFDocument, text: string, { x, y }: Place, size: number): void {
   pdf.font('bold').fontSize(size);
-  pdf.text(text, at.x, at.y, { lineBreak: false, baseline: 'middle', features: ['tnum'], ...how });
+  pdf.text(text, x, y, { lineBreak: false, baseline: 'middle', features: wordFeatures });
+}
+
+/** The font in hand, of which the types of pdfkit know nothing; in thousandths of its size, paths in units of its own. */
+interface OutlinedFont {
+  readonly ascender: number;
+  readonly descender: number;
+  /** Thousandths of a unit. */
+  readonly scale: number;
+  layout(
+    text: string,
+    features: readonly string[],
+  ): {
+    readonly glyphs: readonly { readonly path: { toSVG(): string } }[];
+    readonly positions: readonly { readonly xAdvance: number; readonly xOffset: number; readonly yOffset: number }[];
+  };
+}
+
+/** A word around which a line is drawn is no text: whoever searches or copies finds it once. */
+function drawWordOutline(pdf: PDFKit.PDFDocument, text: string, { x, y }: Place, size: number, lineWidth: number): void {
+  const { _font: font } = pdf.font('bold') as unknown as { readonly _font: OutlinedFont };
+  const { glyphs, positions } = font.layout(text, wordFeatures);
+  const scale = (size / 1000) * font.scale;
+  const baseline = y + (((font.ascender + font.descender) / 2) * size) / 1000;
+  pdf.save().translate(x, baseline).scale(scale, -scale);
+  pdf.lineWidth(lineWidth / scale);
+  for (const [at, { xAdvance, xOffset, yOffset }] of positions.entries()) {
+    const outline = glyphs[at]?.path.toSVG() ?? '';
+    pdf.save().translate(xOffset / font.scale, yOffset / font.scale);
+    if (outline !== '') pdf.path(outline).stroke();
+    pdf.restore().translate(xAdvance / font.scale, 0);
+  }
+  pdf.restore();
 }

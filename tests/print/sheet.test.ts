@@ -181,6 +181,40 @@ describe.skipIf(!popplerIsThere)('printed sheets, read by poppler', () => {
     expect(Buffer.compare(raw, noise(1))).toBe(0);
   });
 
+  it('say each word over a picture once, whatever is drawn around it', async () => {
+    const text: Mark = { kind: 'text', number: 1, points: [{ x: 100, y: 60 }], caption: { text: 'Pericardium' } };
+    const words = async (marks: boolean): Promise<number> => {
+      const file = await printed(`once-${marks}`, document({ marks, pictures: [picture(1, [text])] }));
+      return poppler('pdftotext', '-raw', file, '-').match(/Pericardium/g)?.length ?? 0;
+    };
+    // Below the picture it stands anyway.
+    expect([await words(true), await words(false)]).toEqual([2, 1]);
+  });
+
+  it('draw a dark line around the words over a picture', async () => {
+    const text: Mark = { kind: 'text', number: 1, points: [{ x: 100, y: 60 }], caption: { text: 'Pericardium' } };
+    const file = await printed(
+      'halo',
+      document({ pictures: [{ ...picture(1, [text]), png: encodePng(width, height, 1, new Uint8Array(width * height).fill(200)) }] }),
+    );
+    poppler('pdftoppm', '-r', '144', '-singlefile', file, join(folder, 'halo'));
+    const ppm = readFileSync(join(folder, 'halo.ppm'));
+    const columns = 1191;
+    const start = ppm.length - columns * 1684 * 3;
+    let [yellow, dark] = [0, 0];
+    for (let row = 0; row < 400; row++) {
+      for (let column = 68; column < columns - 68; column++) {
+        const at = start + ((row + 200) * columns + column) * 3;
+        const [r, g, b] = [ppm[at]!, ppm[at + 1]!, ppm[at + 2]!];
+        if (r > 220 && g > 180 && b < 140) yellow++;
+        if (r < 90 && g < 90 && b < 90) dark++;
+      }
+    }
+    expect(yellow).toBeGreaterThan(100);
+    // Around letters there is more of it than there is of them.
+    expect(dark).toBeGreaterThan(yellow / 2);
+  });
+
   it('draw the marks where they lie', async () => {
     const horizontal: Mark = {
       kind: 'area',
