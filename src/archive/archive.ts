@@ -161,6 +161,11 @@ export class Archive implements AsyncDisposable {
     return await contentOf(await this.#ask('contentOf', { examination }));
   }
 
+  /** Stills and clips of whichever examinations; those that were discarded, or never were, are left out. */
+  async keptNamed(ids: readonly string[]): Promise<readonly NamedKept[]> {
+    return await readPages(await this.#ask('keptNamed', { ids }));
+  }
+
   /** All or none. A revision that is there already changes nothing; another content of it is refused: `examination/changed-meanwhile`. */
   putMarks(examination: string, marks: readonly SharedMark[], by: Author): Promise<void> {
     return this.#ask('putMarks', { examination, marks, by, atUs: this.#nowUs() });
