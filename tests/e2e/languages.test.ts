@@ -71,7 +71,7 @@ describe.skipIf(browserPath === undefined)('languages of the monitor', { timeout
     await open('de-AT');
     expect(await language()).toBe('de');
     await expect.poll(() => page.getByTestId('fps').first().textContent()).toMatch(/^\d+,\d B\/s$/);
-    await page.getByText('no-such.dcm lässt sich nicht lesen: ENOENT', { exact: false }).first().waitFor();
+    await page.getByText('no-such.dcm lässt sich nicht lesen: nicht da (ENOENT)', { exact: false }).first().waitFor();
     await page.getByText('Nächster Versuch in', { exact: false }).or(page.getByText('Neuer Versuch läuft')).first().waitFor();
   });
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type LabelCode, labelCodes } from '../../src/marks/label.ts';
+import { errorWords } from '../../web-client/words/error-words.ts';
 import { labelMeanings } from '../../web-client/words/label-meanings.ts';
 import { labelsLike } from '../../web-client/words/label-search.ts';
-import { byWords, personWords } from '../../web-client/words/server-words.ts';
+import { byWords, invitedWords, personWords } from '../../web-client/words/server-words.ts';
 import { inLanguage } from '../../web-client/words/words.ts';
 
 const { en, de } = inLanguage;
@@ -34,5 +35,22 @@ describe('whoever sits at the server', () => {
     expect([personWords(de, 'This machine'), byWords(de, 'This machine')]).toEqual(['Dieser Rechner', 'von diesem Rechner']);
     expect([personWords(en, 'This machine'), byWords(en, 'This machine')]).toEqual(['This machine', 'by this machine']);
     expect([personWords(de, 'Ada'), byWords(de, 'Ada')]).toEqual(['Ada', 'von Ada']);
+    expect(invitedWords(de, 'Operator, by the link printed at the start')).toBe('Bediener, über den Link vom Start');
+    expect(invitedWords(de, 'Graz')).toBe('Graz');
+  });
+});
+
+describe('what the system calls by a code', () => {
+  const told = (reason: string) => ({
+    code: 'replay/unreadable',
+    message: `such.dcm cannot be read: ${reason}`,
+    remedy: 'check the path and the permissions',
+    values: { file: 'such.dcm', reason },
+  });
+
+  it('is said in words, with the code for whoever is asked for help', () => {
+    expect(errorWords(en, told('ENOENT')).message).toBe('such.dcm cannot be read: not there (ENOENT)');
+    expect(errorWords(de, told('EACCES')).message).toBe('such.dcm lässt sich nicht lesen: nicht erlaubt (EACCES)');
+    expect(errorWords(en, told('EXDEV')).message).toBe('such.dcm cannot be read: EXDEV');
   });
 });

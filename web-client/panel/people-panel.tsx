@@ -8,7 +8,7 @@ import { useMonitor, useMonitorState, useWords } from '../hooks.ts';
 import { type MonitorState, streamOf } from '../monitor-state.ts';
 import { clockText, milliseconds, rateText, untilText } from '../texts.ts';
 import { ToldError } from '../told-error.tsx';
-import { personWords } from '../words/server-words.ts';
+import { invitedWords, personWords } from '../words/server-words.ts';
 import type { Words } from '../words/words.ts';
 import { Choice } from './choice.tsx';
 
@@ -137,7 +137,7 @@ function Invited({ invitation, state }: { invitation: Invitation; state: Monitor
   const ended = now === 'revoked' || now === 'expired';
   return (
     <li className={ended ? 'invitation ended' : 'invitation'} data-testid="invitation" data-state={now}>
-      <p className="person-name">{label}</p>
+      <p className="person-name">{invitedWords(words, label)}</p>
       <p className="person-facts">
         {say(`role.${role}`)}, {names}
       </p>
@@ -147,7 +147,7 @@ function Invited({ invitation, state }: { invitation: Invitation; state: Monitor
       {!ended && (
         <Sure
           word={say('people.revoke')}
-          question={say('people.revoke-sure', { label })}
+          question={say('people.revoke-sure', { label: invitedWords(words, label) })}
           onSure={() => monitor.revoke(invitation.invitation)}
         />
       )}

@@ -8,6 +8,7 @@ import type { PictureTruth } from '../picture-truth.ts';
 import { seconds } from '../texts.ts';
 import { errorWords } from '../words/error-words.ts';
 import type { Words } from '../words/words.ts';
+import type { WireError } from '../worker-messages.ts';
 
 /** Across a picture that is not live: impossible to take for the patient as he is now. */
 export function NotLiveBand({ truth, source }: { truth: PictureTruth; source: SourceStatus }) {
@@ -53,7 +54,9 @@ export function SourceCard({ stream, trouble }: { stream: StreamDescription; tro
   return (
     <aside className="source-card" data-testid="source-card">
       <div className="told">
-        <p className="what">{told?.message ?? say('not-live.by-operator')}</p>
+        <p className={trouble !== undefined && beginsWithName(trouble.error) ? 'what' : 'what sentence'}>
+          {told?.message ?? say('not-live.by-operator')}
+        </p>
         {told !== undefined && <p className="remedy">{told.remedy}</p>}
         {trouble !== undefined && state !== 'lost' && <Countdown untilMs={trouble.retryAtMs} attempts={attempts} />}
       </div>
@@ -73,6 +76,11 @@ export function SourceCard({ stream, trouble }: { stream: StreamDescription; tro
       )}
     </aside>
   );
+}
+
+/** The name of a file or a device is spelt as it is. */
+function beginsWithName({ message, values = {} }: WireError): boolean {
+  return Object.values(values).some((value) => message.startsWith(String(value)));
 }
 
 function Countdown({ untilMs, attempts }: { untilMs: number | undefined; attempts: number }) {

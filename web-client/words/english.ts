@@ -113,6 +113,7 @@ export const english = {
   'people.only-here':
     'This server can be reached from this machine alone, and whoever sits here is an operator. To invite others, start it with an address of this machine.',
   'people.own': 'this screen',
+  'people.first-link': 'Operator, by the link printed at the start',
   'people.here': 'This machine',
   'people.by-here': 'by this machine',
   'people.since': '{role}, since {time}',
@@ -333,7 +334,7 @@ export const english = {
   'tools.title': 'Marks',
   'tools.all': 'Marks: all drawing tools',
   'tools.redo': 'Redo',
-  'tools.redo-name': 'Do again what was undone (Ctrl+Shift+Z)',
+  'tools.redo-name': 'Redo: do again what was undone (Ctrl+Shift+Z)',
   'tools.hide': 'Hide',
   'tools.hide-name': 'Hide the marks (H)',
   'tools.zoom': 'Zoom',

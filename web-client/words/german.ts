@@ -110,6 +110,7 @@ export const german: Readonly<Record<WordKey, string>> = {
   'people.only-here':
     'Dieser Server ist nur von diesem Rechner aus erreichbar; wer hier sitzt, ist Bediener. Um andere einzuladen, starten Sie ihn mit einer Adresse dieses Rechners.',
   'people.own': 'dieser Bildschirm',
+  'people.first-link': 'Bediener, über den Link vom Start',
   'people.here': 'Dieser Rechner',
   'people.by-here': 'von diesem Rechner',
   'people.since': '{role}, seit {time}',

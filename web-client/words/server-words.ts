@@ -47,6 +47,14 @@ export function personWords({ say }: Words, name: string): string {
   return name === here ? say('people.here') : name;
 }
 
+/** What the server calls the invitation that it makes by itself. */
+const first = 'Operator, by the link printed at the start';
+
+/** Whom an invitation is for. */
+export function invitedWords({ say }: Words, label: string): string {
+  return label === first ? say('people.first-link') : label;
+}
+
 /** Whose something is. */
 export function byWords({ say }: Words, name: string): string {
   return name === here ? say('people.by-here') : say('examination.by', { author: name });
