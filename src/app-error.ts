@@ -12,6 +12,7 @@ export const errorTable = {
   'config/missing-key': { message: '{file}: {key} is missing', remedy: 'allowed: {allowed}' },
   'server/port-busy': { message: 'port {port} on {host} is taken', remedy: 'choose another with --port, 0 for any' },
   'server/not-built': { message: 'the web client is not built ({path} is missing)', remedy: 'start with npm start, which builds it' },
+  'server/not-closed': { message: '{what} could not be closed: {reason}', remedy: 'check the disk; everything else was closed' },
   'server/failed': { message: 'it cannot go on: {reason}', remedy: 'report this with the command line' },
   'server/no-answer': { message: 'the server does not answer', remedy: 'try again' },
   'server/unreached': { message: 'the server does not answer', remedy: 'wait: it is asked again' },
@@ -240,6 +241,10 @@ export const errorTable = {
   'examination/not-your-clip': { message: '{kind} is of {author}', remedy: 'ask its author or an operator to discard it' },
   'examination/unknown-kept': { message: 'there is no still or clip {kept} in this examination', remedy: 'it may have been discarded' },
   'wall/bad': { message: 'a layout was refused: {reason}', remedy: 'name a picture, or nothing, for each place' },
+  'wall/not-all-seen': {
+    message: 'the layout {name} shows streams that you may not see',
+    remedy: 'keep yours under another name; who may see all streams can change this one',
+  },
   'wall/too-many': { message: 'the room keeps {limit} layouts and no more', remedy: 'discard one' },
   'wall/unknown': { message: 'the room has no layout {name}', remedy: 'somebody has discarded it' },
   'archive/folder-unusable': {

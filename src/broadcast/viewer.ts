@@ -372,10 +372,10 @@ export class Viewer implements Member {
         void this.#done(message, this.#host.sendOut(message.viewer, this.access));
         break;
       case 'save-wall':
-        void this.#done(message, this.#host.walls.save(message.wall));
+        void this.#done(message, this.#host.walls.save(message.wall, this.access));
         break;
       case 'discard-wall':
-        void this.#done(message, this.#host.walls.discard(message.name));
+        void this.#done(message, this.#host.walls.discard(message.name, this.access));
         break;
       default:
         this.#host.examination.hear(this, message);
@@ -479,7 +479,7 @@ export class Viewer implements Member {
   }
 
   #tellWalls(): void {
-    this.tell({ type: 'walls', walls: this.#host.walls.seenBy((stream) => this.access.may(stream)) });
+    this.tell({ type: 'walls', walls: this.#host.walls.seenBy(this.access) });
   }
 
   #tellDevices({ devices, ...message }: DevicesMessage): void {

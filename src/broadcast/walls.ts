@@ -3,14 +3,19 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Subject } from 'rxjs';
 import Type, { type TSchema } from 'typebox';
+import type { Access } from '../access/access.ts';
 import { replaceFile } from '../access/data-folder.ts';
 import { AppError, asAppError } from '../app-error.ts';
 import { schemaFault } from '../config/schema-fault.ts';
-import { type Wall, WallSchema } from '../protocol/wall.ts';
+import { isAtLeast } from '../protocol/roles.ts';
+import { type Wall, type WallCell, WallSchema } from '../protocol/wall.ts';
 
 const fileName = 'walls.json';
 const mostWalls = 32;
 const File: TSchema = Type.Object({ version: Type.Literal(1), streams: Type.Array(Type.String()), walls: Type.Array(WallSchema) });
+
+/** What somebody may see. */
+type Sight = Pick<Access, 'may' | 'role'>;
 
 /** The layouts of a room, the same for every monitor in it; they outlive the server. */
 export class Walls {
@@ -31,30 +36,34 @@ export class Walls {
     return [...new Set(this.#walls.flatMap(({ cells }) => cells.flatMap(({ kept }) => kept ?? [])))];
   }
 
-  /** As somebody sees them who may see only some streams. */
-  seenBy(may: (stream: number) => boolean): Wall[] {
-    return this.#walls.map((wall) => ({
-      ...wall,
-      cells: wall.cells.map((cell) => (cell.stream === undefined || may(cell.stream) ? cell : {})),
-    }));
+  /** As somebody sees them who may see only some streams; what is kept, only who marks. */
+  seenBy({ may, role }: Sight): Wall[] {
+    const marks = isAtLeast(role, 'marker');
+    const seen = ({ stream, kept }: WallCell): boolean => (stream === undefined || may(stream)) && (kept === undefined || marks);
+    return this.#walls.map((wall) => ({ ...wall, cells: wall.cells.map((cell) => (seen(cell) ? cell : {})) }));
   }
 
-  /** Replaces the one of that name. Resolves when it is on disk; throws `wall/bad`, `wall/too-many`, `access/folder-unusable`. */
-  async save(wall: Wall): Promise<void> {
+  /**
+   * Replaces the one of that name. Resolves when it is on disk; throws `wall/bad`, `wall/too-many`, `wall/not-all-seen`,
+   * `protocol/unknown-stream`, `access/folder-unusable`.
+   */
+  async save(wall: Wall, by: Sight): Promise<void> {
+    const unknown = wall.cells.find(({ stream }) => stream !== undefined && (this.#streamNames[stream] === undefined || !by.may(stream)));
+    if (unknown?.stream !== undefined) throw new AppError('protocol/unknown-stream', { stream: unknown.stream });
     if (wall.cells.length !== wall.columns * wall.rows) {
       throw new AppError('wall/bad', { reason: `${wall.columns} by ${wall.rows} pictures, and ${wall.cells.length} are named` });
     }
     await this.#change((walls) => {
-      const others = walls.filter(({ name }) => name !== wall.name);
+      const others = without(walls, wall.name, by);
       if (others.length >= mostWalls) throw new AppError('wall/too-many', { limit: mostWalls });
       return [...others, wall].toSorted((a, b) => a.name.localeCompare(b.name));
     });
   }
 
-  /** Throws `wall/unknown`, `access/folder-unusable`. */
-  async discard(name: string): Promise<void> {
+  /** Throws `wall/unknown`, `wall/not-all-seen`, `access/folder-unusable`. */
+  async discard(name: string, by: Sight): Promise<void> {
     await this.#change((walls) => {
-      const others = walls.filter((wall) => wall.name !== name);
+      const others = without(walls, name, by);
       if (others.length === walls.length) throw new AppError('wall/unknown', { name });
       return others;
     });
@@ -77,6 +86,13 @@ export class Walls {
     this.#walls = walls;
     this.changed$.next();
   }
+}
+
+/** All but the one of that name, which is to go. What somebody does not see is not lost through them. */
+function without(walls: readonly Wall[], name: string, { may }: Sight): readonly Wall[] {
+  const going = walls.find((wall) => wall.name === name);
+  if (going?.cells.some(({ stream }) => stream !== undefined && !may(stream)) === true) throw new AppError('wall/not-all-seen', { name });
+  return walls.filter((wall) => wall !== going);
 }
 
 interface Content {

@@ -14,6 +14,8 @@ const wall = (name: string, more: Partial<Wall> = {}): Wall => ({
   linked: false,
   ...more,
 });
+const operator = { role: 'operator', may: () => true } as const;
+const ofA = { role: 'operator', may: (stream: number) => stream === 0 } as const;
 const echo = (name: string) => ({ name, options: { width: 64, height: 64, fps: 10 } });
 
 let folder: string;
@@ -47,7 +49,7 @@ describe('the layouts of a room', () => {
   });
 
   it('are refused where they name other than a picture for each place', async () => {
-    const room = await openRoom([echo('A')], {}, { dataFolder: folder });
+    const room = await openRoom([echo('A'), echo('B')], {}, { dataFolder: folder });
     const viewer = await room.view();
     viewer.say({ type: 'save-wall', request: 3, wall: wall('Odd', { columns: 3 }) });
     await viewer.until(() => viewer.last('error') !== undefined);
@@ -59,35 +61,58 @@ describe('the layouts of a room', () => {
 
   it('show nothing of a stream that somebody may not see', async () => {
     const walls = new Walls(folder, ['A', 'B']);
-    await walls.save(wall('Both'));
-    expect(walls.seenBy((stream) => stream === 0)[0]?.cells).toEqual([{}, { stream: 0 }]);
+    await walls.save(wall('Both'), operator);
+    expect(walls.seenBy(ofA)[0]?.cells).toEqual([{}, { stream: 0 }]);
+  });
+
+  it('show what is kept to nobody who does not mark', async () => {
+    const walls = new Walls(folder, ['A', 'B']);
+    const cells = [{ stream: 0 }, { kept: '0123456789abcdef' }];
+    await walls.save(wall('Compared', { cells }), operator);
+    expect(walls.seenBy({ ...operator, role: 'observer' })[0]?.cells).toEqual([{ stream: 0 }, {}]);
+    expect(walls.seenBy({ ...operator, role: 'marker' })[0]?.cells).toEqual(cells);
+  });
+
+  it('lose nothing through somebody who does not see all of it', async () => {
+    const walls = new Walls(folder, ['A', 'B']);
+    await walls.save(wall('Both'), operator);
+    const own = wall('Both', { cells: [{ stream: 0 }, {}] });
+    await expect(walls.save(own, ofA)).rejects.toMatchObject({ code: 'wall/not-all-seen' });
+    await expect(walls.discard('Both', ofA)).rejects.toMatchObject({ code: 'wall/not-all-seen' });
+    await expect(walls.save(wall('Mine'), ofA)).rejects.toMatchObject({ code: 'protocol/unknown-stream' });
+    await expect(walls.save(wall('Far', { cells: [{ stream: 2 }, {}] }), operator)).rejects.toMatchObject({
+      code: 'protocol/unknown-stream',
+    });
+    await walls.save({ ...own, name: 'Mine' }, ofA);
+    await walls.discard('Mine', ofA);
+    expect(walls.seenBy(operator)).toEqual([wall('Both')]);
   });
 
   it('are as many as a room needs', async () => {
     const walls = new Walls(folder, ['A', 'B']);
-    for (let i = 0; i < 32; i++) await walls.save(wall(`Layout ${i}`));
-    await walls.save(wall('Layout 3', { rows: 2, cells: [{}, {}, {}, {}] }));
-    await expect(walls.save(wall('One more'))).rejects.toThrow('32');
+    for (let i = 0; i < 32; i++) await walls.save(wall(`Layout ${i}`), operator);
+    await walls.save(wall('Layout 3', { rows: 2, cells: [{}, {}, {}, {}] }), operator);
+    await expect(walls.save(wall('One more'), operator)).rejects.toThrow('32');
   });
 
   it('are told only when they are on disk', async () => {
     const place = join(folder, 'no-folder');
     writeFileSync(place, '');
     const walls = new Walls(place, ['A', 'B']);
-    await expect(walls.save(wall('Lost'))).rejects.toMatchObject({ code: 'access/folder-unusable' });
-    expect(walls.seenBy(() => true)).toEqual([]);
+    await expect(walls.save(wall('Lost'), operator)).rejects.toMatchObject({ code: 'access/folder-unusable' });
+    expect(walls.seenBy(operator)).toEqual([]);
     rmSync(place);
-    await walls.save(wall('Kept'));
-    expect(walls.seenBy(() => true)).toEqual([wall('Kept')]);
+    await walls.save(wall('Kept'), operator);
+    expect(walls.seenBy(operator)).toEqual([wall('Kept')]);
   });
 
   it('begin anew where the file is damaged', async () => {
     for (const content of ['', '{"version":1', '{"version":2,"walls":[]}', '{"version":1,"streams":["A"],"walls":[{"name":3}]}']) {
       writeFileSync(join(folder, 'walls.json'), content);
       const walls = new Walls(folder, ['A', 'B']);
-      expect(walls.seenBy(() => true)).toEqual([]);
-      await walls.save(wall('New'));
-      expect(new Walls(folder, ['A', 'B']).seenBy(() => true)).toEqual([wall('New')]);
+      expect(walls.seenBy(operator)).toEqual([]);
+      await walls.save(wall('New'), operator);
+      expect(new Walls(folder, ['A', 'B']).seenBy(operator)).toEqual([wall('New')]);
     }
   });
 });

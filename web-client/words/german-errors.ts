@@ -19,6 +19,10 @@ export const germanErrors: Readonly<Record<ErrorCode, GermanError>> = {
     message: 'die Oberfläche für den Browser ist nicht gebaut ({path} fehlt)',
     remedy: 'mit npm start beginnen, das baut sie',
   },
+  'server/not-closed': {
+    message: '{what} ließ sich nicht beenden: {reason}',
+    remedy: 'den Datenträger prüfen; alles andere wurde beendet',
+  },
   'server/failed': { message: 'es geht nicht weiter: {reason}', remedy: 'dies mit der Befehlszeile melden' },
   'server/no-answer': { message: 'der Server antwortet nicht', remedy: 'noch einmal versuchen' },
   'server/unreached': { message: 'der Server antwortet nicht', remedy: 'warten: er wird wieder gefragt' },
@@ -325,6 +329,10 @@ export const germanErrors: Readonly<Record<ErrorCode, GermanError>> = {
     remedy: 'vielleicht wurde es verworfen',
   },
   'wall/bad': { message: 'eine Anordnung wurde abgelehnt: {reason}', remedy: 'für jeden Platz ein Bild nennen, oder nichts' },
+  'wall/not-all-seen': {
+    message: 'die Anordnung {name} zeigt Quellen, die Sie nicht sehen dürfen',
+    remedy: 'die eigene unter einem anderen Namen bewahren; ändern kann diese, wer alle Quellen sehen darf',
+  },
   'wall/too-many': { message: 'der Raum bewahrt {limit} Anordnungen auf, nicht mehr', remedy: 'eine verwerfen' },
   'wall/unknown': { message: 'der Raum hat keine Anordnung {name}', remedy: 'jemand hat sie verworfen' },
   'record/off': {
