@@ -4,6 +4,7 @@ import { AppError, asAppError } from './app-error.ts';
 import { openOpenIgtlinkServer } from './broadcast/openigtlink-server.ts';
 import { openServer, type Server } from './broadcast/server.ts';
 import { calibrateLatency } from './calibrate/calibrate.ts';
+import { closeInTurn } from './close-in-turn.ts';
 import { type Command, helpText, parseCommandLine } from './config/command-line.ts';
 import { anchorClock, monotonicNs, unixUs } from './device/clock.ts';
 import { DeviceDesk } from './discovery/device-desk.ts';
@@ -15,6 +16,9 @@ import { loadCommand } from './load/load.ts';
 import { openLog } from './log.ts';
 import { settled } from './stream/settled.ts';
 import { Stream } from './stream/stream.ts';
+
+/** What the lines wait for in turn when they are closed, each in its own bounds. */
+const linesPatienceMs = 15_000;
 
 /** device → session → frames → stages → encoder (a worker per stream) → stream → server → viewers, and the stores. */
 async function serve({ room, json }: Extract<Command, { run: 'serve' }>): Promise<void> {
@@ -43,9 +47,9 @@ async function serve({ room, json }: Extract<Command, { run: 'serve' }>): Promis
   await ended;
   devices.close();
   discovery.close();
-  await Promise.all([server.close(), openigtlink?.close()]);
-  await stores.close();
-  await Promise.all(streams.map((stream) => stream.close()));
+  const lines = { what: 'a line', close: () => Promise.all([server.close(), openigtlink?.close()]) };
+  await closeInTurn([lines], log, linesPatienceMs);
+  await Promise.all([stores.close(), ...streams.map((stream) => stream.close())]);
 }
 
 function startText(room: string, { address, fingerprint, invitation }: Server): string {

@@ -121,6 +121,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/broadcast': [
     'src/app-error.ts',
+    'src/close-in-turn.ts',
     'src/access',
     'src/frame',
     'src/codec',
@@ -155,6 +156,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/examination': [
     'src/app-error.ts',
+    'src/close-in-turn.ts',
     'src/access',
     'src/archive',
     'src/config',
@@ -186,6 +188,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'node:zlib',
   ],
   'src/log.ts': ['pino', 'pino-pretty'],
+  'src/close-in-turn.ts': ['src/app-error.ts', 'node:timers/promises'],
   'src/main.ts': ['src', 'node:fs'],
   wasm: ['src/app-error.ts', 'wasm-feature-detect', 'assemblyscript', 'node:fs', 'node:fs/promises', 'node:path'],
   'device-drivers/driver.ts': ['src/app-error.ts', 'src/frame', 'typebox'],

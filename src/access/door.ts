@@ -106,7 +106,11 @@ export class Door {
     if (kept !== undefined) return kept;
     const { session, token: own } = this.#guess(guests, request, token, name);
     this.#settings.log.info({ session: session.id, invitation: session.invitation }, 'somebody came in');
-    await this.#save();
+    await this.#save().catch((error) => {
+      // A full disk must not keep whoever started this server from its pictures.
+      if (guests.invitation(session.invitation)?.madeBy !== undefined) throw error;
+      this.#notSaved(error);
+    });
     return { access: this.#accessOf(session), token: own, cookie: this.cookie(request, own, session) };
   }
 
@@ -157,7 +161,7 @@ export class Door {
     }
     const until = { linkUntilMs: nowMs + startLinkMs, untilMs: nowMs + startSessionMs };
     const { token } = guests.invite({ label, role: 'operator', once: true, ...until }, nowMs);
-    await this.#save();
+    await this.#save().catch((error) => this.#notSaved(error));
     return token;
   }
 
@@ -202,7 +206,7 @@ export class Door {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#guests?.save();
+    await this.#guests?.save().catch((error) => this.#notSaved(error));
     this.changed$.complete();
   }
 
@@ -286,7 +290,7 @@ export class Door {
   #sweep(): void {
     const { ended, changed } = this.#needGuests().sweep(this.#settings.nowMs());
     this.#putOut(ended);
-    if (changed) this.#save().catch((error) => this.#settings.log.warn({ code: error.code }, error.message));
+    if (changed) this.#save().catch((error) => this.#notSaved(error));
   }
 
   #putOut(sessions: readonly GuestSession[]): void {
@@ -294,6 +298,11 @@ export class Door {
       this.#ends.get(id)?.abort(new AppError(ended ?? 'access/revoked'));
       this.#ends.delete(id);
     }
+  }
+
+  /** What is known here holds until the server ends. */
+  #notSaved({ code, message, remedy }: AppError): void {
+    this.#settings.log.warn({ code }, `${code}: ${message} (${remedy})`);
   }
 
   async #save(): Promise<void> {

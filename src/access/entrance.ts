@@ -24,6 +24,8 @@ export interface EntranceSettings {
   readonly access?: 'invited';
   readonly dataFolder: string;
   streamNames(): readonly string[];
+  /** Of a clock that only runs forward: nobody who is in is put out because somebody sets the calendar. */
+  nowMs(): number;
   readonly log: CertificateLog;
 }
 
@@ -93,15 +95,14 @@ export class Entrance {
 
   async close(): Promise<void> {
     this.#stopFollowing();
-    await this.door.close();
-    await this.#folder?.close();
+    await this.door.close().finally(() => this.#folder?.close());
   }
 }
 
 const isWildcard = (host: string): boolean => ['', '0.0.0.0', '::', '[::]'].includes(host);
 
-function doorSettings({ streamNames, log }: EntranceSettings) {
-  return { streamNames, log, nowMs: (): number => Date.now() };
+function doorSettings({ streamNames, log, nowMs }: EntranceSettings) {
+  return { streamNames, log, nowMs };
 }
 
 async function openCertificate(

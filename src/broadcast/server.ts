@@ -15,6 +15,7 @@ import { usualDataFolder } from '../access/data-folder.ts';
 import { Entrance } from '../access/entrance.ts';
 import { isLoopback } from '../access/origin.ts';
 import { AppError, asAppError, type ErrorCode } from '../app-error.ts';
+import { closeInTurn } from '../close-in-turn.ts';
 import type { Room } from '../config/room.ts';
 import { type ClockAnchor, monotonicNs, unixUs } from '../device/clock.ts';
 import type { DeviceDesk } from '../discovery/device-desk.ts';
@@ -70,7 +71,13 @@ export async function openServer(
 ): Promise<Server> {
   if (!existsSync(resolve(clientFolder, 'index.html'))) throw new AppError('server/not-built', { path: 'web-client/dist' });
   const dataFolder = dataFolderOf(room);
-  const entrance = await Entrance.open({ ...room, dataFolder, streamNames: () => streams.map(({ name }) => name), log });
+  const entrance = await Entrance.open({
+    ...room,
+    dataFolder,
+    streamNames: () => streams.map(({ name }) => name),
+    nowMs: () => unixUs(clock, monotonicNs()) / 1000,
+    log,
+  });
   try {
     return await openBehind(entrance, room, streams, clock, version, log, devices, stores);
   } catch (thrown) {
@@ -145,10 +152,12 @@ async function openBehind(
       const patience = setTimeout(() => everyViewer(viewers, (viewer) => viewer.terminate()), 300);
       sockets.close();
       http.server.closeAllConnections();
-      await http.close();
-      clearTimeout(patience);
-      await examination.close();
-      await entrance.close();
+      const closings = [
+        { what: 'the line to browsers', close: () => http.close().finally(() => clearTimeout(patience)) },
+        { what: 'the examination', close: () => examination.close() },
+        { what: 'the door', close: () => entrance.close() },
+      ];
+      await closeInTurn(closings, log);
     },
   };
 }

@@ -1,10 +1,14 @@
 import { join } from 'node:path';
 import { asAppError } from '../app-error.ts';
 import { Archive } from '../archive/archive.ts';
+import { closeInTurn } from '../close-in-turn.ts';
 import type { Room } from '../config/room.ts';
 import { RollingStore } from '../past/rolling-store.ts';
 import type { Stream, StreamLog } from '../stream/stream.ts';
 import type { ExaminationRecord } from './record.ts';
+
+/** Each ends its threads in its own bounds; the files of the record are many. */
+const storePatienceMs = 15_000;
 
 /** Where what is seen and done is kept. */
 export interface Stores {
@@ -34,9 +38,14 @@ export async function openStores(
   return {
     archive: archived,
     past: rolling,
-    async close() {
-      await rolling?.close();
-      await archived?.close();
-    },
+    close: () =>
+      closeInTurn(
+        [
+          { what: 'the record', close: () => rolling?.close() },
+          { what: 'the archive', close: () => archived?.close() },
+        ],
+        log,
+        storePatienceMs,
+      ),
   };
 }
