@@ -235,6 +235,10 @@ export const errorTable = {
     message: 'another examination is open than the one this was drawn in',
     remedy: 'discard it, or keep it in this one if it is the same patient',
   },
+  'examination/earlier-picture': {
+    message: 'this picture was captured during an earlier examination',
+    remedy: 'reopen that examination to mark it or to keep it',
+  },
   'examination/too-many-kept': { message: 'an examination has at most {limit} stills and clips', remedy: 'open another examination' },
   'examination/too-many-clips': { message: '{limit} clips are running already', remedy: 'end one of them' },
   'examination/kept-taken': { message: 'there is another still or clip of that name', remedy: 'try again' },

@@ -11,9 +11,10 @@ export const actsOnFullDisk: ReadonlySet<ActName> = new Set([
   'contentOf',
   'keptNamed',
   'findExaminations',
+  'lastClosedUs',
   'closeExamination',
   'removeMark',
   'removeKept',
 ]);
 
-export const actsThatLook: ReadonlySet<ActName> = new Set(['openContent', 'contentOf', 'keptNamed', 'findExaminations']);
+export const actsThatLook: ReadonlySet<ActName> = new Set(['openContent', 'contentOf', 'keptNamed', 'findExaminations', 'lastClosedUs']);

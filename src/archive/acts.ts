@@ -1,5 +1,5 @@
 import { contentOf, keptNamed, openContent } from './content.ts';
-import { closeExamination, findExaminations, namePatient, openExamination, reopen } from './examinations.ts';
+import { closeExamination, findExaminations, lastClosedUs, namePatient, openExamination, reopen } from './examinations.ts';
 import { putKept, removeKept } from './kept-rows.ts';
 import { calibrate, putBookmark, putMarks, removeMark } from './marks.ts';
 import type { Scope } from './scope.ts';
@@ -10,6 +10,7 @@ export const acts = {
   contentOf,
   keptNamed,
   findExaminations,
+  lastClosedUs,
   openExamination,
   closeExamination,
   reopen: async (scope: Scope, given: Parameters<typeof reopen>[1]) => {

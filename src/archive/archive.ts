@@ -60,6 +60,8 @@ export interface ArchivedContent {
   readonly removed: SharedMark[];
   readonly bookmarks: Bookmark[];
   readonly calibrations: StreamCalibration[];
+  /** Unix µs when another examination was closed last; absent: none was. */
+  readonly othersClosedUs?: number;
 }
 
 interface Waiting {
@@ -154,6 +156,11 @@ export class Archive implements AsyncDisposable {
   /** Fifty at most, newest first. `text`: part of the name or the number of the patient, in any case, with or without dots on letters. */
   find(text: string, beforeUs?: number): Promise<{ examinations: Examination[]; more: boolean }> {
     return this.#ask('findExaminations', { text, ...(beforeUs !== undefined && { beforeUs }) });
+  }
+
+  /** Unix µs when an examination was closed last; undefined: none was. */
+  lastClosedUs(): Promise<number | undefined> {
+    return this.#ask('lastClosedUs', {});
   }
 
   /** Throws `examination/unknown`. */
@@ -470,6 +477,7 @@ async function contentOf(pages: ContentPages): Promise<ArchivedContent> {
     removed: await readPages(pages.removed),
     bookmarks: await readPages(pages.bookmarks),
     calibrations: await readPages(pages.calibrations),
+    ...(pages.othersClosedUs !== undefined && { othersClosedUs: pages.othersClosedUs }),
   };
 }
 

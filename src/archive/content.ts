@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { AppError } from '../app-error.ts';
 import type { Examination, Kept } from '../protocol/examination-messages.ts';
-import { examinationOf, openStudy } from './examinations.ts';
+import { examinationOf, lastClosedUs, openStudy } from './examinations.ts';
 import { framesFile } from './file-names.ts';
 import { pagesOf } from './pages.ts';
 import { intact, type Scope } from './scope.ts';
@@ -14,6 +14,7 @@ export interface ContentPages {
   readonly removed: readonly string[];
   readonly bookmarks: readonly string[];
   readonly calibrations: readonly string[];
+  readonly othersClosedUs?: number;
 }
 
 /** A still or a clip, and where it belongs. */
@@ -55,6 +56,7 @@ export async function contentOf(scope: Scope, { examination }: { readonly examin
     .where(...of('study'))
     .orderBy('stream')
     .execute();
+  const othersClosedUs = await lastClosedUs(scope, { but: examination });
   return {
     examination: await examinationOf(scope, examination),
     kept: pagesOf(intact(scope, 'kept', kept).map((row) => bodyOfKept(scope.folder, row))),
@@ -62,6 +64,7 @@ export async function contentOf(scope: Scope, { examination }: { readonly examin
     removed: bodyPages(marks.filter(({ removed }) => removed === 1)),
     bookmarks: bodyPages(intact(scope, 'bookmark', bookmarks)),
     calibrations: bodyPages(intact(scope, 'calibration', calibrations)),
+    ...(othersClosedUs !== undefined && { othersClosedUs }),
   };
 }
 

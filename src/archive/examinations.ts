@@ -91,6 +91,13 @@ export async function openStudy({ database }: Scope): Promise<string | undefined
   return open?.id;
 }
 
+/** Unix µs when an examination was closed last, that one left out; undefined: none was. */
+export async function lastClosedUs({ database }: Scope, { but }: { readonly but?: string }): Promise<number | undefined> {
+  const closed = database.selectFrom('study').select((e) => e.fn.max('closed_us').as('us'));
+  const { us } = await closed.where('id', '!=', but ?? '').executeTakeFirstOrThrow();
+  return us === null ? undefined : Number(us);
+}
+
 /** Throws `examination/unknown`. */
 export async function examinationOf(scope: Scope, id: string): Promise<Examination> {
   const study = await studyOf(scope, id);

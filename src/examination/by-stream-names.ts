@@ -39,8 +39,8 @@ export function byStreamNames(record: ExaminationRecord, streamNames: readonly s
     const stream = before !== undefined && streamNames[before] === item.source ? before : streamNames.indexOf(item.source);
     return stream >= 0 ? { ...item, stream } : item;
   };
-  const content = ({ examination, kept, marks, removed, bookmarks, calibrations }: ExaminationContent): ExaminationContent => ({
-    examination,
+  const content = ({ kept, marks, removed, bookmarks, calibrations, ...same }: ExaminationContent): ExaminationContent => ({
+    ...same,
     kept: kept.map(keptNow),
     marks: marks.map(foundMark),
     removed: removed.map(foundMark),
@@ -54,6 +54,7 @@ export function byStreamNames(record: ExaminationRecord, streamNames: readonly s
       const open = await record.open();
       return open && content(open);
     },
+    lastClosedUs: () => record.lastClosedUs(),
     openExamination: (patient, by) => record.openExamination(patient, by),
     closeExamination: (by) => record.closeExamination(by),
     reopenExamination: async (examination, by) => content(await record.reopenExamination(examination, by)),

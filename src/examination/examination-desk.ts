@@ -10,6 +10,7 @@ import { isAtLeast } from '../protocol/roles.ts';
 import type { Stream, StreamLog } from '../stream/stream.ts';
 import { type Asker, Audience, answer, sees, tell } from './audience.ts';
 import { Calibrations, calibrated } from './calibrations.ts';
+import { CurrentExamination } from './current-examination.ts';
 import { Fleeting } from './fleeting.ts';
 import { Keeping } from './keeping.ts';
 import { LookedInto } from './looked-into.ts';
@@ -79,7 +80,7 @@ export class ExaminationDesk {
   #archive: ArchiveState = { state: 'ready' };
   /** What is known here may not be what is on disk. */
   #isDoubtful = false;
-  #open: Examination | undefined;
+  readonly #current = new CurrentExamination();
   #opening: Promise<Examination> | undefined;
   #marks = new MarksInForce();
   readonly #keeping: Keeping | undefined;
@@ -96,7 +97,8 @@ export class ExaminationDesk {
     if (record === undefined) return;
     this.#onWalls = new OnWalls(walls, record, this.#audience);
     const describe = (stream: number): StreamDescription => this.#pictures.describe(stream);
-    this.#keeping = new Keeping({ record, past, nowUs, describe, tell: (kept) => this.#tellKept(kept) });
+    const boundaryUs = (): number | undefined => this.#current.boundaryUs;
+    this.#keeping = new Keeping({ record, past, nowUs, boundaryUs, describe, tell: (kept) => this.#tellKept(kept) });
   }
 
   /** Goes on with the examination that was open when the server ended. */
@@ -106,6 +108,11 @@ export class ExaminationDesk {
     desk.#subscriptions.add(settings.record?.state$.subscribe((state) => desk.#setArchive(state)));
     if (settings.record !== undefined) desk.#subscriptions.add(settings.past.automatic$.subscribe((wish) => desk.#keepAutomatic(wish)));
     return desk;
+  }
+
+  /** Unix µs: what was captured before belongs to an earlier examination; undefined: there was none. */
+  get boundaryUs(): number | undefined {
+    return this.#current.boundaryUs;
   }
 
   /** Tells a member everything; the answer ends it. */
@@ -124,7 +131,7 @@ export class ExaminationDesk {
   /** Where a still or a clip of the open examination lies, or of one that was looked into lately, or what stands on a layout of the room. */
   keptPlace(id: string): { readonly path: string; readonly stream?: number } | undefined {
     const { record } = this.#settings;
-    const open = this.#open?.examination;
+    const open = this.#current.now?.examination;
     const own = this.#keeping?.get(id);
     const found =
       own !== undefined && open !== undefined ? { examination: open, kept: own } : (this.#lookedInto.find(id) ?? this.#onWalls?.find(id));
@@ -214,7 +221,7 @@ export class ExaminationDesk {
   #content(): OpenContent {
     return {
       archive: this.#archive,
-      examination: this.#open,
+      examination: this.#current.now,
       marks: this.#marks,
       kept: this.#keeping?.all() ?? [],
       bookmarks: this.#bookmarks.values(),
@@ -234,9 +241,12 @@ export class ExaminationDesk {
     if (record === undefined) return;
     try {
       const content = await record.open();
+      const closedUs = content === undefined ? await record.lastClosedUs() : content.othersClosedUs;
       this.#isDoubtful = false;
-      if (content === undefined) this.#forget();
-      else this.#take(content);
+      // What was another's does not become this one's because the disk has failed.
+      const boundaryUs = Math.max(this.#noLaterThanNow(closedUs) ?? 0, this.#current.boundaryUs ?? 0) || undefined;
+      if (content === undefined) this.#forget(undefined, boundaryUs);
+      else this.#take(content, boundaryUs);
       this.#telling.everything();
     } catch (thrown) {
       this.#isDoubtful = true;
@@ -260,13 +270,14 @@ export class ExaminationDesk {
   // Marks
 
   async #putMark(member: Member, { request, ...message }: Said<'put-mark'>): Promise<void> {
-    this.#refuseOfAnother(message.examination);
+    this.#current.refuseOfAnother(message.examination);
     const wish = this.#wishOf(member, message);
     const changer = this.#changerOf(member);
     const before = this.#marks.get(message.mark);
     const known = before ?? this.#marks.removed(message.mark);
-    const isElsewhere = wish.kept !== undefined && known?.fromUs !== wish.fromUs;
-    const onKept = isElsewhere ? await this.#pictureOfKept(wish.kept, wish.fromUs) : undefined;
+    const isElsewhere = known?.fromUs !== wish.fromUs;
+    if (isElsewhere && wish.kept === undefined) this.#refuseEarlier(wish.stream, wish.fromUs);
+    const onKept = isElsewhere && wish.kept !== undefined ? await this.#pictureOfKept(wish.kept, wish.fromUs) : undefined;
     const drawnOn = (): Picture => this.#calibrations.applied(wish.stream, onKept ?? this.#pictureAt(wish, message.on));
     const mark = this.#deciding(member, message.mark, () => this.#marks.put(wish, changer, drawnOn, this.#settings.nowUs()));
     if (mark === before) {
@@ -292,7 +303,7 @@ export class ExaminationDesk {
       answer({ member, request }, told);
       return;
     }
-    const { examination } = this.#needOpen();
+    const { examination } = this.#current.need();
     await this.#recorded((record) => record.removeMark(examination, mark, changer.author));
     this.#marks.forget(mark);
     this.#audience.tellOf(mark.stream, told, { member, request });
@@ -337,8 +348,9 @@ export class ExaminationDesk {
   }
 
   async #pictureOfKept(kept: string, atUs: number): Promise<Picture> {
-    if (this.#open === undefined || this.#keeping === undefined) throw new AppError('examination/unknown-kept', { kept });
-    return await this.#keeping.pictureAt(this.#open.examination, kept, atUs);
+    const open = this.#current.now;
+    if (open === undefined || this.#keeping === undefined) throw new AppError('examination/unknown-kept', { kept });
+    return await this.#keeping.pictureAt(open.examination, kept, atUs);
   }
 
   #changerOf({ access }: Member): Changer {
@@ -346,7 +358,7 @@ export class ExaminationDesk {
   }
 
   async #calibrate(member: Member, { request, stream, examination: during, calibration: given }: Said<'calibrate'>): Promise<void> {
-    this.#refuseOfAnother(during);
+    this.#current.refuseOfAnother(during);
     this.#needSeen(member, stream);
     const by = authorOf(member.access);
     const on = this.#pictures.needNow(stream);
@@ -391,7 +403,7 @@ export class ExaminationDesk {
   // Stills, clips, bookmarks
 
   async #keep(member: Member, { request, kept: id, stream, kind, examination: during, fromUs, toUs }: Said<'keep'>): Promise<void> {
-    this.#refuseOfAnother(during);
+    this.#current.refuseOfAnother(during);
     this.#needSeen(member, stream);
     const author = authorOf(member.access);
     const known = this.#keeping?.get(id);
@@ -400,8 +412,10 @@ export class ExaminationDesk {
       answer({ member, request }, { type: 'kept', kept: known });
       return;
     }
+    const wish = { kept: id, kind, stream, fromUs, toUs, author };
+    const planned = this.#keeping?.plan(wish);
     const { examination } = await this.#ensureOpen(author);
-    const kept = await this.#keeping?.begin(examination, { kept: id, kind, stream, fromUs, toUs, author });
+    const kept = planned && (await this.#keeping?.begin(examination, wish, planned));
     if (kept !== undefined) answer({ member, request }, { type: 'kept', kept });
   }
 
@@ -419,7 +433,7 @@ export class ExaminationDesk {
     const by = authorOf(member.access);
     if (author.key !== by.key && !isAtLeast(member.access.role, 'operator'))
       throw new AppError('examination/not-your-clip', { kind: `this ${kind}`, author: author.name });
-    const { examination } = this.#needOpen();
+    const { examination } = this.#current.need();
     const kept = state === 'discarded' ? undefined : await this.#keeping?.discard(examination, id, by);
     if (kept === undefined) {
       answer({ member, request }, { type: 'done', request });
@@ -433,15 +447,17 @@ export class ExaminationDesk {
     const kind = automatic === 'last-loop' ? ('clip' as const) : ('still' as const);
     const author = nobody;
     const kept = async (): Promise<void> => {
-      const { examination } = await this.#turns.one(`${automatic} ${stream}`, async () => {
+      const examination = await this.#turns.one(`${automatic} ${stream}`, async () => {
+        // The examination that it belongs to was closed meanwhile.
+        if (toUs < (this.#current.boundaryUs ?? 0)) return undefined;
         const open = await this.#ensureOpen(author);
         const wish = { kept: randomBytes(8).toString('hex'), kind, stream, automatic, fromUs, toUs, author };
         await this.#keeping?.keepWhole(open.examination, wish);
-        return open;
+        return open.examination;
       });
       // Nobody may be marking what goes now.
       await this.#turns.whole(async () => {
-        if (this.#open?.examination === examination)
+        if (examination !== undefined && this.#current.now?.examination === examination)
           await this.#keeping?.replaceAutomatic(examination, (id) => this.#marks.of(id).length > 0);
       });
     };
@@ -461,12 +477,13 @@ export class ExaminationDesk {
   }
 
   async #bookmark(member: Member, { request, bookmark: id, stream, atUs, text, examination: during }: Said<'bookmark'>): Promise<void> {
-    this.#refuseOfAnother(during);
+    this.#current.refuseOfAnother(during);
     this.#needSeen(member, stream);
     const author = authorOf(member.access);
     refuseMarkup(text);
     if (!this.#bookmarks.has(id)) {
       if (this.#bookmarks.size >= mostBookmarks) throw new AppError('examination/too-many-bookmarks', { limit: mostBookmarks });
+      this.#refuseEarlier(stream, atUs);
       const bookmark = { bookmark: id, stream, atUs, text, author };
       const { examination } = await this.#ensureOpen(author);
       await this.#recorded((record) => record.putBookmark(examination, bookmark));
@@ -484,8 +501,7 @@ export class ExaminationDesk {
     const by = authorOf(member.access);
     await this.#keeping?.endAll();
     const opened = await this.#recorded((record) => record.openExamination(patient, by));
-    this.#forget();
-    this.#open = opened;
+    this.#forget(opened, this.#current.now === undefined ? this.#current.boundaryUs : opened.openedUs);
     this.#telling.everything();
     answer({ member, request }, { type: 'examination-set', request, examination: opened });
   }
@@ -493,20 +509,21 @@ export class ExaminationDesk {
   async #namePatient(member: Member, { request, patient }: Said<'name-patient'>): Promise<void> {
     needEveryStream(member);
     checkPatient(patient);
-    const { examination } = this.#needOpen();
+    const { examination } = this.#current.need();
     const by = authorOf(member.access);
-    this.#open = await this.#recorded((record) => record.namePatient(examination, patient, by));
+    const named = await this.#recorded((record) => record.namePatient(examination, patient, by));
+    this.#current.update(named);
     this.#telling.examination();
-    answer({ member, request }, { type: 'examination-set', request, examination: this.#open });
+    answer({ member, request }, { type: 'examination-set', request, examination: named });
   }
 
   async #close(member: Member, { request }: Said<'close-examination'>): Promise<void> {
     needEveryStream(member);
-    this.#needOpen();
+    this.#current.need();
     await this.#keeping?.endAll();
     const by = authorOf(member.access);
     const closed = await this.#recorded((record) => record.closeExamination(by));
-    this.#forget();
+    this.#forget(undefined, closed.closedUs);
     this.#telling.everything();
     answer({ member, request }, { type: 'examination-set', request, examination: closed });
   }
@@ -516,7 +533,7 @@ export class ExaminationDesk {
     await this.#keeping?.endAll();
     const by = authorOf(member.access);
     const content = await this.#recorded((record) => record.reopenExamination(examination, by));
-    this.#take(content);
+    this.#take(content, this.#noLaterThanNow(content.othersClosedUs));
     this.#telling.everything();
     answer({ member, request }, { type: 'examination-set', request, examination: content.examination });
   }
@@ -544,21 +561,26 @@ export class ExaminationDesk {
 
   /** What is kept while none is open opens one without a patient. */
   async #ensureOpen(by: Author): Promise<Examination> {
-    if (this.#open !== undefined) return this.#open;
+    if (this.#current.now !== undefined) return this.#current.now;
     this.#opening ??= this.#recorded((record) => record.openExamination(undefined, by)).finally(() => {
       this.#opening = undefined;
     });
     const opened = await this.#opening;
-    if (this.#open === undefined) {
-      this.#open = opened;
+    if (this.#current.now === undefined) {
+      this.#current.update(opened);
       this.#telling.examination();
     }
-    return this.#open;
+    return this.#current.now ?? opened;
   }
 
-  #needOpen(): Examination {
-    if (this.#open === undefined) throw new AppError('examination/none-open');
-    return this.#open;
+  /** The clock of the machine may have been set back between two starts. */
+  #noLaterThanNow(atUs: number | undefined): number | undefined {
+    return atUs === undefined ? undefined : Math.min(atUs, this.#settings.nowUs());
+  }
+
+  /** What was kept of a time belongs here, whoever was examined since. */
+  #refuseEarlier(stream: number | undefined, capturedUs: number): void {
+    if (this.#keeping?.holds(stream, capturedUs) !== true) this.#current.refuseEarlier(capturedUs);
   }
 
   get #record(): ExaminationRecord {
@@ -566,11 +588,11 @@ export class ExaminationDesk {
     return this.#settings.record;
   }
 
-  #take({ examination, kept, marks, removed, bookmarks, calibrations }: ExaminationContent): void {
-    const isSame = this.#open?.examination === examination.examination;
+  #take({ examination, kept, marks, removed, bookmarks, calibrations }: ExaminationContent, boundaryUs: number | undefined): void {
+    const isSame = this.#current.now?.examination === examination.examination;
     if (isSame) this.#keeping?.renew(kept);
     else this.#keeping?.take(kept);
-    this.#open = examination;
+    this.#current.set(examination, boundaryUs);
     this.#marks = new MarksInForce(marks, removed);
     this.#bookmarks.clear();
     for (const bookmark of bookmarks) this.#bookmarks.set(bookmark.bookmark, bookmark);
@@ -578,18 +600,14 @@ export class ExaminationDesk {
     void this.#onWalls?.renew();
   }
 
-  #forget(): void {
-    this.#open = undefined;
+  /** Nothing is in what is open now, if anything is. */
+  #forget(opened: Examination | undefined, boundaryUs: number | undefined): void {
+    this.#current.set(opened, boundaryUs);
     this.#keeping?.take([]);
     this.#marks = new MarksInForce();
     this.#bookmarks.clear();
     this.#calibrations.take([]);
     void this.#onWalls?.renew();
-  }
-
-  /** What was made for one patient must not be filed with another. */
-  #refuseOfAnother(during: string | undefined): void {
-    if (during !== undefined && during !== this.#open?.examination) throw new AppError('examination/another');
   }
 
   #needKept(member: Member, id: string): Kept {

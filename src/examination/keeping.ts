@@ -30,6 +30,8 @@ export interface KeepingSettings {
   readonly record: ExaminationRecord;
   readonly past: PastPictures;
   nowUs(): number;
+  /** What was captured before belongs to another examination; undefined: there was none. */
+  boundaryUs(): number | undefined;
   describe(stream: number): StreamDescription;
   /** Something is in another state. */
   tell(kept: Kept): void;
@@ -76,12 +78,17 @@ export class Keeping {
     for (const item of items) this.#items.set(item.kept, item);
   }
 
+  /** Whether something of that time is kept in this examination. */
+  holds(stream: number | undefined, capturedUs: number): boolean {
+    const items = [...this.#items.values()];
+    return items.some((item) => item.state === 'kept' && item.stream === stream && item.fromUs <= capturedUs && capturedUs <= item.toUs);
+  }
+
   /**
-   * Begins to keep: resolves when a clip runs, or a still is on disk. Throws examination/bad-time, too-many-kept, too-many-clips, and
-   * what the archive and the record refuse.
+   * Begins to keep what was planned: resolves when a clip runs, or a still is on disk. Throws examination/too-many-kept, too-many-clips,
+   * and what the archive and the record refuse.
    */
-  async begin(examination: string, wish: KeepWish): Promise<Kept> {
-    const first = this.#first(wish);
+  async begin(examination: string, wish: KeepWish, first: Kept): Promise<Kept> {
     if (this.#items.size >= mostKept) throw new AppError('examination/too-many-kept', { limit: mostKept });
     const clips = [...this.#items.values()].filter(({ kind, state }) => kind === 'clip' && state !== 'kept').length;
     if (wish.kind === 'clip' && clips >= mostClips) throw new AppError('examination/too-many-clips', { limit: mostClips });
@@ -150,7 +157,7 @@ export class Keeping {
 
   /** Resolves when it is on disk. */
   async keepWhole(examination: string, wish: KeepWish): Promise<void> {
-    const { kept } = await this.begin(examination, wish);
+    const { kept } = await this.begin(examination, wish, this.plan(wish));
     await this.#running.get(kept)?.finished;
   }
 
@@ -184,15 +191,23 @@ export class Keeping {
     return found.picture;
   }
 
-  #first(wish: KeepWish): Kept {
+  /**
+   * What it will be at first. A clip that would begin in an earlier examination begins with this one. Throws examination/bad-time,
+   * examination/earlier-picture, record/not-there.
+   */
+  plan(wish: KeepWish): Kept {
     const { kept, kind, stream, toUs, automatic, author } = wish;
     const { nowUs, describe, past } = this.#settings;
     const { name, modality } = describe(stream);
     const newestUs = past.newestUs(stream);
     if (newestUs === undefined && wish.fromUs === undefined) throw new AppError('record/not-there', { stream: name });
-    const fromUs = wish.fromUs ?? (newestUs as number);
+    const wantedUs = wish.fromUs ?? (newestUs as number);
+    const boundaryUs = this.#settings.boundaryUs() ?? 0;
+    const lastUs = kind === 'still' ? wantedUs : (toUs ?? Number.POSITIVE_INFINITY);
+    if (toUs !== undefined && toUs < wantedUs) throw new AppError('examination/bad-time', { reason: 'it ends before it begins' });
+    if (lastUs < boundaryUs) throw new AppError('examination/earlier-picture');
+    const fromUs = Math.max(wantedUs, boundaryUs);
     if (fromUs > nowUs()) throw new AppError('examination/bad-time', { reason: 'it is to come' });
-    if (toUs !== undefined && toUs < fromUs) throw new AppError('examination/bad-time', { reason: 'it ends before it begins' });
     if (Math.max(toUs ?? 0, nowUs()) - fromUs > longestClipUs && kind === 'clip')
       throw new AppError('examination/bad-time', { reason: 'a clip lasts half an hour at most' });
     const none = { frames: 0, lost: 0, bytes: 0 };

@@ -18,6 +18,8 @@ export interface ExaminationContent {
   readonly removed: readonly SharedMark[];
   readonly bookmarks: readonly Bookmark[];
   readonly calibrations: readonly StreamCalibration[];
+  /** Unix µs when another examination was closed last; absent: none was. */
+  readonly othersClosedUs?: number;
 }
 
 /** A still or a clip, and where it belongs. */
@@ -31,6 +33,8 @@ export interface ExaminationRecord {
   readonly state$: Observable<ArchiveState>;
   /** The examination that is open, e.g. since before a crash. */
   open(): Promise<ExaminationContent | undefined>;
+  /** Unix µs when an examination was closed last; undefined: none was. */
+  lastClosedUs(): Promise<number | undefined>;
   openExamination(patient: Patient | undefined, by: Author): Promise<Examination>;
   closeExamination(by: Author): Promise<Examination>;
   reopenExamination(examination: string, by: Author): Promise<ExaminationContent>;

@@ -28,6 +28,7 @@ class Faulty {
     return {
       state$,
       open: () => archive.open(),
+      lastClosedUs: () => archive.lastClosedUs(),
       openExamination: failing((patient, by) => archive.openExamination(patient, by)),
       closeExamination: failing((by) => archive.closeExamination(by)),
       reopenExamination: failing((examination, by) => archive.reopenExamination(examination, by)),
@@ -122,7 +123,8 @@ describe('an archive that fails', () => {
     faults.next = { code: 'archive/interrupted', after: true };
     expect(await outcome(operator, { type: 'open-examination', patient: { name: 'Second', id: '' } })).toBe('archive/interrupted');
     await operator.until(() => operator.last('examination')?.examination?.patient?.name === 'Second');
-    expect(await outcome(operator, company.put(1, 0, 5))).toBe('mark-put');
+    const fromUs = operator.last('examination')?.examination?.openedUs;
+    expect(await outcome(operator, company.put(1, 0, 5, { fromUs }))).toBe('mark-put');
   });
 
   it('what failed for a while is read anew when it is back', async () => {

@@ -57,7 +57,7 @@ describe('an examination', () => {
     expect(heard(anna).size).toBe(0);
     expect(anna.last('bookmarks')?.bookmarks).toEqual([]);
     expect(anna.last('calibrated')).not.toHaveProperty('calibration');
-    expect(await outcome(operator, { type: 'close-examination' })).toBe('examination-set');
+    const closed = (await asked(operator, { type: 'close-examination' })) as Told<'examination-set'>;
 
     const found = async (text: string) =>
       ((await asked(operator, { type: 'find-examinations', text })) as Told<'examinations'>).examinations;
@@ -72,7 +72,8 @@ describe('an examination', () => {
     expect(heard(anna).get(named(1))).toMatchObject({ revision: 1, author: { name: 'Anna' } });
     expect(anna.last('calibrated')).toMatchObject({ stream: 1, calibration: { known: { french: 6 } } });
     expect(await asked(anna, company.put(1, 1, 50))).toMatchObject({ mark: { revision: 2 } });
-    expect(await asked(anna, company.put(2, 0, 50))).toMatchObject({ mark: { shape: { number: 2 } } });
+    const later = { fromUs: closed.examination?.closedUs };
+    expect(await asked(anna, company.put(2, 0, 50, later))).toMatchObject({ mark: { shape: { number: 2 } } });
     expect(second.examination?.examination).not.toBe(id);
 
     // Observers know that there is one, and nothing of whom.
@@ -107,7 +108,8 @@ describe('an examination', () => {
     expect(await outcome(operator, { type: 'keep', kept: named(9), stream: 0, kind: 'still', ...late })).toBe('examination/another');
     expect(await outcome(operator, { type: 'calibrate', stream: 0, ...late })).toBe('examination/another');
     await caughtUp(operator);
-    expect(await outcome(operator, company.put(1, 0, 5, { examination: opened(operator) }))).toBe('mark-put');
+    const now = { examination: opened(operator), fromUs: operator.last('examination')?.examination?.openedUs };
+    expect(await outcome(operator, company.put(1, 0, 5, now))).toBe('mark-put');
   });
 
   it.each([

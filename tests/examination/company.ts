@@ -59,6 +59,16 @@ export async function caughtUp(viewer: TestViewer): Promise<void> {
   await viewer.until(() => pongs() > before);
 }
 
+/** What keeps or records, with something else in the place of some of what it does. */
+export function instead<Whole extends object>(whole: Whole, parts: Partial<Whole>): Whole {
+  return new Proxy(whole, {
+    get(target, name) {
+      const value: unknown = Reflect.get(name in parts ? parts : target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
 /** A room of two small streams with an archive of its own, and people who come by invitation. */
 export async function openCompany(
   limits: object = { messagesPerSecond: 100_000 },

@@ -311,6 +311,10 @@ export const germanErrors: Readonly<Record<ErrorCode, GermanError>> = {
     message: 'es ist eine andere Untersuchung offen als die, in der dies gezeichnet wurde',
     remedy: 'es verwerfen, oder in dieser behalten, wenn es derselbe Patient ist',
   },
+  'examination/earlier-picture': {
+    message: 'dieses Bild wurde während einer früheren Untersuchung aufgenommen',
+    remedy: 'jene Untersuchung wieder öffnen, um es zu markieren oder zu behalten',
+  },
   'examination/too-many-kept': {
     message: 'eine Untersuchung hat höchstens {limit} Standbilder und Clips',
     remedy: 'eine andere Untersuchung öffnen',
