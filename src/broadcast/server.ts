@@ -221,7 +221,7 @@ async function openHttp(
     allowList: () => !door.invited,
     errorResponseBuilder: (_request, { ttl }) => new AppError('access/too-many-requests', { seconds: Math.ceil(ttl / 1000) }),
   });
-  await http.register(serveStatic, { root: clientFolder, cacheControl: false });
+  await http.register(serveStatic, { root: clientFolder, cacheControl: false, preCompressed: true });
   serveSessions(http, door, streams);
   const registry = metricsOf(streams, viewers, connections, past);
   http.get('/metrics', async (request, reply) => {
