@@ -40,6 +40,8 @@ export interface PastRange {
 interface ReadableSegment {
   readonly number: number;
   readonly index: FrameIndex;
+  /** Between its frames; that before its first one depends on which segments are still there. */
+  readonly gaps: Gap[];
   bytes: number;
 }
 
@@ -80,15 +82,17 @@ export class Past {
   written(number: number, bytes: number, rows: Uint8Array): number {
     let segment = this.#segments.at(-1);
     if (segment?.number !== number) {
-      segment = { number, index: new FrameIndex(), bytes: 0 };
+      segment = { number, index: new FrameIndex(), gaps: [], bytes: 0 };
       this.#segments.push(segment);
     }
-    const before = segment.index.length;
-    segment.index.addRows(rows);
-    this.#recordedFrames += segment.index.length - before;
+    const { index, gaps } = segment;
+    const before = index.length;
+    index.addRows(rows);
+    for (let row = Math.max(1, before); row < index.length; row++) gaps.push(...gapBetween(index, row - 1, index, row));
+    this.#recordedFrames += index.length - before;
     this.#recordedBytes += bytes - segment.bytes;
     segment.bytes = bytes;
-    return segment.index.length - before;
+    return index.length - before;
   }
 
   removed(number: number): void {
@@ -109,25 +113,26 @@ export class Past {
     return this.#descriptions.get(epoch);
   }
 
-  summary(): PastSummary {
+  /** Of what was captured at that time or later. Looks at gaps and never at every frame. */
+  summary(fromUs = 0): PastSummary {
     const gaps: Gap[] = [];
-    let [frames, lost, lastSequence, lastUs] = [0, 0, Number.NaN, Number.NaN];
-    for (const { index } of this.#segments) {
-      frames += index.length;
-      for (let row = 0; row < index.length; row++) {
-        const [sequence, us] = [index.sequence(row), index.capturedUs(row)];
-        const missing = Number.isNaN(lastSequence) ? 0 : missingBetween(lastSequence, sequence);
-        if (missing > 0) gaps.push({ fromUs: lastUs, toUs: us, lost: missing });
-        lost += missing;
-        [lastSequence, lastUs] = [sequence, us];
-      }
+    let [frames, bytes, firstUs] = [0, 0, Number.NaN];
+    let before: FrameIndex | undefined;
+    for (const { index, gaps: own, bytes: size } of this.#segments) {
+      const first = index.firstFrom(fromUs);
+      if (first === index.length) continue;
+      if (before === undefined) firstUs = index.capturedUs(first);
+      else gaps.push(...gapBetween(before, before.length - 1, index, 0));
+      for (const gap of own) if (gap.fromUs >= fromUs) gaps.push(gap);
+      frames += index.length - first;
+      bytes += first === 0 ? size : size - index.at(first).offset;
+      before = index;
     }
-    const fromUs = this.#segments[0]?.index.firstUs;
     return {
-      ...(fromUs !== undefined && { fromUs, toUs: lastUs }),
+      ...(before !== undefined && { fromUs: firstUs, toUs: before.lastUs }),
       frames,
-      lost,
-      bytes: this.bytes,
+      lost: gaps.reduce((sum, { lost }) => sum + lost, 0),
+      bytes,
       gaps: gaps.slice(-mostGaps),
     };
   }
@@ -185,6 +190,12 @@ export class Past {
       if (from < to) yield { number, index, from, to };
     }
   }
+}
+
+/** What is missing between two frames that follow one another; one at most. */
+function gapBetween(before: FrameIndex, row: number, after: FrameIndex, next: number): Gap[] {
+  const lost = missingBetween(before.sequence(row), after.sequence(next));
+  return lost === 0 ? [] : [{ fromUs: before.capturedUs(row), toUs: after.capturedUs(next), lost }];
 }
 
 interface FrameRows {

@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { merge, type Observable } from 'rxjs';
 import { isRunning, startOf } from '../access/data-folder.ts';
 import { AppError, asAppError } from '../app-error.ts';
@@ -13,10 +14,13 @@ import { type AutomaticRange, Recorder, type RunningClip, type WrittenClip } fro
 const mebibyte = 2 ** 20;
 /** Left free on the disk: the archive goes first. */
 const reserveBytes = 512 * mebibyte;
+const usualPatienceMs = 10_000;
 
 export interface RollingStoreSettings extends Omit<Room['past'], 'folder'> {
   readonly folder: string;
   readonly reserveBytes?: number;
+  /** A disk that takes longer to make a few folders is not recorded on. Default: 10 s. */
+  readonly patienceMs?: number;
 }
 
 /** The size of a picture, and what its pixels mean. */
@@ -39,7 +43,7 @@ export class RollingStore {
   }
 
   /**
-   * Begins to record, before the streams are started. What servers that are no more have left in the folder is removed: it is no archive.
+   * Begins to record, before the streams are started. What servers that are no more have left in the folder is removed meanwhile: it is no archive.
    * Throws `record/folder-unusable`.
    */
   static async open(
@@ -50,11 +54,9 @@ export class RollingStore {
   ): Promise<RollingStore> {
     const folder = resolve(settings.folder);
     try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      await removeLeftovers(folder);
-      // mkdtemp makes it for this user alone.
-      const own = await mkdtemp(join(folder, runName(process.pid)));
-      for (const { id } of streams) await mkdir(join(own, String(id)), { mode: 0o700 });
+      const own = await makeRun(folder, streams, settings.patienceMs ?? usualPatienceMs);
+      // Gigabytes on a slow disk: nobody waits for that.
+      removeLeftovers(folder).catch((thrown) => log.warn({ code: 'record/folder-unusable' }, `${folder}: ${(thrown as Error).message}`));
       const share = {
         mostBytes: Math.floor((settings.mebibytes * mebibyte) / streams.length),
         memoryBytes: Math.floor((settings.memoryMebibytes * mebibyte) / streams.length),
@@ -125,6 +127,21 @@ export async function picturesIn(path: string): Promise<readonly PictureFrom[]> 
     pictures.push({ fromUs: frame.capturedUs, picture: { width, height, regions: description.regions } });
   }
   return pictures;
+}
+
+/** A folder with one for each stream, for this user alone (mkdtemp); where that comes too late, it goes again. */
+async function makeRun(folder: string, streams: readonly Stream[], patienceMs: number): Promise<string> {
+  const making = mkdir(folder, { recursive: true, mode: 0o700 }).then(async () => {
+    const own = await mkdtemp(join(folder, runName(process.pid)));
+    for (const { id } of streams) await mkdir(join(own, String(id)), { mode: 0o700 });
+    return own;
+  });
+  const made = new AbortController();
+  const late = wait(patienceMs, undefined, { signal: made.signal }).catch(() => undefined);
+  const own = await Promise.race([making, late]).finally(() => made.abort());
+  if (own !== undefined) return own;
+  making.then((unwanted) => rm(unwanted, { recursive: true, force: true })).catch(() => undefined);
+  throw new Error('the disk does not answer');
 }
 
 const runName = (pid: number): string => `run-${pid}-${startOf(pid)}-`;

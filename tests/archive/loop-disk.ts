@@ -7,6 +7,7 @@ import { join } from 'node:path';
 export class LoopDisk implements Disposable {
   readonly path: string;
   readonly #folder: string;
+  #isFrozen = false;
 
   /** `image`: of another one as it was at a moment; else it is empty. */
   constructor(mebibytes: number, image?: string) {
@@ -50,7 +51,19 @@ export class LoopDisk implements Disposable {
     writeFileSync(`/sys/fs/ext4/${name}/trigger_fs_error`, 'test');
   }
 
+  /** Whatever writes waits until it is thawed (fsfreeze(8)). */
+  freeze(): void {
+    run('fsfreeze', '--freeze', this.path);
+    this.#isFrozen = true;
+  }
+
+  thaw(): void {
+    run('fsfreeze', '--unfreeze', this.path);
+    this.#isFrozen = false;
+  }
+
   [Symbol.dispose](): void {
+    if (this.#isFrozen) this.thaw();
     // Lazily, where a process that was just killed still holds it.
     if (spawnSync('umount', [this.path]).status !== 0) run('umount', '-l', this.path);
     rmSync(this.#folder, { recursive: true, force: true });
