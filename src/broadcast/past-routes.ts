@@ -8,6 +8,7 @@ import { type FrameFile, openFrameFile } from '../past/kept-file.ts';
 import type { Past } from '../past/past.ts';
 import type { RollingStore } from '../past/rolling-store.ts';
 import { Stills } from '../past/stills.ts';
+import { isAtLeast } from '../protocol/roles.ts';
 import type { Stream } from '../stream/stream.ts';
 import type { CutOff } from './cut-off.ts';
 
@@ -33,8 +34,8 @@ interface PastHost {
   readonly door: Door;
   /** Absent: nothing is recorded. */
   readonly past: RollingStore | undefined;
-  /** Finds what is kept; undefined where there is no such. */
-  keptPlace(kept: string): Promise<KeptPlace | undefined>;
+  /** Finds what is kept, `looksInto`: also of earlier examinations, for whoever may look into them; undefined where there is no such. */
+  keptPlace(kept: string, looksInto: boolean): Promise<KeptPlace | undefined>;
   readonly cutOff: CutOff;
 }
 
@@ -69,14 +70,16 @@ export function servePast(http: FastifyInstance, host: PastHost): void {
     return await give(past.frames(fromUs, toUs, limit), access, request, reply);
   });
   http.get('/kept/:kept/index', async (request, reply) => {
-    const { file } = await admittedToKept(host, request);
+    const { file, access } = await admittedToKept(host, request);
     await using open = file;
-    return reply.header('cache-control', 'no-store').send(await indexOf(open, request.query as Query));
+    const index = await indexOf(open, request.query as Query);
+    access.ended.throwIfAborted();
+    return reply.header('cache-control', 'no-store').send(index);
   });
   http.get('/kept/:kept/frames', async (request, reply) => {
     const { file, access } = await admittedToKept(host, request);
     // Also where nobody reads a single frame of it.
-    const close = (): void => void file.close();
+    const close = (): void => void file.close().catch(() => undefined);
     if (reply.raw.destroyed) close();
     else reply.raw.once('close', close);
     return await give(framesOf(file, request.query as Query), access, request, reply);
@@ -84,6 +87,8 @@ export function servePast(http: FastifyInstance, host: PastHost): void {
 
   /** Sends frames one after another, never more than the line takes, for as long as this viewer may see them. */
   async function give(frames: AsyncGenerator<Buffer>, access: Access, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    // Who was put out while a file was opened.
+    access.ended.throwIfAborted();
     const { quality } = request.query as Query;
     if (quality !== undefined && quality !== 'still') throw badQuery('quality', quality, 'still');
     if (readers >= mostReaders) throw new AppError('record/too-many-readers', { limit: mostReaders });
@@ -137,7 +142,9 @@ async function admittedToKept(host: PastHost, request: FastifyRequest): Promise<
   const access = host.door.admit(request.raw);
   refuseBelow('marker', access, 'what is kept');
   const { kept } = request.params as { readonly kept: string };
-  const place = /^[0-9a-f]{16}$/.test(kept) ? await host.keptPlace(kept) : undefined;
+  const place = /^[0-9a-f]{16}$/.test(kept)
+    ? await host.keptPlace(kept, isAtLeast(access.role, 'operator') && access.everyStream)
+    : undefined;
   const may = place?.stream === undefined ? access.everyStream : access.may(place.stream);
   if (place === undefined || !may) throw new AppError('examination/unknown-kept', { kept: kept.slice(0, 16) });
   return { file: await openFrameFile(place.path), access };

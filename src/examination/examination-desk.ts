@@ -128,13 +128,13 @@ export class ExaminationDesk {
     };
   }
 
-  /** Where a still or a clip of the open examination lies, or of one that was looked into lately, or what stands on a layout of the room. */
-  keptPlace(id: string): { readonly path: string; readonly stream?: number } | undefined {
+  /** Where a still or a clip of the open examination lies, or what stands on a layout of the room; `looksInto`: or of one that was looked into lately. */
+  keptPlace(id: string, looksInto: boolean): { readonly path: string; readonly stream?: number } | undefined {
     const { record } = this.#settings;
     const open = this.#current.now?.examination;
     const own = this.#keeping?.get(id);
-    const found =
-      own !== undefined && open !== undefined ? { examination: open, kept: own } : (this.#lookedInto.find(id) ?? this.#onWalls?.find(id));
+    const elsewhere = this.#onWalls?.find(id) ?? (looksInto ? this.#lookedInto.find(id) : undefined);
+    const found = own !== undefined && open !== undefined ? { examination: open, kept: own } : elsewhere;
     if (record === undefined || found?.kept.state !== 'kept') return undefined;
     const { stream } = found.kept;
     return { path: record.fileOf(found.examination, id), ...(stream !== undefined && { stream }) };

@@ -154,8 +154,10 @@ describe('a clip', () => {
     const inside = (await asked(operator, { type: 'look-into', examination: id })) as Told<'examination-content'>;
     expect(inside.kept.find(({ kept }) => kept === running.kept)).toMatchObject({ state: 'kept', kind: 'clip' });
     expect(inside.examination.clips).toBeGreaterThanOrEqual(3);
-    // What was looked into can be seen.
+    // What was looked into can be seen, by who may look into it.
     expect((await framesOf(running.kept)).length).toBeGreaterThan(3);
+    const marker = await company.enterAs('marker', 'Mona');
+    expect((await ask(company.room.address, `kept/${running.kept}/index`, marker)).status).toBe(404);
     expect(await outcome(operator, { type: 'reopen-examination', examination: id })).toBe('examination-set');
     await observer.until(() => states(observer, running.kept).filter((state) => state === 'kept').length > 1);
   });
