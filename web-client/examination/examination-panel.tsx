@@ -1,4 +1,4 @@
-import { Ban, Bookmark as BookmarkIcon, Columns2, FolderOpen, Search, Trash2, UserRound, X } from 'lucide-react';
+import { Ban, Bookmark as BookmarkIcon, Columns2, FolderOpen, Printer, Search, Trash2, UserRound, X } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { Button, Input, Label, TextField } from 'react-aria-components';
 import type { Bookmark, Examination, Kept } from '../../src/protocol/examination-messages.ts';
@@ -114,11 +114,18 @@ function Open({ examination, operator }: { examination: Examination | undefined;
 }
 
 function KeptList({ kept, editable }: { kept: readonly Kept[]; editable: boolean }) {
+  const { exporting } = useMonitor();
   const { say } = useWords();
   return (
     <section aria-label={say('examination.kept')}>
       <header>
         <h3>{say('examination.kept')}</h3>
+        {editable && kept.length > 0 && (
+          <Button className="quiet" onPress={() => exporting.setOpen(true)}>
+            <Printer aria-hidden="true" />
+            {say('export.print')}
+          </Button>
+        )}
       </header>
       {kept.length === 0 && <p className="hint">{say('examination.nothing-kept')}</p>}
       <ul className="kept-list">

@@ -202,6 +202,7 @@ function Keep({ stream, past }: { stream: number; past: PastTruth | undefined })
         icon={RotateCcw}
         name={say('time.last-loop-name')}
         word={say('time.last-loop')}
+        className="minor"
         disabled={lastLoop(examination, stream) === undefined}
         onPress={() => showLastLoop(monitor)}
       />
@@ -209,10 +210,11 @@ function Keep({ stream, past }: { stream: number; past: PastTruth | undefined })
         icon={BookmarkIcon}
         name={say('time.bookmark-name')}
         word={say('time.bookmark')}
+        className="minor"
         disabled={!ofStream}
         onPress={() => beginBookmark(monitor)}
       />
-      <Act icon={FolderHeart} name={say('examination.tool')} onPress={() => togglePanel(monitor)} />
+      <Act icon={FolderHeart} name={say('examination.tool')} word={say('examination.title')} onPress={() => togglePanel(monitor)} />
     </div>
   );
 }
