@@ -298,6 +298,30 @@ describe.skipIf(browserPath === undefined || !haveFfmpeg)('exports of the monito
     patienceMs,
   );
 
+  it.skipIf(!existsSync('/usr/bin/pdfimages'))(
+    'prints the frame of a clip that was chosen, else its first',
+    async () => {
+      const source = await sourceOf(clip);
+      await choose('Print');
+      await page.getByRole('button', { name: 'None', exact: true }).click();
+      await page.getByTestId('export-dialog').locator('.export-list label', { hasText: 'Clip' }).click();
+      const printed = async (name: string): Promise<Buffer> => {
+        const { path } = await saved('Save PDF', `${name}.pdf`);
+        execFileSync('pdfimages', ['-png', path, join(folder, name)]);
+        return rawVideo(join(folder, `${name}-000.png`), 'gray');
+      };
+      const slider = page.getByRole('slider', { name: /^Frame that is printed of Clip/ });
+      await page.getByText(`frame 1 of ${source.length}`).waitFor();
+      expect(Buffer.compare(await printed('first'), source[0]?.pixels ?? Buffer.alloc(0))).toBe(0);
+      await slider.focus();
+      for (let press = 0; press < 5; press++) await page.keyboard.press('ArrowRight');
+      await page.getByText(`frame 6 of ${source.length}`).waitFor();
+      await page.locator('.frame-choice .thumbnail img').waitFor();
+      expect(Buffer.compare(await printed('sixth'), source[5]?.pixels ?? Buffer.alloc(0))).toBe(0);
+    },
+    patienceMs,
+  );
+
   it(
     'is ended by a press, and says what cannot be',
     async () => {

@@ -35,9 +35,11 @@ import {
   listedMarks,
   listHead,
   openNow,
+  shownFrames,
   shownPicture,
 } from './export-wishes.ts';
 import type { ExportJob } from './exporting.ts';
+import { FrameChoice } from './frame-choice.tsx';
 
 const kinds = ['picture', 'clip', 'measurements', 'print'] as const;
 type Kind = (typeof kinds)[number];
@@ -243,12 +245,16 @@ function PrintForm({ besides, setBesides, job }: FormProps) {
   const { role } = useMonitorState();
   const { examination, kept } = useAtHand();
   const [chosen, setChosen] = useState<readonly string[]>(() => kept.filter(({ kind }) => kind === 'still').map((one) => one.kept));
+  /** Of clips: the frame that is printed, at first the one on the screen. */
+  const [frames, setFrames] = useState(() => shownFrames(monitor));
   const [layout, setLayout] = useState<SheetLayout>(2);
   const [paper, setPaper] = useState<Paper>(() => (/^(en-US|en-CA|es-MX)/.test(navigator.language) ? 'Letter' : 'A4'));
   if (!isAtLeast(role, 'marker')) return <p className="hint export-form">{say('export.no-print')}</p>;
   if (examination === undefined || kept.length === 0) return <p className="hint export-form">{say('export.nothing-kept')}</p>;
   const make = (then: 'save' | 'open'): void => {
-    const pictures = kept.filter((one) => chosen.includes(one.kept)).map((one) => ({ kept: one.kept }));
+    const pictures = kept
+      .filter((one) => chosen.includes(one.kept))
+      .map((one) => ({ kept: one.kept, ...(frames[one.kept] !== undefined && { atUs: frames[one.kept] }) }));
     const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
     const { marks, patient } = besides;
     const wish = { examination: examination.examination, pictures, layout, paper, marks, patient, language: words.language, timeZone };
@@ -268,10 +274,20 @@ function PrintForm({ besides, setBesides, job }: FormProps) {
         </div>
         <div className="export-list">
           {kept.map((one) => (
-            <Checkbox key={one.kept} value={one.kept}>
-              <span className="box" aria-hidden="true" />
-              {keptText(words, kept, one.kept)}
-            </Checkbox>
+            <div key={one.kept}>
+              <Checkbox value={one.kept}>
+                <span className="box" aria-hidden="true" />
+                {keptText(words, kept, one.kept)}
+              </Checkbox>
+              {one.kind === 'clip' && chosen.includes(one.kept) && (
+                <FrameChoice
+                  clip={one}
+                  name={keptText(words, kept, one.kept) ?? ''}
+                  atUs={frames[one.kept] ?? one.fromUs}
+                  onChange={(atUs) => setFrames({ ...frames, [one.kept]: atUs })}
+                />
+              )}
+            </div>
           ))}
         </div>
       </CheckboxGroup>

@@ -133,6 +133,15 @@ function pastPicture(
 export const keptPicture = (monitor: Monitor, words: Words, { kept, stream, source, fromUs }: Kept, besides: Besides): PictureWish =>
   pastPicture(atHand(monitor), words, { stream, kept, atUs: fromUs }, source, isSynthetic(monitor, stream), besides);
 
+/** Capture times of the frames of clips that are on the screen now, by clip. */
+export function shownFrames(monitor: Monitor): Readonly<Record<string, number>> {
+  const frames: Record<string, number> = {};
+  for (const { past } of monitor.truths$.value.byStream.values()) {
+    if (past?.past.of === 'kept' && past.picture !== undefined) frames[past.past.kept.kept] = past.picture.capturedUs;
+  }
+  return frames;
+}
+
 const isSynthetic = (monitor: Monitor, stream: number | undefined): boolean =>
   stream !== undefined && streamOf(monitor.state, stream)?.synthetic === true;
 

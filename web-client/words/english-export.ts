@@ -26,6 +26,7 @@ export const englishExport = {
   'export.layout': 'Pictures on a sheet',
   'export.paper': 'Paper',
   'export.letter': 'Letter (US)',
+  'export.frame': 'Frame that is printed of {clip}',
   'export.pictures': 'Pictures',
   'export.all': 'All',
   'export.none': 'None',

@@ -27,6 +27,7 @@ export const germanExport: Readonly<Record<keyof typeof englishExport, string>> 
   'export.layout': 'Bilder auf einem Blatt',
   'export.paper': 'Papier',
   'export.letter': 'Letter (USA)',
+  'export.frame': 'Gedrucktes Bild aus {clip}',
   'export.pictures': 'Bilder',
   'export.all': 'Alle',
   'export.none': 'Keine',
