@@ -36,6 +36,8 @@ interface PastHost {
   readonly past: RollingStore | undefined;
   /** Finds what is kept, `looksInto`: also of earlier examinations, for whoever may look into them; undefined where there is no such. */
   keptPlace(kept: string, looksInto: boolean): Promise<KeptPlace | undefined>;
+  /** Unix µs: what was captured before is of an earlier examination; undefined: nothing is. */
+  boundaryUs(): number | undefined;
   readonly cutOff: CutOff;
 }
 
@@ -51,22 +53,22 @@ export function servePast(http: FastifyInstance, host: PastHost): void {
   http.addHook('onClose', () => stills.close());
 
   http.get('/streams/:stream/past', async (request, reply) => {
-    const { id } = admittedTo(host, request);
+    const { id, access } = admittedTo(host, request);
     // Whoever asks what there is to go back to is told that there is nothing: that is no fault.
     const nothing = { recorded: false, frames: 0, lost: 0, bytes: 0, gaps: [] };
     return reply
       .header('cache-control', 'no-store')
-      .send(host.past === undefined ? nothing : { recorded: true, ...host.past.past(id).summary() });
+      .send(host.past === undefined ? nothing : { recorded: true, ...host.past.past(id).summary(beginningFor(host, access)) });
   });
   http.get('/streams/:stream/past/index', async (request, reply) => {
-    const { past } = admitted(host, request);
-    const { fromUs, toUs, limit } = timesIn(request.query as Query, mostRows);
+    const { past, beginUs } = admitted(host, request);
+    const { fromUs, toUs, limit } = timesIn(request.query as Query, beginUs, mostRows);
     const { descriptions, frames, more } = past.range(fromUs, toUs, limit);
     return reply.header('cache-control', 'no-store').send({ descriptions, frames: frames.map(rowOf), more });
   });
   http.get('/streams/:stream/past/frames', async (request, reply) => {
-    const { past, access } = admitted(host, request);
-    const { fromUs, toUs, limit } = timesIn(request.query as Query, mostFrames);
+    const { past, access, beginUs } = admitted(host, request);
+    const { fromUs, toUs, limit } = timesIn(request.query as Query, beginUs, mostFrames);
     return await give(past.frames(fromUs, toUs, limit), access, request, reply);
   });
   http.get('/kept/:kept/index', async (request, reply) => {
@@ -121,11 +123,14 @@ export function servePast(http: FastifyInstance, host: PastHost): void {
 }
 
 /** Throws access/…, record/off and `protocol/unknown-stream`, also for a stream that this viewer must not know of. */
-function admitted(host: PastHost, request: FastifyRequest): { readonly past: Past; readonly access: Access } {
+function admitted(host: PastHost, request: FastifyRequest): { readonly past: Past; readonly access: Access; readonly beginUs: number } {
   const { id, stream, access } = admittedTo(host, request);
   if (host.past === undefined) throw new AppError('record/off', { stream: stream.name });
-  return { past: host.past.past(id), access };
+  return { past: host.past.past(id), access, beginUs: beginningFor(host, access) };
 }
+
+/** Only operators may look into earlier examinations, and go back to what was seen during them. */
+const beginningFor = ({ boundaryUs }: PastHost, { role }: Access): number => (isAtLeast(role, 'operator') ? 0 : (boundaryUs() ?? 0));
 
 /** Throws access/… and `protocol/unknown-stream`. */
 function admittedTo({ door, streams }: PastHost, request: FastifyRequest) {
@@ -166,9 +171,9 @@ async function* framesOf(file: FrameFile, query: Query): AsyncGenerator<Buffer, 
 
 const rowOf = ({ capturedUs, sequence, epoch, bytes, flags }: IndexRow): readonly number[] => [capturedUs, sequence, epoch, bytes, flags];
 
-function timesIn(query: Query, most: number) {
+function timesIn(query: Query, beginUs: number, most: number) {
   return {
-    fromUs: numberIn(query, 'fromUs', 0),
+    fromUs: Math.max(beginUs, numberIn(query, 'fromUs', 0)),
     toUs: numberIn(query, 'toUs', Number.MAX_SAFE_INTEGER),
     limit: Math.min(most, numberIn(query, 'limit', most)),
   };

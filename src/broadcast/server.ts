@@ -110,7 +110,14 @@ async function openBehind(
   const record = archive && byStreamNames(archive, names);
   const walls = new Walls(dataFolderOf(room), names);
   const examination = await ExaminationDesk.open({ streams, record, past: past ?? noPast, walls, nowUs, log });
-  servePast(http, { streams, door, past, keptPlace: async (kept, looksInto) => examination.keptPlace(kept, looksInto), cutOff });
+  servePast(http, {
+    streams,
+    door,
+    past,
+    keptPlace: async (kept, looksInto) => examination.keptPlace(kept, looksInto),
+    boundaryUs: () => examination.boundaryUs,
+    cutOff,
+  });
   servePrints(http, { room: room.room, door, source: record, nowUs });
   const address = (): string => {
     const { address: at, port } = http.server.address() as AddressInfo;

@@ -34,7 +34,7 @@ it.each(['index', 'frames'])('gives no %s of a kept file to who was put out whil
     if (isPutOut) await door.endSession(session.id, 'access/revoked');
     return { path: file, stream: 0 };
   };
-  servePast(http, { streams: [], door, past: undefined, keptPlace, cutOff: new CutOff(http.server) });
+  servePast(http, { streams: [], door, past: undefined, keptPlace, boundaryUs: () => undefined, cutOff: new CutOff(http.server) });
   await http.listen({ port: 0, host: '127.0.0.1' });
   const address = `http://127.0.0.1:${(http.server.address() as AddressInfo).port}/`;
   const get = async (): Promise<string> =>
