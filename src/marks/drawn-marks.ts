@@ -1,5 +1,5 @@
 import { type DrawnAt, drawingOf, type MarkDrawing, pathIn, pictogramSide, probeOn } from './drawing.ts';
-import { type Box, labelPlace, textSize } from './label-place.ts';
+import { type Box, labelPlace, textSize, textWidth } from './label-place.ts';
 import type { Mark, MarkOf, Point } from './mark.ts';
 import type { PictureSize } from './on-picture.ts';
 import { pictograms } from './pictogram.ts';
@@ -66,11 +66,26 @@ function wordsBeside(
   const width = textSize(lines, wanted).width;
   const fontSize = Math.max(smallestLetters * unit, wanted * Math.min(1, (0.95 * area.width) / Math.max(1, width)));
   if (lines.length === 0) return { words: [], fontSize };
-  const size = textSize(lines, fontSize);
+  const size = textSize(numbered(mark, lines) ? [`${lines[0]} `, ...lines.slice(1)] : lines, fontSize);
   const box = mark.kind === 'text' ? onItself(points[0]!, size, area) : labelPlace(extent, size, area, unit, taken);
   taken.push(box);
   const step = box.height / lines.length;
-  return { words: lines.map((text, index) => ({ text, at: { x: box.left, y: box.top + step * (index + 0.5) } })), fontSize };
+  const words = lines.map((text, index) => ({ text, at: { x: box.left, y: box.top + step * (index + 0.5) } }));
+  return { words: numbered(mark, lines) ? [...apart(mark, words[0]!, fontSize), ...words.slice(1)] : words, fontSize };
+}
+
+const numbered = ({ kind, number }: Mark, [first = '']: readonly string[]): boolean => kind !== 'text' && first.startsWith(`${number} `);
+
+/** Letters between the number of a mark and what is said of it: 1 and 88.5 mm are not to be read as 188.5 mm. */
+const numberGap = 1.8;
+
+function apart({ number }: Mark, { text, at }: DrawnWord, fontSize: number): readonly DrawnWord[] {
+  const digits = String(number);
+  const x = at.x + textWidth(digits, fontSize) + numberGap * textWidth(' ', fontSize);
+  return [
+    { text: digits, at },
+    { text: text.slice(digits.length + 1), at: { x, y: at.y } },
+  ];
 }
 
 /** Free text stands where it was put, inside the picture. */

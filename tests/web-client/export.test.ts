@@ -155,7 +155,13 @@ describe('a mark', () => {
     const marks = Array.from({ length: 6 }, (_, index): Mark => ({ ...outside, number: index + 1 }) as Mark);
     const size = { width: 400, height: 300 };
     const drawn = drawnMarks(marks, { place: (point) => point, unit: 0.5 }, size, ({ number }) => [`${number} 100 px`]);
-    const places = drawn.map(({ words, fontSize }) => ({ ...words[0]!.at, fontSize, text: words[0]!.text }));
+    const places = drawn.map(({ words, fontSize }) => ({ ...words[0]!.at, fontSize, text: words.map(({ text }) => text).join('  ') }));
+    for (const { words, fontSize } of drawn) {
+      const [number, value] = words;
+      // A number close to a value would be read as its first digit.
+      expect(value!.at.x - number!.at.x).toBeGreaterThan((number!.text.length * 0.64 + 1) * fontSize);
+      expect(value).toMatchObject({ text: '100 px', at: { y: number!.at.y } });
+    }
     for (const { x, y, fontSize, text } of places) {
       expect(x).toBeGreaterThanOrEqual(0);
       expect(x + text.length * 0.5 * fontSize).toBeLessThanOrEqual(400);
