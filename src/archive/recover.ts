@@ -6,6 +6,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -26,6 +27,8 @@ import { type Row, type TableName, tableNames } from './tables.ts';
 const unfinishedName = 'archive.db.recovering';
 const finishedName = 'archive.db.recovered';
 const mendedEnd = '-mended';
+const asideName = /^archive\.db\.damaged-[0-9TZ]+$/;
+const comparedBytes = 2 ** 20;
 const sqliteFiles = ['', '-wal', '-shm', '-journal'];
 
 /**
@@ -60,8 +63,12 @@ export function finishRecovery(folder: string): void {
 
 const isMendedCopy = (name: string): boolean => name.startsWith(`${databaseName}.damaged-`) && name.includes(mendedEnd);
 
-/** Another name for the same file takes no room on a disk that may be full. */
+/** Another name for the same file takes no room on a disk that may be full; what was put aside by a recovery that failed need not be again. */
 function putAside(folder: string, nowUs: number): string {
+  const isOfNow = (name: string): boolean =>
+    ['', '-wal'].every((end) => isSameContent(join(folder, databaseName + end), join(folder, name + end)));
+  const before = readdirSync(folder).find((name) => asideName.test(name) && isOfNow(name));
+  if (before !== undefined) return before;
   const time = new Date(nowUs / 1000).toISOString().replace(/[-:]/g, '').replace('.', '');
   const aside = `${databaseName}.damaged-${time}`;
   for (const end of ['', '-wal']) {
@@ -70,11 +77,43 @@ function putAside(folder: string, nowUs: number): string {
     try {
       linkSync(from, to);
     } catch {
-      copyFileSync(from, to);
+      copyWhole(from, to);
     }
   }
   syncPath(folder);
   return aside;
+}
+
+function copyWhole(from: string, to: string): void {
+  try {
+    copyFileSync(from, to);
+  } catch (thrown) {
+    rmSync(to, { force: true });
+    throw thrown;
+  }
+}
+
+function isSameContent(one: string, other: string): boolean {
+  const [first, second] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }));
+  const bytes = first?.size ?? 0;
+  if (bytes !== (second?.size ?? 0)) return false;
+  return bytes === 0 || first?.ino === second?.ino || isSameBytes(one, other, bytes);
+}
+
+function isSameBytes(one: string, other: string, bytes: number): boolean {
+  const [first, second] = [openSync(one, 'r'), openSync(other, 'r')];
+  const [ours, theirs] = [Buffer.alloc(comparedBytes), Buffer.alloc(comparedBytes)];
+  try {
+    for (let at = 0; at < bytes; at += comparedBytes) {
+      const read = readSync(first, ours, 0, comparedBytes, at);
+      readSync(second, theirs, 0, comparedBytes, at);
+      if (!ours.subarray(0, read).equals(theirs.subarray(0, read))) return false;
+    }
+    return true;
+  } finally {
+    closeSync(first);
+    closeSync(second);
+  }
 }
 
 async function copyRows(from: string, to: string, nowUs: number): Promise<number> {

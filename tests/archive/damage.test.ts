@@ -1,9 +1,10 @@
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { filter, firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { Archive, ArchivedContent } from '../../src/archive/archive.ts';
+import { recover } from '../../src/archive/recover.ts';
 import { type Random, seeded } from '../support/mutant.ts';
 import { anna, bert, bookmarkOf, hex, markOf, openArchive, temporaryFolder, untilState } from './examples.ts';
 
@@ -37,6 +38,35 @@ function entriesOf(contents: readonly ArchivedContent[]): string[] {
     [...marks, ...bookmarks].map((entry) => `${examination.examination} ${JSON.stringify(entry)}`),
   );
 }
+
+describe('a recovery that keeps failing', () => {
+  it('puts aside only what was not put aside before', async () => {
+    using folder = temporaryFolder();
+    await (await openArchive(folder.path)).close();
+    const path = join(folder.path, 'archive.db');
+    writeFileSync(path, Buffer.alloc(3 * 2 ** 20, 7));
+    // In the way of the new store.
+    mkdirSync(join(folder.path, 'archive.db.recovering', 'in-the-way'), { recursive: true });
+    const asides = (): string[] => readdirSync(folder.path).filter((name) => name.includes('.damaged-'));
+    const fail = async (hour: number): Promise<void> => {
+      await expect(recover(folder.path, hour * 3600e6)).rejects.toMatchObject({ code: 'archive/not-mended' });
+    };
+    await fail(1);
+    await fail(2);
+    expect(asides()).toEqual(['archive.db.damaged-19700101T010000000Z']);
+    // As where there is no second name for a file.
+    const [aside = ''] = asides();
+    rmSync(join(folder.path, aside));
+    cpSync(path, join(folder.path, aside));
+    await fail(3);
+    expect(asides()).toEqual([aside]);
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 1] = 8;
+    writeFileSync(path, bytes);
+    await fail(4);
+    expect(asides()).toEqual([aside, 'archive.db.damaged-19700101T040000000Z']);
+  });
+});
 
 type Damage = (bytes: Buffer, random: Random) => Buffer;
 
