@@ -269,6 +269,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'node:zlib',
     'node:worker_threads',
   ],
+  'web-client/vite.config.ts': ['@vitejs/plugin-react', 'vite', 'node:fs', 'node:path', 'node:zlib'],
   'web-client': [
     '@cornerstonejs/codec-charls',
     '@cornerstonejs/codec-libjpeg-turbo-8bit',
@@ -287,10 +288,6 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'mediabunny',
     'intl-messageformat',
     'rxjs',
-    'vite',
-    '@vitejs/plugin-react',
-    'node:path',
-    'node:url',
   ],
 };
 
