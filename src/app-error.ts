@@ -226,6 +226,10 @@ export const errorTable = {
   'examination/elsewhere': { message: 'a mark stays on the stream, still or clip that it was drawn on', remedy: 'draw another one' },
   'examination/too-many-marks': { message: 'an examination has at most {limit} marks', remedy: 'open another examination' },
   'examination/too-many-bookmarks': { message: 'an examination has at most {limit} bookmarks', remedy: 'open another examination' },
+  'examination/too-many-of-observer': {
+    message: 'an observer makes at most {limit} bookmarks in an examination',
+    remedy: 'ask a marker or an operator for more',
+  },
   'examination/no-picture': {
     message: 'the picture that this lies on is not known here (stream {stream}, epoch {epoch})',
     remedy: 'draw it on a picture that is shown now',
@@ -242,7 +246,7 @@ export const errorTable = {
   'examination/too-many-kept': { message: 'an examination has at most {limit} stills and clips', remedy: 'open another examination' },
   'examination/too-many-clips': { message: '{limit} clips are running already', remedy: 'end one of them' },
   'examination/kept-taken': { message: 'there is another still or clip of that name', remedy: 'try again' },
-  'examination/not-your-clip': { message: '{kind} is of {author}', remedy: 'ask its author or an operator to discard it' },
+  'examination/not-your-clip': { message: '{kind} is of {author}', remedy: 'ask its author or an operator to do it' },
   'examination/unknown-kept': { message: 'there is no still or clip {kept} in this examination', remedy: 'it may have been discarded' },
   'wall/bad': { message: 'a layout was refused: {reason}', remedy: 'name a picture, or nothing, for each place' },
   'wall/not-all-seen': {

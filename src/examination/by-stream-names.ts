@@ -1,4 +1,4 @@
-import type { Kept } from '../protocol/examination-messages.ts';
+import type { Kept, SharedMark } from '../protocol/examination-messages.ts';
 import type { ExaminationContent, ExaminationRecord } from './record.ts';
 
 /** Numbers of streams are those of one start of the server; what is kept goes with the name of its stream beside it. */
@@ -39,14 +39,24 @@ export function byStreamNames(record: ExaminationRecord, streamNames: readonly s
     const stream = before !== undefined && streamNames[before] === item.source ? before : streamNames.indexOf(item.source);
     return stream >= 0 ? { ...item, stream } : item;
   };
-  const content = ({ kept, marks, removed, bookmarks, calibrations, ...same }: ExaminationContent): ExaminationContent => ({
-    ...same,
-    kept: kept.map(keptNow),
-    marks: marks.map(foundMark),
-    removed: removed.map(foundMark),
-    bookmarks: bookmarks.map((bookmark) => found(bookmark) as typeof bookmark).filter(({ stream }) => stream !== undefined),
-    calibrations: calibrations.map((calibration) => found(calibration) as typeof calibration).filter(({ stream }) => stream !== undefined),
-  });
+  const content = ({ kept, marks, removed, bookmarks, calibrations, ...same }: ExaminationContent): ExaminationContent => {
+    const keptHere = kept.map(keptNow);
+    // Drawn while the stream of what it lies on was not there, it does not know its name.
+    const withKept = (mark: SharedMark): SharedMark => {
+      const stream = mark.stream ?? keptHere.find((item) => item.kept === mark.kept)?.stream;
+      return stream === undefined ? mark : { ...mark, stream };
+    };
+    return {
+      ...same,
+      kept: keptHere,
+      marks: marks.map((mark) => withKept(foundMark(mark))),
+      removed: removed.map((mark) => withKept(foundMark(mark))),
+      bookmarks: bookmarks.map((bookmark) => found(bookmark) as typeof bookmark).filter(({ stream }) => stream !== undefined),
+      calibrations: calibrations
+        .map((calibration) => found(calibration) as typeof calibration)
+        .filter(({ stream }) => stream !== undefined),
+    };
+  };
 
   return {
     state$: record.state$,

@@ -1,14 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import { Subscription } from 'rxjs';
 import { AppError, asAppError } from '../app-error.ts';
 import { parseManualCalibration, parseMark, refuseMarkup } from '../marks/mark.ts';
 import { checkOnPicture } from '../marks/on-picture.ts';
 import { manualScale } from '../marks/scale.ts';
-import type { ArchiveState, Author, Bookmark, Examination, Kept } from '../protocol/examination-messages.ts';
+import type { ArchiveState, Author, Examination, Kept } from '../protocol/examination-messages.ts';
 import type { StreamDescription, ViewerMessage } from '../protocol/messages.ts';
 import { isAtLeast } from '../protocol/roles.ts';
 import type { Stream, StreamLog } from '../stream/stream.ts';
 import { type Asker, Audience, answer, sees, tell } from './audience.ts';
+import { Bookmarks } from './bookmarks.ts';
 import { Calibrations, calibrated } from './calibrations.ts';
 import { CurrentExamination } from './current-examination.ts';
 import { Fleeting } from './fleeting.ts';
@@ -20,9 +20,10 @@ import { OnWalls, type WallPlaces } from './on-walls.ts';
 import { checkPatient } from './patient.ts';
 import { calibratedBy, type Picture, Pictures } from './pictures.ts';
 import { Presence } from './presence.ts';
-import type { AutomaticWish, ExaminationContent, ExaminationRecord, PastPictures } from './record.ts';
+import type { ExaminationContent, ExaminationRecord, PastPictures } from './record.ts';
 import { type OpenContent, Telling } from './telling.ts';
 import { Turns } from './turns.ts';
+import { Unasked } from './unasked.ts';
 import { Waiting } from './waiting.ts';
 
 /** What viewers say of an examination, by its type. */
@@ -57,9 +58,10 @@ export interface DeskSettings {
 
 /** Capture times of viewers come from frames, whose clock is this one. */
 const aheadUs = 1e6;
-const mostBookmarks = 1000;
 /** The archive's thread has died, or holds something else than is known here. */
 const isDoubt = /^(archive\/(interrupted|failed|row-damaged|not-mended)|examination\/changed-meanwhile)$/;
+/** Errors that name folders of this machine, or what the system says of them. */
+const tellsOfMachine = /^(archive\/|examination\/failed$)/;
 /** More marks that changed together are told as the whole list. */
 const mostToldSingly = 100;
 /** Of a picture that nobody knows any more. */
@@ -85,7 +87,8 @@ export class ExaminationDesk {
   #marks = new MarksInForce();
   readonly #keeping: Keeping | undefined;
   readonly #onWalls: OnWalls | undefined;
-  readonly #bookmarks = new Map<string, Bookmark>();
+  readonly #bookmarks = new Bookmarks();
+  readonly #unasked: Unasked | undefined;
 
   private constructor(settings: DeskSettings) {
     this.#settings = settings;
@@ -93,12 +96,17 @@ export class ExaminationDesk {
     this.#calibrations = new Calibrations(this.#pictures, this.#audience);
     this.#telling = new Telling(this.#audience, this.#calibrations, () => this.#content());
     this.#subscriptions.add(this.#pictures.changed$.subscribe((change) => this.#calibrations.pictureChanged(change)));
-    const { record, past, walls, nowUs } = settings;
+    const { record, past, walls, nowUs, log } = settings;
     if (record === undefined) return;
     this.#onWalls = new OnWalls(walls, record, this.#audience);
     const describe = (stream: number): StreamDescription => this.#pictures.describe(stream);
     const boundaryUs = (): number | undefined => this.#current.boundaryUs;
-    this.#keeping = new Keeping({ record, past, nowUs, boundaryUs, describe, tell: (kept) => this.#tellKept(kept) });
+    this.#keeping = new Keeping({ record, past, nowUs, boundaryUs, describe, tell: (kept) => this.#tellKept(kept), log });
+    this.#unasked = new Unasked({
+      ...{ keeping: this.#keeping, turns: this.#turns, current: this.#current, log },
+      openFor: (by) => this.#ensureOpen(by),
+      isUsed: (item) => this.#isUsed(item),
+    });
   }
 
   /** Goes on with the examination that was open when the server ended. */
@@ -106,7 +114,7 @@ export class ExaminationDesk {
     const desk = new ExaminationDesk(settings);
     await desk.#reload();
     desk.#subscriptions.add(settings.record?.state$.subscribe((state) => desk.#setArchive(state)));
-    if (settings.record !== undefined) desk.#subscriptions.add(settings.past.automatic$.subscribe((wish) => desk.#keepAutomatic(wish)));
+    desk.#subscriptions.add(settings.past.automatic$.subscribe((wish) => desk.#unasked?.keep(wish)));
     return desk;
   }
 
@@ -215,7 +223,8 @@ export class ExaminationDesk {
   #refuse({ member, request }: Asker, thrown: unknown): void {
     const error = asAppError(thrown, 'examination/failed');
     if (error.code === 'examination/failed') this.#settings.log.warn({ code: error.code }, `${error.code}: ${error.message}`);
-    tell(member, { type: 'error', request, error: error.toJSON() });
+    const isTold = isAtLeast(member.access.role, 'marker') || !tellsOfMachine.test(error.code);
+    tell(member, { type: 'error', request, error: (isTold ? error : withoutFields(error)).toJSON() });
   }
 
   #content(): OpenContent {
@@ -224,7 +233,7 @@ export class ExaminationDesk {
       examination: this.#current.now,
       marks: this.#marks,
       kept: this.#keeping?.all() ?? [],
-      bookmarks: this.#bookmarks.values(),
+      bookmarks: this.#bookmarks.all,
     };
   }
 
@@ -333,13 +342,18 @@ export class ExaminationDesk {
   #wishOf(member: Member, { mark, stream: said, on, revision, shape, fromUs, untilUs }: Omit<Said<'put-mark'>, 'request'>): MarkWish {
     const kept = 'kept' in on ? on.kept : undefined;
     const stream = kept === undefined ? said : this.#needWhole(member, kept).stream;
+    if (kept === undefined) this.#needFrame(member, { mark, stream, fromUs });
+    if (untilUs !== undefined && untilUs < fromUs) throw new AppError('examination/bad-time', { reason: 'it ends before it begins' });
+    return { mark, stream, kept, revision, shape, fromUs, untilUs };
+  }
+
+  /** What is kept has its own times, and may outlive its stream. */
+  #needFrame(member: Member, { mark, stream, fromUs }: Pick<MarkWish, 'mark' | 'stream' | 'fromUs'>): void {
     const before = this.#marks.get(mark) ?? this.#marks.removed(mark);
     // A mark may outlive its stream: who sees all may still change it.
     if (stream !== undefined || before === undefined || before.stream !== undefined || !sees(member, undefined))
       this.#needSeen(member, stream);
     if (fromUs > this.#settings.nowUs() + aheadUs) throw new AppError('examination/bad-time', { reason: 'it is to come' });
-    if (untilUs !== undefined && untilUs < fromUs) throw new AppError('examination/bad-time', { reason: 'it ends before it begins' });
-    return { mark, stream, kept, revision, shape, fromUs, untilUs };
   }
 
   #pictureAt({ stream, fromUs }: MarkWish, on: Said<'put-mark'>['on']): Picture {
@@ -409,32 +423,36 @@ export class ExaminationDesk {
     const known = this.#keeping?.get(id);
     if (known !== undefined && (known.author.key !== author.key || known.stream !== stream)) throw new AppError('examination/kept-taken');
     if (known !== undefined) {
-      answer({ member, request }, { type: 'kept', kept: known });
+      this.#answerKept({ member, request }, this.#keeping?.answerOf(known));
       return;
     }
     const wish = { kept: id, kind, stream, fromUs, toUs, author };
     const planned = this.#keeping?.plan(wish);
     const { examination } = await this.#ensureOpen(author);
-    const kept = planned && (await this.#keeping?.begin(examination, wish, planned));
-    if (kept !== undefined) answer({ member, request }, { type: 'kept', kept });
+    if (planned !== undefined) this.#answerKept({ member, request }, this.#keeping?.begin(examination, wish, planned));
   }
 
-  /** Waits for a clip outside of its turn: its end may be to come. */
   async #keepUntil(member: Member, { request, kept: id, toUs }: Said<'keep-until'>): Promise<void> {
-    this.#needKept(member, id);
-    this.#keeping?.end(id, toUs).then(
-      (kept) => answer({ member, request }, { type: 'kept', kept }),
-      (thrown) => this.#refuse({ member, request }, thrown),
+    const item = this.#needKept(member, id);
+    // Before now it takes frames away.
+    if (toUs !== undefined) this.#needOwn(member, item);
+    this.#answerKept({ member, request }, this.#keeping?.end(id, toUs));
+  }
+
+  /** Outside of its turn: a clip's end may be to come, and a disk that hangs must not keep the others from marking. */
+  #answerKept(asker: Asker, kept: Promise<Kept> | undefined): void {
+    kept?.then(
+      (item) => answer(asker, { type: 'kept', kept: item }),
+      (thrown) => this.#refuse(asker, thrown),
     );
   }
 
   async #discard(member: Member, { request, kept: id }: Said<'discard-kept'>): Promise<void> {
-    const { kind, state, author } = this.#needKept(member, id);
+    const item = this.#needKept(member, id);
+    this.#needOwn(member, item);
     const by = authorOf(member.access);
-    if (author.key !== by.key && !isAtLeast(member.access.role, 'operator'))
-      throw new AppError('examination/not-your-clip', { kind: `this ${kind}`, author: author.name });
     const { examination } = this.#current.need();
-    const kept = state === 'discarded' ? undefined : await this.#keeping?.discard(examination, id, by);
+    const kept = item.state === 'discarded' ? undefined : await this.#keeping?.discard(examination, id, by);
     if (kept === undefined) {
       answer({ member, request }, { type: 'done', request });
       return;
@@ -443,28 +461,10 @@ export class ExaminationDesk {
     answer({ member, request }, { type: 'done', request });
   }
 
-  #keepAutomatic({ stream, automatic, fromUs, toUs }: AutomaticWish): void {
-    const kind = automatic === 'last-loop' ? ('clip' as const) : ('still' as const);
-    const author = nobody;
-    const kept = async (): Promise<void> => {
-      const examination = await this.#turns.one(`${automatic} ${stream}`, async () => {
-        // The examination that it belongs to was closed meanwhile.
-        if (toUs < (this.#current.boundaryUs ?? 0)) return undefined;
-        const open = await this.#ensureOpen(author);
-        const wish = { kept: randomBytes(8).toString('hex'), kind, stream, automatic, fromUs, toUs, author };
-        await this.#keeping?.keepWhole(open.examination, wish);
-        return open.examination;
-      });
-      // Nobody may be marking what goes now.
-      await this.#turns.whole(async () => {
-        if (examination !== undefined && this.#current.now?.examination === examination)
-          await this.#keeping?.replaceAutomatic(examination, (id) => this.#marks.of(id).length > 0);
-      });
-    };
-    void kept().catch((thrown) => {
-      const { code, message } = asAppError(thrown, 'examination/failed');
-      this.#settings.log.warn({ code }, `${automatic} was not kept: ${code}: ${message}`);
-    });
+  /** What was kept without being asked for stays then. */
+  #isUsed(item: Kept): boolean {
+    const { kept, stream, fromUs, toUs } = item;
+    return this.#marks.isMarked(item) || this.#bookmarks.isAnyIn(stream, fromUs, toUs) || this.#onWalls?.has(kept) === true;
   }
 
   #tellKept(kept: Kept): void {
@@ -482,12 +482,14 @@ export class ExaminationDesk {
     const author = authorOf(member.access);
     refuseMarkup(text);
     if (!this.#bookmarks.has(id)) {
-      if (this.#bookmarks.size >= mostBookmarks) throw new AppError('examination/too-many-bookmarks', { limit: mostBookmarks });
-      this.#refuseEarlier(stream, atUs);
       const bookmark = { bookmark: id, stream, atUs, text, author };
+      const { role } = member.access;
+      if (!isAtLeast(role, 'marker')) this.#current.need();
+      this.#bookmarks.needRoomFor(bookmark, role);
+      this.#refuseEarlier(stream, atUs);
       const { examination } = await this.#ensureOpen(author);
       await this.#recorded((record) => record.putBookmark(examination, bookmark));
-      this.#bookmarks.set(id, bookmark);
+      this.#bookmarks.keep(bookmark);
       this.#telling.bookmarksChanged();
     }
     answer({ member, request }, this.#telling.bookmarksFor(member));
@@ -591,11 +593,10 @@ export class ExaminationDesk {
   #take({ examination, kept, marks, removed, bookmarks, calibrations }: ExaminationContent, boundaryUs: number | undefined): void {
     const isSame = this.#current.now?.examination === examination.examination;
     if (isSame) this.#keeping?.renew(kept);
-    else this.#keeping?.take(kept);
+    else this.#keeping?.take(kept, examination.examination);
     this.#current.set(examination, boundaryUs);
     this.#marks = new MarksInForce(marks, removed);
-    this.#bookmarks.clear();
-    for (const bookmark of bookmarks) this.#bookmarks.set(bookmark.bookmark, bookmark);
+    this.#bookmarks.take(bookmarks);
     this.#calibrations.take(calibrations);
     void this.#onWalls?.renew();
   }
@@ -603,9 +604,9 @@ export class ExaminationDesk {
   /** Nothing is in what is open now, if anything is. */
   #forget(opened: Examination | undefined, boundaryUs: number | undefined): void {
     this.#current.set(opened, boundaryUs);
-    this.#keeping?.take([]);
+    this.#keeping?.take([], opened?.examination);
     this.#marks = new MarksInForce();
-    this.#bookmarks.clear();
+    this.#bookmarks.take([]);
     this.#calibrations.take([]);
     void this.#onWalls?.renew();
   }
@@ -614,6 +615,12 @@ export class ExaminationDesk {
     const kept = this.#keeping?.get(id);
     if (kept === undefined || !sees(member, kept.stream)) throw new AppError('examination/unknown-kept', { kept: id });
     return kept;
+  }
+
+  /** Throws `examination/not-your-clip`. */
+  #needOwn({ access }: Member, { kind, author }: Kept): void {
+    if (author.key !== authorOf(access).key && !isAtLeast(access.role, 'operator'))
+      throw new AppError('examination/not-your-clip', { kind: `this ${kind}`, author: author.name });
   }
 
   /** Marks lie on what is on disk. */
@@ -630,10 +637,11 @@ export class ExaminationDesk {
   }
 }
 
-/** Who keeps what is kept without being asked for. */
-const nobody: Author = { name: 'Lumencast', key: '0000000000000000' };
-
 /** An examination is of all streams. */
 function needEveryStream({ access }: Member): void {
   if (!access.everyStream) throw new AppError('access/not-all-streams');
+}
+
+function withoutFields({ code, fields }: AppError): AppError {
+  return new AppError(code, Object.fromEntries(Object.keys(fields).map((name) => [name, '…'])));
 }

@@ -2,6 +2,7 @@ import { auditTime } from 'rxjs';
 import { AppError, asAppError } from '../app-error.ts';
 import type { Author, Kept } from '../protocol/examination-messages.ts';
 import type { StreamDescription } from '../protocol/messages.ts';
+import type { StreamLog } from '../stream/stream.ts';
 import type { Picture } from './pictures.ts';
 import type { ExaminationRecord, PastPictures, RunningClip, WrittenFrames } from './record.ts';
 
@@ -35,11 +36,21 @@ export interface KeepingSettings {
   describe(stream: number): StreamDescription;
   /** Something is in another state. */
   tell(kept: Kept): void;
+  readonly log: StreamLog;
 }
 
+/** What is being written, also for an examination that was closed meanwhile. */
 interface Running {
-  readonly clip: RunningClip | undefined;
-  readonly finished: Promise<Kept>;
+  readonly examination: string;
+  readonly kind: Kept['kind'];
+  /** Undefined until its file is open, and for stills. */
+  clip: RunningClip | undefined;
+  finished: Promise<Kept>;
+  /** What was said before its file was open. */
+  end: { readonly toUs: number | undefined } | undefined;
+  discarded: boolean;
+  /** Nobody waits for it any more: when it is on disk, it goes. */
+  goesBy: Author | undefined;
 }
 
 /** Stills and clips of the examination that is open. */
@@ -48,6 +59,7 @@ export class Keeping {
   readonly #items = new Map<string, Kept>();
   readonly #discarded = new Map<string, Kept>();
   readonly #running = new Map<string, Running>();
+  #examination: string | undefined;
   readonly #pictures = new Map<string, ReturnType<PastPictures['picturesIn']>>();
 
   constructor(settings: KeepingSettings) {
@@ -69,11 +81,11 @@ export class Keeping {
     for (const item of items) this.#items.set(item.kept, item);
   }
 
-  /** Another examination is open. */
-  take(items: readonly Kept[]): void {
+  /** Another examination is open, or none. What runs goes on, for the one that it belongs to. */
+  take(items: readonly Kept[], examination: string | undefined): void {
+    this.#examination = examination;
     this.#items.clear();
     this.#discarded.clear();
-    this.#running.clear();
     this.#pictures.clear();
     for (const item of items) this.#items.set(item.kept, item);
   }
@@ -90,53 +102,52 @@ export class Keeping {
    */
   async begin(examination: string, wish: KeepWish, first: Kept): Promise<Kept> {
     if (this.#items.size >= mostKept) throw new AppError('examination/too-many-kept', { limit: mostKept });
-    const clips = [...this.#items.values()].filter(({ kind, state }) => kind === 'clip' && state !== 'kept').length;
+    const clips = [...this.#running.values()].filter(({ kind }) => kind === 'clip').length;
     if (wish.kind === 'clip' && clips >= mostClips) throw new AppError('examination/too-many-clips', { limit: mostClips });
-    const { record } = this.#settings;
+    this.#examination = examination;
     this.#put(first);
-    return await new Promise((resolve, reject) => {
-      const write = async (path: string): Promise<Kept> => {
-        const { clip, written } = this.#write(wish, first, path);
-        this.#running.set(wish.kept, { clip, finished });
-        if (clip !== undefined) resolve(first);
-        const { fromUs, toUs, frames, lost, bytes, error } = await written;
-        return { ...first, state: 'kept', fromUs, toUs, frames, lost, bytes, ...(error !== undefined && { error }) };
-      };
-      const finished = Promise.resolve().then(() => record.keepFile(examination, first, write));
-      finished.then(
-        (kept) => {
-          this.#end(kept);
-          resolve(kept);
-        },
-        (thrown) => {
-          const error = asAppError(thrown, 'examination/failed');
-          this.#end({ ...(this.#items.get(wish.kept) ?? first), state: 'failed', error: error.toJSON() });
-          reject(error);
-        },
-      );
-    });
+    const { promise: runs, resolve: isRunning } = Promise.withResolvers<Kept>();
+    const none = { clip: undefined, end: undefined, discarded: false, goesBy: undefined };
+    const running: Running = { examination, kind: wish.kind, finished: runs, ...none };
+    const write = async (path: string): Promise<Kept> => {
+      const { clip, written } = this.#write(wish, first, path);
+      running.clip = clip;
+      if (running.end !== undefined) clip?.end(running.end.toUs);
+      if (running.discarded) clip?.discard();
+      if (clip !== undefined) isRunning(first);
+      const { fromUs, toUs, frames, lost, bytes, error } = await written;
+      return { ...first, state: 'kept', fromUs, toUs, frames, lost, bytes, ...(error !== undefined && { error }) };
+    };
+    running.finished = this.#finish(running, first, write);
+    this.#running.set(wish.kept, running);
+    return await Promise.race([runs, running.finished]);
   }
 
-  /** Ends a clip; resolves when it is on disk. Throws `examination/unknown-kept`, and why it could not be kept. */
-  end(id: string, toUs: number | undefined): Promise<Kept> {
+  /** What is kept under that name, when it is; a clip also while it runs. Throws why it could not be kept. */
+  async answerOf(known: Kept): Promise<Kept> {
+    const running = known.state === 'writing' ? this.#running.get(known.kept) : undefined;
+    return running === undefined ? known : await running.finished;
+  }
+
+  /** Ends a clip; resolves when it is on disk. Throws `examination/bad-time`, `examination/unknown-kept`, and why it could not be kept. */
+  async end(id: string, toUs: number | undefined): Promise<Kept> {
     const item = this.#items.get(id);
     const running = this.#running.get(id);
-    if (item?.state === 'kept') return Promise.resolve(item);
-    if (item === undefined || running === undefined) return Promise.reject(unknownKept(id));
-    running.clip?.end(toUs === undefined ? undefined : Math.min(toUs, item.fromUs + longestClipUs));
+    if (item?.state === 'kept') return item;
+    if (item === undefined || running === undefined) throw unknownKept(id);
+    if (toUs !== undefined && toUs < item.fromUs) throw new AppError('examination/bad-time', { reason: 'it ends before it begins' });
+    running.end = { toUs: toUs === undefined ? undefined : Math.min(toUs, item.fromUs + longestClipUs) };
+    running.clip?.end(running.end.toUs);
     if (item.state === 'running' && (toUs ?? 0) <= this.#settings.nowUs()) this.#put({ ...item, state: 'writing' });
-    return running.finished;
+    return await running.finished;
   }
 
   /** Whatever runs ends now; waits for the disk, within bounds. */
   async endAll(): Promise<void> {
-    const all = [...this.#running.keys()].map((id) => this.end(id, undefined).catch(() => undefined));
-    let patience: NodeJS.Timeout | undefined;
-    const impatient = new Promise<void>((resolve) => {
-      patience = setTimeout(resolve, endMs);
+    const all = [...this.#running].map(async ([id, { finished }]) => {
+      await this.end(id, undefined).catch(() => finished.catch(() => undefined));
     });
-    await Promise.race([Promise.all(all), impatient]);
-    clearTimeout(patience);
+    await withinBounds(Promise.all(all));
   }
 
   /** Takes something away; answers what is left of it. */
@@ -144,8 +155,12 @@ export class Keeping {
     const item = this.#items.get(id);
     if (item === undefined) throw unknownKept(id);
     const running = this.#running.get(id);
-    running?.clip?.discard();
-    await running?.finished.catch(() => undefined);
+    if (running !== undefined) {
+      running.discarded = true;
+      running.clip?.discard();
+      await withinBounds(running.finished.catch(() => undefined));
+      if (this.#running.get(id) === running) running.goesBy = by;
+    }
     // What was still being written when it was taken away may be complete all the same.
     if (this.#items.get(id)?.state === 'kept') await this.#settings.record.removeKept(examination, id, by);
     const discarded: Kept = { ...item, state: 'discarded' };
@@ -162,13 +177,13 @@ export class Keeping {
   }
 
   /** What was kept without being asked for gives way to the next of its kind, unless somebody uses it. */
-  async replaceAutomatic(examination: string, isUsed: (kept: string) => boolean): Promise<void> {
+  async replaceAutomatic(examination: string, isUsed: (item: Kept) => boolean): Promise<void> {
     const automatic = this.all().filter((item) => item.automatic !== undefined && item.state === 'kept');
     const isNewest = (item: Kept): boolean =>
       automatic.findLast((other) => other.stream === item.stream && other.automatic === item.automatic) === item;
     for (const item of automatic) {
       if (isNewest(item)) continue;
-      await (isUsed(item.kept) ? this.#makeOwn(examination, item) : this.#replace(examination, item));
+      await (isUsed(item) ? this.#makeOwn(examination, item) : this.#replace(examination, item));
     }
   }
 
@@ -241,13 +256,41 @@ export class Keeping {
     this.#settings.tell(item);
   }
 
-  /** It may belong to an examination that was closed meanwhile. */
-  #end(item: Kept): void {
-    this.#running.delete(item.kept);
-    if (!this.#items.has(item.kept)) return;
-    if (item.state === 'kept') this.#items.set(item.kept, item);
-    else this.#items.delete(item.kept);
+  async #finish(running: Running, first: Kept, write: (path: string) => Promise<Kept>): Promise<Kept> {
+    try {
+      const kept = await this.#settings.record.keepFile(running.examination, first, write);
+      this.#end(running, kept);
+      return kept;
+    } catch (thrown) {
+      const error = asAppError(thrown, 'examination/failed');
+      this.#end(running, { ...(this.#items.get(first.kept) ?? first), state: 'failed', error: error.toJSON() });
+      throw error;
+    }
+  }
+
+  /** It may belong to an examination that was closed meanwhile, or have been discarded. */
+  #end({ examination, goesBy }: Running, item: Kept): void {
+    const { kept: id, kind, state, error } = item;
+    this.#running.delete(id);
+    if (goesBy !== undefined) {
+      if (state === 'kept')
+        void this.#settings.record
+          .removeKept(examination, id, goesBy)
+          .catch((thrown) => this.#warn(kind, asAppError(thrown, 'examination/failed')));
+      return;
+    }
+    if (examination !== this.#examination) {
+      if (error !== undefined) this.#warn(kind, error);
+      return;
+    }
+    if (state === 'kept') this.#items.set(id, item);
+    else this.#items.delete(id);
     this.#settings.tell(item);
+  }
+
+  /** There is nobody to be told. */
+  #warn(kind: Kept['kind'], { code, message }: { readonly code: string; readonly message: string }): void {
+    this.#settings.log.warn({ code }, `a ${kind} of an earlier examination: ${code}: ${message}`);
   }
 
   async #makeOwn(examination: string, { automatic: _, ...item }: Kept): Promise<void> {
@@ -261,3 +304,13 @@ export class Keeping {
 }
 
 const unknownKept = (kept: string): AppError => new AppError('examination/unknown-kept', { kept });
+
+/** Waits no longer than an examination may be kept from being closed. */
+async function withinBounds(done: Promise<unknown>): Promise<void> {
+  let patience: NodeJS.Timeout | undefined;
+  const impatient = new Promise<void>((resolve) => {
+    patience = setTimeout(resolve, endMs);
+  });
+  await Promise.race([done, impatient]);
+  clearTimeout(patience);
+}

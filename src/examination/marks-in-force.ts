@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../app-error.ts';
 import { parseMark } from '../marks/mark.ts';
-import type { Author, SharedMark } from '../protocol/examination-messages.ts';
+import type { Author, Kept, SharedMark } from '../protocol/examination-messages.ts';
 import { calibratedBy, isSamePicture, type Picture } from './pictures.ts';
 
 /** Marks of one examination, those that were taken away among them. */
@@ -53,6 +53,12 @@ export class MarksInForce {
   /** On a still or a clip. */
   of(kept: string): SharedMark[] {
     return this.all().filter((mark) => mark.kept === kept);
+  }
+
+  /** Whether something lies on it, or was drawn on the stream in its time. */
+  isMarked({ kept, stream, fromUs, toUs }: Kept): boolean {
+    const isThere = (mark: SharedMark): boolean => mark.stream === stream && fromUs <= mark.fromUs && mark.fromUs <= toUs;
+    return this.all().some((mark) => (mark.kept === undefined ? isThere(mark) : mark.kept === kept));
   }
 
   get(mark: string): SharedMark | undefined {

@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BehaviorSubject } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { AppError, type ErrorCode } from '../../src/app-error.ts';
+import { AppError, type ErrorCode, type ErrorFields } from '../../src/app-error.ts';
 import type { ExaminationRecord } from '../../src/examination/record.ts';
 import type { ArchiveState } from '../../src/protocol/examination-messages.ts';
-import { asked, caughtUp, named, openCompany, outcome } from './company.ts';
+import { asked, caughtUp, instead, named, openCompany, outcome } from './company.ts';
 
 /** The real archive behind a disk that fails as told. */
 class Faulty {
   readonly state$ = new BehaviorSubject<ArchiveState>({ state: 'ready' });
   /** What the next change is refused with; `after`: it is on disk all the same. */
-  next: { readonly code: ErrorCode; readonly after: boolean } | undefined;
+  next: { readonly code: ErrorCode; readonly after: boolean; readonly fields?: ErrorFields } | undefined;
 
   before(archive: ExaminationRecord): ExaminationRecord {
     const failing =
@@ -21,7 +21,7 @@ class Faulty {
         const fault = this.next;
         this.next = undefined;
         if (fault?.after === true) await act(...given);
-        if (fault !== undefined) throw new AppError(fault.code);
+        if (fault !== undefined) throw new AppError(fault.code, fault.fields);
         return await act(...given);
       };
     const { state$ } = this;
@@ -137,5 +137,48 @@ describe('an archive that fails', () => {
     faults.state$.next({ state: 'ready' });
     await operator.until(() => operator.messages.filter(({ type }) => type === 'marks').length > told);
     expect(operator.last('marks')?.marks).toMatchObject([{ mark: named(1) }]);
+  });
+
+  it('tells observers that it has, and nothing of this machine; they open no examination and fill none', { timeout: 60_000 }, async () => {
+    const faults = await faulty();
+    const observer = await company.somebody('observer', 'Olga');
+    const bookmark = (number: number) => ({ type: 'bookmark', bookmark: named(number), stream: 0, atUs: 5, text: '' }) as const;
+    expect(await outcome(observer, bookmark(0))).toBe('examination/none-open');
+    expect(await outcome(company.operator, { type: 'open-examination' })).toBe('examination-set');
+    const secret = { folder: '/srv/secret', reason: 'EACCES /srv/secret' };
+    for (const viewer of [company.operator, observer]) {
+      faults.next = { code: 'archive/folder-unusable', after: false, fields: secret };
+      const told = JSON.stringify(await asked(viewer, bookmark(0)));
+      expect(told).toContain('archive/folder-unusable');
+      expect(told.includes('secret')).toBe(viewer === company.operator);
+    }
+    for (let number = 1; number <= 100; number++) expect(await outcome(observer, bookmark(number))).toBe('bookmarks');
+    expect(await outcome(observer, bookmark(101))).toBe('examination/too-many-of-observer');
+    expect(await outcome(observer, bookmark(100))).toBe('bookmarks');
+    expect(await outcome(company.operator, bookmark(101))).toBe('bookmarks');
+  });
+});
+
+describe('a disk of the past that does not answer', () => {
+  it('keeps nobody from marking: neither a still that somebody wants, nor one that nobody asked for', async () => {
+    let asks = 0;
+    const hung = (): Promise<never> => {
+      asks++;
+      return new Promise(() => undefined);
+    };
+    const folder = mkdtempSync(join(tmpdir(), 'lumencast-hung-'));
+    company = await openCompany(undefined, folder, undefined, ({ archive, past }) => ({
+      archive,
+      past: past && instead(past, { keepStill: hung }),
+    }));
+    const { operator } = company;
+    operator.say({ type: 'keep', request: 1000, kept: named(1), stream: 0, kind: 'still' });
+    operator.say({ type: 'set-source', request: 1001, stream: 1, running: false });
+    await operator.until(() => operator.messages.filter((heard) => heard.type === 'kept' && heard.kept.state === 'writing').length > 1);
+    // Waits for everything that came before, and all marks for it.
+    expect(await outcome(operator, { type: 'calibrate', stream: 0 })).toBe('calibrated');
+    expect(await outcome(operator, company.put(1, 0, 5))).toBe('mark-put');
+    await expect.poll(() => asks, { timeout: 30_000 }).toBe(2);
+    expect(operator.messages.filter((heard) => heard.type === 'kept' && heard.kept.state === 'kept')).toEqual([]);
   });
 });

@@ -167,6 +167,9 @@ describe('a clip', () => {
     expect(await outcome(anna, { type: 'discard-kept', kept: running.kept })).toBe('examination/not-your-clip');
     expect(await outcome(elsewhere, { type: 'discard-kept', kept: running.kept })).toBe('examination/unknown-kept');
     expect(await outcome(elsewhere, { type: 'keep-until', kept: running.kept })).toBe('examination/unknown-kept');
+    // Before now, an end takes frames away.
+    expect(await outcome(anna, { type: 'keep-until', kept: running.kept, toUs: running.fromUs })).toBe('examination/not-your-clip');
+    expect(await outcome(operator, { type: 'keep-until', kept: running.kept, toUs: 0 })).toBe('examination/bad-time');
     expect(await outcome(operator, { type: 'discard-kept', kept: running.kept })).toBe('done');
     expect(await outcome(operator, { type: 'discard-kept', kept: running.kept })).toBe('done');
     await isTold(observer, running.kept, 'discarded');
@@ -212,8 +215,8 @@ describe('what is kept', () => {
 });
 
 describe('without being asked', () => {
-  it('the last image is kept when a source stops, and replaces the one before unless somebody has marked it', {
-    timeout: 40_000,
+  it('the last image is kept when a source stops, and replaces the one before unless somebody uses that', {
+    timeout: 120_000,
   }, async () => {
     const automatic = (): Kept[] =>
       observer.messages.flatMap((message) =>
@@ -229,17 +232,28 @@ describe('without being asked', () => {
     };
     const first = await stopped();
     expect(first).toMatchObject({ kind: 'still', author: { name: 'Lumencast' } });
-    const second = await stopped();
+    let last = await stopped();
     await isTold(observer, first.kept, 'discarded');
-    const on = { on: { kept: second.kept }, fromUs: second.fromUs, untilUs: second.fromUs, stream: undefined };
-    expect(await outcome(anna, company.put(600, 0, 5, on))).toBe('mark-put');
-    const third = await stopped();
-    await observer.until(() =>
-      observer.messages.some(
-        (message) => message.type === 'kept' && message.kept.kept === second.kept && message.kept.automatic === undefined,
-      ),
-    );
-    expect(states(observer, second.kept)).not.toContain('discarded');
-    expect(states(observer, third.kept).at(-1)).toBe('kept');
+    const put = (on: object, { fromUs }: Kept) => company.put(next++, 0, 5, { on, fromUs, untilUs: fromUs });
+    const uses: readonly ((item: Kept) => readonly [Question, string])[] = [
+      (item) => [put({ kept: item.kept }, item), 'mark-put'],
+      // As on the picture of the stream, which is held.
+      (item) => [put({ epoch: company.epoch() }, item), 'mark-put'],
+      ({ fromUs }) => [{ type: 'bookmark', bookmark: named(next++), stream: 0, atUs: fromUs, text: '' }, 'bookmarks'],
+      ({ kept }) => [{ type: 'save-wall', wall: { name: 'Held', columns: 1, rows: 1, cells: [{ kept }], linked: false } }, 'done'],
+    ];
+    for (const use of uses) {
+      const used = last;
+      const [question, answer] = use(used);
+      expect(await outcome(operator, question)).toBe(answer);
+      last = await stopped();
+      const isOwn = (item: Kept): boolean => item.kept === used.kept && item.automatic === undefined;
+      const tellsWhatBecame = ({ state, ...item }: Kept): boolean =>
+        isOwn({ state, ...item }) || (item.kept === used.kept && state === 'discarded');
+      const told = (): Kept[] => observer.messages.flatMap((message) => (message.type === 'kept' ? [message.kept] : []));
+      await observer.until(() => told().some(tellsWhatBecame));
+      expect(told().find(tellsWhatBecame)?.state, answer).toBe('kept');
+      expect(states(observer, last.kept).at(-1)).toBe('kept');
+    }
   });
 });

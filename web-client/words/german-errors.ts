@@ -299,6 +299,10 @@ export const germanErrors: Readonly<Record<ErrorCode, GermanError>> = {
     message: 'eine Untersuchung hat höchstens {limit} Lesezeichen',
     remedy: 'eine andere Untersuchung öffnen',
   },
+  'examination/too-many-of-observer': {
+    message: 'ein Beobachter setzt höchstens {limit} Lesezeichen in einer Untersuchung',
+    remedy: 'einen Auswerter oder einen Bediener um weitere bitten',
+  },
   'examination/no-picture': {
     message: 'das Bild, auf dem dies liegt, ist hier nicht bekannt (Stream {stream}, Epoche {epoch})',
     remedy: 'auf einem Bild zeichnen, das jetzt zu sehen ist',
@@ -326,7 +330,7 @@ export const germanErrors: Readonly<Record<ErrorCode, GermanError>> = {
   },
   'examination/not-your-clip': {
     message: '{kind} ist von {author}',
-    remedy: 'die Person, von der es ist, oder einen Bediener bitten, es zu verwerfen',
+    remedy: 'die Person, von der es ist, oder einen Bediener darum bitten',
   },
   'examination/unknown-kept': {
     message: 'es gibt kein Standbild und keinen Clip {kept} in dieser Untersuchung',
