@@ -225,6 +225,10 @@ export const errorTable = {
   },
   'examination/elsewhere': { message: 'a mark stays on the stream, still or clip that it was drawn on', remedy: 'draw another one' },
   'examination/too-many-marks': { message: 'an examination has at most {limit} marks', remedy: 'open another examination' },
+  'examination/marks-too-large': {
+    message: 'the marks of an examination take at most {limitMiB} MiB',
+    remedy: 'draw with fewer points, or open another examination',
+  },
   'examination/too-many-bookmarks': { message: 'an examination has at most {limit} bookmarks', remedy: 'open another examination' },
   'examination/too-many-of-observer': {
     message: 'an observer makes at most {limit} bookmarks in an examination',

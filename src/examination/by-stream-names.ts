@@ -13,7 +13,7 @@ interface Placed {
  */
 export function byStreamNames(record: ExaminationRecord, streamNames: readonly string[]): ExaminationRecord {
   const names = keysOf(streamNames);
-  /** Where marks lie whose stream is not there now: they are kept as they were. */
+  /** Where marks of the open examination lie whose stream is not there now: they are kept as they were. */
   const elsewhere = new Map<string, Placed>();
 
   const placed = <Item extends { readonly stream?: number }>(item: Item): Item => {
@@ -28,13 +28,8 @@ export function byStreamNames(record: ExaminationRecord, streamNames: readonly s
     const stream = source === undefined ? -1 : names.indexOf(source);
     return { ...item, ...(stream >= 0 && { stream }) } as unknown as Omit<Item, 'source'>;
   };
-  const foundMark = <Mark extends { readonly mark: string; readonly stream?: number }>(mark: Mark): Mark => {
-    const { stream, source } = mark as Placed;
-    const now = found(mark as Mark & Placed) as unknown as Mark;
-    if (now.stream === undefined)
-      elsewhere.set(mark.mark, { ...(stream !== undefined && { stream }), ...(source !== undefined && { source }) });
-    return now;
-  };
+  const foundMark = <Mark extends { readonly mark: string; readonly stream?: number }>(mark: Mark): Mark =>
+    found(mark as Mark & Placed) as unknown as Mark;
   const keptNow = ({ stream: before, ...item }: Kept): Kept => {
     const stream = before !== undefined && streamNames[before] === item.source ? before : streamNames.indexOf(item.source);
     return stream >= 0 ? { ...item, stream } : item;
@@ -58,16 +53,25 @@ export function byStreamNames(record: ExaminationRecord, streamNames: readonly s
     };
   };
 
+  const opened = (open: ExaminationContent): ExaminationContent => {
+    const now = content(open);
+    const isGone = new Set([...now.marks, ...now.removed].filter(({ stream }) => stream === undefined).map(({ mark }) => mark));
+    elsewhere.clear();
+    for (const { mark, stream, source } of [...open.marks, ...open.removed] as readonly (Placed & { readonly mark: string })[])
+      if (isGone.has(mark)) elsewhere.set(mark, { ...(stream !== undefined && { stream }), ...(source !== undefined && { source }) });
+    return now;
+  };
+
   return {
     state$: record.state$,
     async open() {
       const open = await record.open();
-      return open && content(open);
+      return open && opened(open);
     },
     lastClosedUs: () => record.lastClosedUs(),
     openExamination: (patient, by) => record.openExamination(patient, by),
     closeExamination: (by) => record.closeExamination(by),
-    reopenExamination: async (examination, by) => content(await record.reopenExamination(examination, by)),
+    reopenExamination: async (examination, by) => opened(await record.reopenExamination(examination, by)),
     namePatient: (examination, patient, by) => record.namePatient(examination, patient, by),
     find: (text, beforeUs) => record.find(text, beforeUs),
     content: async (examination) => content(await record.content(examination)),

@@ -6,6 +6,8 @@ import { calibratedBy, isSamePicture, type Picture } from './pictures.ts';
 
 /** Marks of one examination, those that were taken away among them. */
 const mostMarks = 10_000;
+/** As JSON: whoever comes in is told all of them at once. */
+const mostMebibytes = 16;
 
 /** What somebody wants a mark to be; where it lies was checked. */
 export interface MarkWish {
@@ -33,6 +35,8 @@ export class MarksInForce {
   readonly #removed = new Map<string, SharedMark>();
   /** Highest number that a mark of a stream has had. */
   readonly #numbers = new Map<number | undefined, number>();
+  readonly #sizes = new Map<string, number>();
+  #bytes = 0;
 
   /** Counts them. */
   changes = 0;
@@ -72,7 +76,7 @@ export class MarksInForce {
 
   /**
    * The mark as it would be kept; the very one in force where nothing would change. Throws examination/unknown-mark, not-yours,
-   * elsewhere, changed-meanwhile, too-many-marks and what `parseMark` throws.
+   * elsewhere, changed-meanwhile, too-many-marks, marks-too-large and what `parseMark` throws.
    */
   put(wish: MarkWish, { author, changesAll }: Changer, drawnOn: () => Picture, nowUs: number): SharedMark {
     const inForce = this.#marks.get(wish.mark);
@@ -85,7 +89,7 @@ export class MarksInForce {
     // It stays on the picture that it was drawn on, whatever the stream has become, until it is moved to another frame.
     const picture = wish.fromUs === before.fromUs ? before.picture : drawnOn();
     const { number } = before.shape as { readonly number: number };
-    return {
+    return this.#fitting({
       ...placeOf(wish),
       revision: before.revision + 1,
       shape: parseMark(numbered(wish.shape, number), picture),
@@ -94,7 +98,7 @@ export class MarksInForce {
       madeUs: before.madeUs,
       changedUs: nowUs,
       ...(author.key !== before.author.key && { changedBy: author }),
-    };
+    });
   }
 
   /** What is left of a mark that is taken away; the very thing that is left where it was by the same person. Throws as `put`. */
@@ -129,6 +133,7 @@ export class MarksInForce {
   keep(mark: SharedMark): void {
     this.changes++;
     this.#noteNumber(mark);
+    this.#noteSize(mark);
     this.#removed.delete(mark.mark);
     this.#marks.set(mark.mark, mark);
   }
@@ -136,6 +141,7 @@ export class MarksInForce {
   forget(mark: SharedMark): void {
     this.changes++;
     this.#noteNumber(mark);
+    this.#noteSize(mark);
     this.#marks.delete(mark.mark);
     this.#removed.set(mark.mark, mark);
   }
@@ -145,9 +151,25 @@ export class MarksInForce {
     if (this.#marks.size + this.#removed.size >= mostMarks) throw new AppError('examination/too-many-marks', { limit: mostMarks });
     const number = (this.#numbers.get(wish.stream) ?? 0) + 1;
     const shape = parseMark(numbered(wish.shape, number), picture);
+    const mark = this.#fitting({ ...placeOf(wish), revision: 1, shape, picture, author, madeUs: nowUs, changedUs: nowUs });
     // Taken now: two may be on their way to the disk at the same time.
     this.#numbers.set(wish.stream, number);
-    return { ...placeOf(wish), revision: 1, shape, picture, author, madeUs: nowUs, changedUs: nowUs };
+    return mark;
+  }
+
+  /** Throws `examination/marks-too-large`. */
+  #fitting(mark: SharedMark): SharedMark {
+    const before = this.#sizes.get(mark.mark) ?? 0;
+    const size = sizeOf(mark);
+    if (size > before && this.#bytes - before + size > mostMebibytes * 2 ** 20)
+      throw new AppError('examination/marks-too-large', { limitMiB: mostMebibytes });
+    return mark;
+  }
+
+  #noteSize(mark: SharedMark): void {
+    const size = sizeOf(mark);
+    this.#bytes += size - (this.#sizes.get(mark.mark) ?? 0);
+    this.#sizes.set(mark.mark, size);
   }
 
   #noteNumber({ stream, shape }: SharedMark): void {
@@ -155,6 +177,8 @@ export class MarksInForce {
     this.#numbers.set(stream, Math.max(this.#numbers.get(stream) ?? 0, number));
   }
 }
+
+const sizeOf = (mark: SharedMark): number => JSON.stringify(mark).length;
 
 export const lastChanger = ({ author, changedBy }: SharedMark): Author => changedBy ?? author;
 

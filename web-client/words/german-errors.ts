@@ -295,6 +295,10 @@ export const germanErrors: Readonly<Record<ErrorCode, GermanError>> = {
     message: 'eine Untersuchung hat höchstens {limit} Markierungen',
     remedy: 'eine andere Untersuchung öffnen',
   },
+  'examination/marks-too-large': {
+    message: 'die Markierungen einer Untersuchung nehmen höchstens {limitMiB} MiB ein',
+    remedy: 'mit weniger Punkten zeichnen oder eine andere Untersuchung öffnen',
+  },
   'examination/too-many-bookmarks': {
     message: 'eine Untersuchung hat höchstens {limit} Lesezeichen',
     remedy: 'eine andere Untersuchung öffnen',
