@@ -139,13 +139,19 @@ function Saved({ wall }: { wall: Wall }) {
   const { walls, role, wallRefusal } = useMonitorState();
   const { say } = useWords();
   const [name, setName] = useState('');
+  /** Those there were when this one was sent; its name stays until the room has it, so that a refused one need not be typed again. */
+  const [sentTo, setSentTo] = useState<readonly Wall[]>();
+  if (sentTo !== undefined && walls !== sentTo) {
+    setSentTo(undefined);
+    if (walls.some((kept) => kept.name === name.trim())) setName('');
+  }
   const operator = role === 'operator';
   const save = (): void => {
     const given = name.trim();
     if (given === '') return;
     monitor.saveWall({ ...wall, name: given });
     monitor.act({ act: 'wall', wall: { ...wall, name: given } });
-    setName('');
+    setSentTo(walls);
   };
   return (
     <section aria-label={say('wall.kept')}>
