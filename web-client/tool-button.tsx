@@ -19,9 +19,15 @@ export function Act({ icon: Icon, word, name, disabled = false, onPress }: ActPr
   );
 }
 
-export function Toggle({ icon: Icon, word, name, on, onPress }: ActProps & { readonly on: boolean }) {
+interface ToggleProps extends ActProps {
+  readonly on: boolean;
+  /** Something behind it waits for whoever is here. */
+  readonly waits?: boolean;
+}
+
+export function Toggle({ icon: Icon, word, name, on, waits = false, onPress }: ToggleProps) {
   return (
-    <ToggleButton className="tool" aria-label={name} isSelected={on} onChange={onPress}>
+    <ToggleButton className={waits ? 'tool waits' : 'tool'} aria-label={name} isSelected={on} onChange={onPress}>
       <Icon aria-hidden="true" />
       <span>{word}</span>
     </ToggleButton>

@@ -19,14 +19,19 @@ import { MarkTools } from './drawing-tools.tsx';
 import { Flyout } from './flyout.tsx';
 import { useMarks, useMonitor, useMonitorState, useWords } from './hooks.ts';
 import { toggleDivider, toggleFreeze, toggleFullScreen, zoomSelected, zoomStep } from './keys.ts';
+import type { MarksState } from './marks-state.ts';
 import { showsSidePanel, streamOf } from './monitor-state.ts';
 import { Act, Toggle } from './tool-button.tsx';
+
+/** Marks that were not kept: what to do about them is said in the results, which may be closed. */
+const refusedOf = ({ edits }: MarksState): number => [...edits.values()].filter(({ error }) => error !== undefined).length;
 
 /** One column of touch targets; everything here has a key too. */
 export function ToolColumn() {
   const monitor = useMonitor();
   const state = useMonitorState();
   const { say } = useWords();
+  const refused = useMarks(refusedOf);
   const marked = useMarks(({ undoSteps, own }) => undoSteps.length > 0 || own !== undefined);
   const { selected } = state;
   const of = state.streams.length > 1 ? `, ${streamOf(state, selected)?.name ?? ''}` : '';
@@ -73,9 +78,10 @@ export function ToolColumn() {
         />
         <Toggle
           icon={PanelRight}
-          word={say('column.panel')}
-          name={say('column.panel-name')}
+          word={refused === 0 ? say('column.panel') : say('column.refused', { count: refused })}
+          name={refused === 0 ? say('column.panel-name') : say('column.refused-name', { count: refused })}
           on={showsSidePanel(state)}
+          waits={refused > 0}
           onPress={() => monitor.act({ act: 'panel', open: !showsSidePanel(state) })}
         />
         {state.devices !== undefined && (

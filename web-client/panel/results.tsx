@@ -151,12 +151,19 @@ function Pending({ id, edit }: { readonly id: string; readonly edit: OwnEdit }) 
     return ready && !late ? null : <p className="pending">{say(ready ? 'results.unanswered' : 'results.waiting')}</p>;
   const { message, remedy } = errorWords(words, error);
   const conflict = error.code === 'examination/changed-meanwhile';
+  const caption = edit.want && captionOf(edit.want.shape);
   return (
     <div className="refused" role="alert" data-testid="refused">
       <p>{message}</p>
       <small>{remedy}</small>
       <Button className="put" onPress={() => monitor.marking.settle(id, 'mine')}>
         {say(conflict ? 'results.mine' : 'results.again')}
+        {conflict && edit.want !== undefined && (
+          <>
+            {' '}
+            <Value measurement={measured(edit.want)} caption={caption && captionWords(words, caption)} fallback="" />
+          </>
+        )}
       </Button>
       <Button className="put" onPress={() => monitor.marking.settle(id, 'theirs')}>
         {say(conflict ? 'results.theirs' : 'results.discard')}

@@ -241,6 +241,8 @@ export const english = {
   'column.divider-name': 'Before/after divider{of} (D)',
   'column.panel': 'Results',
   'column.panel-name': 'Results, measurements, stages, source (S)',
+  'column.refused': '{count} not kept',
+  'column.refused-name': '{count} not kept: decide in the results (S)',
   'column.devices-name': 'Devices that are attached (V)',
   'column.people-name': 'People: who is watching (W)',
   'column.people-and-invited': 'People: who is watching, who is invited (W)',

@@ -240,6 +240,8 @@ export const german: Readonly<Record<WordKey, string>> = {
   'column.divider-name': 'Vergleich: Trennlinie vorher/nachher{of} (D)',
   'column.panel': 'Ergebnisse',
   'column.panel-name': 'Ergebnisse, Messungen, Bearbeitung, Quelle (S)',
+  'column.refused': '{count} offen',
+  'column.refused-name': '{count} offen: nicht gespeichert, in den Ergebnissen entscheiden (S)',
   'column.devices-name': 'Angeschlossene Geräte (V)',
   'column.people-name': 'Personen: wer zuschaut (W)',
   'column.people-and-invited': 'Personen: wer zuschaut, wer eingeladen ist (W)',
