@@ -113,7 +113,7 @@ describe.skipIf(browserPath === undefined)('the devices on the monitor', () => {
     await open();
     await page.keyboard.press('s');
     const text = (testId: string) => page.getByTestId(testId).textContent();
-    await expect.poll(() => text('source-rate'), { timeout: 10_000 }).toMatch(/^\d+\.\d of 10\.0 fps$/);
+    await expect.poll(() => text('source-rate'), { timeout: 30_000 }).toMatch(/^\d+\.\d of 10\.0 fps$/);
     expect(await text('source-losses')).toMatch(/^nothing$|^\d+ \S+\/\S+/);
     expect(await text('device-delay')).toMatch(/^25\sms, in the age$/);
   });

@@ -34,7 +34,7 @@ describe.skipIf(browserPath === undefined)('the door, over TLS', { timeout: 60_0
     await page.getByLabel('Your name').fill(name);
     await page.keyboard.press('Enter');
   };
-  const live = (page: Page): Promise<void> => page.locator('[data-testid="state"][data-state="live"]').first().waitFor({ timeout: 15_000 });
+  const live = (page: Page): Promise<void> => page.locator('[data-testid="state"][data-state="live"]').first().waitFor({ timeout: 30_000 });
   const makeLink = async (label: string, prepare: () => Promise<unknown> = async () => undefined): Promise<string> => {
     await operator.getByLabel('For', { exact: true }).fill(label);
     await prepare();

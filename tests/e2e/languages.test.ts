@@ -47,7 +47,7 @@ describe.skipIf(browserPath === undefined)('languages of the monitor', { timeout
     page = await context.newPage();
     page.on('pageerror', (error) => complaints.push(error.message));
     await page.goto(server.address);
-    await page.locator('[data-testid="state"][data-state="live"]').first().waitFor({ timeout: 15_000 });
+    await page.locator('[data-testid="state"][data-state="live"]').first().waitFor({ timeout: 30_000 });
   };
   const language = (): Promise<string | null> => page.locator('html').getAttribute('lang');
 
@@ -122,7 +122,7 @@ describe.skipIf(browserPath === undefined)('languages of the monitor', { timeout
     } finally {
       server.process.kill('SIGCONT');
     }
-    await page.locator('[data-testid="state"][data-state="live"]').first().waitFor({ timeout: 15_000 });
+    await page.locator('[data-testid="state"][data-state="live"]').first().waitFor({ timeout: 30_000 });
     await context.close();
   });
 

@@ -48,7 +48,7 @@ const live = (page: Page, stream = 0): Promise<void> =>
 /** Every mark is on the server's disk: nothing waits or was refused. */
 const allKept = (page: Page, count: number): Promise<void> =>
   expect
-    .poll(async () => ((await results(page).count()) === count ? page.locator('.pending, .refused').count() : -1), { timeout: 10_000 })
+    .poll(async () => ((await results(page).count()) === count ? page.locator('.pending, .refused').count() : -1), { timeout: 30_000 })
     .toBe(0);
 
 /** Words over the picture that run into each other: whoever reads two values at one place reads neither. */
@@ -262,9 +262,9 @@ describe.skipIf(browserPath === undefined)('marks (skipped without Chromium)', {
     await drag([0.4, 0.4], [0.4, 0.6]);
     await page.getByLabel('Known length').fill('20');
     await page.getByRole('button', { name: 'Calibrate', exact: true }).click();
-    await expect.poll(() => textOf(page, 1), { timeout: 10_000 }).toMatch(/^1 20\.0\smm, calibrated by hand$/);
+    await expect.poll(() => textOf(page, 1), { timeout: 30_000 }).toMatch(/^1 20\.0\smm, calibrated by hand$/);
     await page.getByRole('button', { name: 'Calibrated by hand: take it back' }).click();
-    await expect.poll(() => textOf(page, 1), { timeout: 10_000 }).toMatch(/\spx, not calibrated$/);
+    await expect.poll(() => textOf(page, 1), { timeout: 30_000 }).toMatch(/\spx, not calibrated$/);
   });
 
   it('give ejection fraction and stenosis, and say what is missing', async () => {
@@ -310,7 +310,7 @@ describe.skipIf(browserPath === undefined)('marks (skipped without Chromium)', {
       await page.getByRole('dialog').getByRole('textbox').fill(word);
       await page.keyboard.press('Enter');
     }
-    await expect.poll(() => stenosis.locator('output').textContent(), { timeout: 10_000 }).toMatch(/^50\s%$/);
+    await expect.poll(() => stenosis.locator('output').textContent(), { timeout: 30_000 }).toMatch(/^50\s%$/);
   });
 
   it('say that nothing is kept where the server keeps nothing', async () => {
@@ -351,12 +351,12 @@ describe.skipIf(browserPath === undefined)('marks (skipped without Chromium)', {
     expect(mine).not.toBe(theirs);
 
     proxy.set({});
-    await far.getByTestId('refused').waitFor({ timeout: 20_000 });
+    await far.getByTestId('refused').waitFor({ timeout: 30_000 });
     await allKept(near, 2);
     expect(await textOf(far, 1)).toContain(theirs ?? '');
     expect(await textOf(near, 2)).toBe(await textOf(far, 2));
     await far.getByRole('button', { name: 'Keep mine' }).click();
-    await expect.poll(() => textOf(near, 1), { timeout: 10_000 }).toBe(mine);
+    await expect.poll(() => textOf(near, 1), { timeout: 30_000 }).toBe(mine);
     await allKept(far, 2);
   });
 
@@ -394,7 +394,7 @@ describe.skipIf(browserPath === undefined)('marks (skipped without Chromium)', {
     await marker.mouse.down();
     await marker.mouse.move(...(await at([0.55, 0.5])), { steps: 8 });
     for (const page of [operator, observer]) {
-      await expect.poll(() => page.locator('.mark .name').allTextContents(), { timeout: 10_000 }).toEqual(['Ben']);
+      await expect.poll(() => page.locator('.mark .name').allTextContents(), { timeout: 30_000 }).toEqual(['Ben']);
     }
     await marker.mouse.up();
     await allKept(marker, 1);
@@ -407,7 +407,7 @@ describe.skipIf(browserPath === undefined)('marks (skipped without Chromium)', {
     await operator.getByText('Ben', { exact: true }).first().waitFor();
     await expect.poll(() => operator.locator('.pointer-way').count()).toBeGreaterThan(0);
     await marker.keyboard.up('q');
-    await expect.poll(() => operator.locator('.pointer-way').count(), { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => operator.locator('.pointer-way').count(), { timeout: 30_000 }).toBe(0);
 
     // Observers have no tools, and keys that do nothing.
     expect(await observer.getByRole('button', { name: /all drawing tools/ }).count()).toBe(0);

@@ -32,7 +32,7 @@ describe.skipIf(browserPath === undefined)('monitor when something fails', () =>
     await page.goto(address);
   };
   const state = (name: string): Locator => page.locator(`[data-testid="state"][data-state="${name}"]`);
-  const reached = (name: string): Promise<void> => state(name).waitFor({ timeout: 20_000 });
+  const reached = (name: string): Promise<void> => state(name).waitFor({ timeout: 30_000 });
   const band = (): Locator => page.getByTestId('not-live-band');
 
   beforeAll(async () => {
@@ -133,7 +133,7 @@ describe.skipIf(browserPath === undefined)('monitor when something fails', () =>
     const { address } = await serve(['--config', roomFile('lost', {})]);
     await open(address);
     await reached('live');
-    const replaced = page.waitForEvent('worker', { timeout: 20_000 });
+    const replaced = page.waitForEvent('worker', { timeout: 30_000 });
     // It never ends; the page ends it.
     page
       .workers()[0]

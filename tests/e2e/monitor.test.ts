@@ -20,7 +20,7 @@ function roomFile(name: string, room: object): string {
 
 const tile = (page: Page, stream: number): Locator => page.getByTestId(`tile-${stream}`);
 const inState = (page: Page, stream: number, state: string): Promise<void> =>
-  tile(page, stream).locator(`[data-testid="state"][data-state="${state}"]`).waitFor({ timeout: 15_000 });
+  tile(page, stream).locator(`[data-testid="state"][data-state="${state}"]`).waitFor({ timeout: 30_000 });
 
 /** Mean brightness, share of nearly white pixels and a checksum of a place on the screen, as a person would see it. */
 async function look(page: Page, where: Locator): Promise<{ mean: number; white: number; sum: number }> {
@@ -121,7 +121,7 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
       const picture = tile(page, stream).locator('.layers');
       const before = await look(page, picture);
       expect(before.mean).toBeGreaterThan(8);
-      await expect.poll(async () => (await look(page, picture)).sum, { timeout: 10_000 }).not.toBe(before.sum);
+      await expect.poll(async () => (await look(page, picture)).sum, { timeout: 30_000 }).not.toBe(before.sum);
     }
     expect(await page.evaluate('crossOriginIsolated')).toBe(true);
     const { violations } = await new AxeBuilder({ page }).analyze();
@@ -154,7 +154,7 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
 
   /** A freeze takes the next frame that comes in both views: until then the picture may change once. */
   async function stillPicture(): Promise<Awaited<ReturnType<typeof look>>> {
-    await expect.poll(() => page.locator('.panel').getByText('Changes apply to the frozen picture').count(), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => page.locator('.panel').getByText('Changes apply to the frozen picture').count(), { timeout: 30_000 }).toBe(1);
     return look(page, tile(page, 0).locator('.layers'));
   }
 
@@ -171,11 +171,11 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     const frozen = await stillPicture();
     // Frames go on arriving: the age of what is not shown changes while the picture stays.
     const told = await aside.textContent();
-    await expect.poll(() => aside.textContent(), { timeout: 10_000 }).not.toBe(told);
+    await expect.poll(() => aside.textContent(), { timeout: 30_000 }).not.toBe(told);
     expect((await look(page, tile(page, 0).locator('.layers'))).sum).toBe(frozen.sum);
     await page.keyboard.press('Space');
     await inState(page, 0, 'live');
-    await expect.poll(async () => (await look(page, tile(page, 0).locator('.layers'))).sum, { timeout: 10_000 }).not.toBe(frozen.sum);
+    await expect.poll(async () => (await look(page, tile(page, 0).locator('.layers'))).sum, { timeout: 30_000 }).not.toBe(frozen.sum);
 
     // Space freezes also after a click on another tool; reached by Tab, the tool itself is pressed.
     const caliper = page.getByRole('button', { name: 'Caliper (C)' });
@@ -216,7 +216,7 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     // What takes longer than a live picture has is offered for a frozen one alone.
     const nonLocalMeans = page.getByTestId('stage-non-local-means');
     await nonLocalMeans.getByText('Non-local means').click();
-    await expect.poll(async () => (await look(page, tile(page, 0).locator('.layers'))).sum, { timeout: 15_000 }).not.toBe(frozen.sum);
+    await expect.poll(async () => (await look(page, tile(page, 0).locator('.layers'))).sum, { timeout: 30_000 }).not.toBe(frozen.sum);
     await page.keyboard.press('Space');
     await inState(page, 0, 'live');
     expect(await map.getByRole('switch').isChecked()).toBe(false);
@@ -229,18 +229,18 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     await inState(page, 0, 'held');
     await page.keyboard.press('s');
     const tier = page.getByTestId('tier');
-    await expect.poll(() => tier.textContent(), { timeout: 10_000 }).toBe('As it is');
+    await expect.poll(() => tier.textContent(), { timeout: 30_000 }).toBe('As it is');
     const layers = tile(page, 0).locator('.layers');
     const asItIs = await look(page, layers);
     const choose = async (words: string): Promise<void> => {
       await page.getByRole('region', { name: 'Line' }).getByRole('button', { name: 'Quality' }).click();
       await page.getByRole('option', { name: words, exact: true }).click();
-      await expect.poll(() => tier.textContent(), { timeout: 10_000 }).toBe(words);
+      await expect.poll(() => tier.textContent(), { timeout: 30_000 }).toBe(words);
     };
     await choose('Single pictures for a thin line');
-    await expect.poll(async () => (await look(page, layers)).sum, { timeout: 10_000 }).not.toBe(asItIs.sum);
+    await expect.poll(async () => (await look(page, layers)).sum, { timeout: 30_000 }).not.toBe(asItIs.sum);
     await choose('Exact, packed');
-    await expect.poll(async () => (await look(page, layers)).sum, { timeout: 10_000 }).toBe(asItIs.sum);
+    await expect.poll(async () => (await look(page, layers)).sum, { timeout: 30_000 }).toBe(asItIs.sum);
   });
 
   it('measures millimetres on the calibrated echo and pixels on fluoroscopy, and undoes', async () => {
@@ -327,7 +327,7 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     const brightness = page.getByTestId('stage-window').getByRole('slider', { name: 'Brightness' });
     await brightness.focus();
     await page.keyboard.press('End');
-    await expect.poll(async () => (await look(page, picture)).mean, { timeout: 10_000 }).toBeGreaterThan(before.mean + 30);
+    await expect.poll(async () => (await look(page, picture)).mean, { timeout: 30_000 }).toBeGreaterThan(before.mean + 30);
 
     const other = await browser.newContext();
     const second = await other.newPage();
@@ -338,7 +338,7 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     await other.close();
 
     await page.getByRole('button', { name: 'Undo (Ctrl+Z)' }).click();
-    await expect.poll(async () => (await look(page, picture)).mean, { timeout: 10_000 }).toBeLessThan(before.mean + 15);
+    await expect.poll(async () => (await look(page, picture)).mean, { timeout: 30_000 }).toBeLessThan(before.mean + 15);
     await page.getByRole('button', { name: 'Undo (Ctrl+Z)' }).click();
     await expect.poll(() => map.getByRole('switch').isChecked()).toBe(false);
 
@@ -383,14 +383,14 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
         [3840, 2160],
       ] as const) {
         await page.setViewportSize({ width, height });
-        await expect.poll(() => misplaced(page), { message: `${act}, ${width}x${height}`, timeout: 10_000 }).toEqual([]);
+        await expect.poll(() => misplaced(page), { message: `${act}, ${width}x${height}`, timeout: 30_000 }).toEqual([]);
       }
     }
     await page.keyboard.press('s');
     await page.setViewportSize({ width: 390, height: 844 });
     await server.stop();
     await inState(page, 1, 'reconnecting');
-    await expect.poll(() => misplaced(page), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => misplaced(page), { timeout: 30_000 }).toEqual([]);
   });
 
   it('keeps the pictures where they are while controls far down in the panel are used', async () => {

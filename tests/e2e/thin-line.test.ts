@@ -60,7 +60,7 @@ describe.skipIf(browserPath === undefined || !hasWebCodecs())(
       });
     }
     const statsWhere = async (condition: string): Promise<Stats> => {
-      await page.waitForFunction(`globalThis.stats !== undefined && (${condition})`, undefined, { timeout: 20_000 });
+      await page.waitForFunction(`globalThis.stats !== undefined && (${condition})`, undefined, { timeout: 30_000 });
       return page.evaluate<Stats>('globalThis.stats');
     };
     const truths = (): Promise<StreamTruth[]> => page.evaluate('globalThis.truths.splice(0)');
@@ -69,7 +69,7 @@ describe.skipIf(browserPath === undefined || !hasWebCodecs())(
       room = await openRoom([{ name: 'Echo', options: { kind: 'ultrasound', width: 321, height: 240, fps: 30, frames: 20 } }]);
       await open(room.address, 'video');
       await statsWhere("globalThis.stats.tier === 'video'");
-      await page.waitForFunction('globalThis.truths.at(-1)?.picture?.sequence === 19', undefined, { timeout: 20_000 });
+      await page.waitForFunction('globalThis.truths.at(-1)?.picture?.sequence === 19', undefined, { timeout: 30_000 });
       const viewer = await room.view();
       viewer.say({ type: 'watch', stream: 0, views: ['processed'] });
       await viewer.until(() => viewer.frames.at(-1)?.header.sequence === 19);
@@ -135,11 +135,11 @@ describe.skipIf(browserPath === undefined || !hasWebCodecs())(
       await statsWhere("globalThis.stats.tier === 'raw' && globalThis.stats.sent > 5");
       // What auto begins with on a line inside the machine.
       await page.evaluate("globalThis.theWorker.postMessage({ order: 'quality', quality: 'auto' })");
-      await page.waitForFunction("globalThis.truths.at(-1)?.state === 'live'", undefined, { timeout: 20_000 });
+      await page.waitForFunction("globalThis.truths.at(-1)?.state === 'live'", undefined, { timeout: 30_000 });
       proxy.set(thin);
       const collapsedMs = performance.now();
       await statsWhere("globalThis.stats.tier === 'video-thin'");
-      await page.waitForFunction("globalThis.truths.at(-1)?.state === 'live'", undefined, { timeout: 20_000, polling: 50 });
+      await page.waitForFunction("globalThis.truths.at(-1)?.state === 'live'", undefined, { timeout: 30_000, polling: 50 });
       expect(await page.evaluate('globalThis.links')).toContain('lost');
       // 2 s on a machine that does nothing else; other tests share this one.
       expect(performance.now() - collapsedMs).toBeLessThan(20_000);

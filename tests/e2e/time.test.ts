@@ -65,7 +65,7 @@ async function recordedFrames(source: Source): Promise<readonly Row[]> {
 
 /** Waits until a frame of the past is on the screen that `fits`, with the picture that was captured then. Answers its capture time. */
 async function looksAt(page: Page, frames: readonly Row[], fits: (us: number) => boolean): Promise<number> {
-  await expect.poll(async () => fits(await shownUs(page)), { timeout: 20_000 }).toBe(true);
+  await expect.poll(async () => fits(await shownUs(page)), { timeout: 30_000 }).toBe(true);
   const us = await shownUs(page);
   const sequence = frames.find(([capturedUs]) => capturedUs === us)?.[1] ?? -1;
   await expect.poll(() => barOnScreen(page)).toBe(sequence % pictures);
@@ -87,8 +87,8 @@ describe.skipIf(browserPath === undefined)('time and what is kept (skipped witho
     const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, bypassCSP: true });
     page = await context.newPage();
     await page.goto(proxy === undefined ? address : `http://127.0.0.1:${proxy.port}/`);
-    await page.getByTestId('tile-0').locator('[data-state="live"]').waitFor({ timeout: 20_000 });
-    await page.getByTestId('timeline').waitFor({ timeout: 20_000 });
+    await page.getByTestId('tile-0').locator('[data-state="live"]').waitFor({ timeout: 30_000 });
+    await page.getByTestId('timeline').waitFor({ timeout: 30_000 });
   };
   const recorded = (seconds: number): Promise<void> => expect.poll(() => source.frames, { timeout: 60_000 }).toBeGreaterThan(seconds * fps);
   /** Frames of a still or a clip as the server keeps them. */
@@ -249,7 +249,7 @@ describe.skipIf(browserPath === undefined)('time and what is kept (skipped witho
     await page
       .getByTestId('keeping')
       .getByText(/Clip kept/)
-      .waitFor({ timeout: 20_000 });
+      .waitFor({ timeout: 30_000 });
     const clip = (await keptIds()).find((id) => id !== still) ?? '';
     const frames = await keptFrames(clip);
     expect(frames[0]?.us).toBeLessThan(pressedUs - 2_000_000);
@@ -287,7 +287,7 @@ describe.skipIf(browserPath === undefined)('time and what is kept (skipped witho
     await page.keyboard.type('Septum');
     await proxy?.[Symbol.asyncDispose]();
     proxy = undefined;
-    await page.getByTestId('tile-0').locator('[data-state="reconnecting"]').first().waitFor({ timeout: 20_000 });
+    await page.getByTestId('tile-0').locator('[data-state="reconnecting"]').first().waitFor({ timeout: 30_000 });
     await page.keyboard.press('Enter');
     await page.getByTestId('keeping').getByText('Not kept').waitFor();
     const field = page.locator('#bookmark-text');

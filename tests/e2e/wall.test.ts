@@ -15,7 +15,7 @@ const streams = [
 ];
 
 /** On a busy machine a page takes its time. */
-const eventually = <Value>(look: () => Promise<Value>) => expect.poll(look, { timeout: 20_000 });
+const eventually = <Value>(look: () => Promise<Value>) => expect.poll(look, { timeout: 30_000 });
 
 describe.skipIf(browserPath === undefined)('the wall', () => {
   let browser: Browser;
@@ -81,7 +81,7 @@ describe.skipIf(browserPath === undefined)('the wall', () => {
       await page.locator(from).hover();
       await page.mouse.down();
       await page.locator(to).hover();
-      await page.locator(`${to}[data-over]`).waitFor({ timeout: 10_000 });
+      await page.locator(`${to}[data-over]`).waitFor({ timeout: 30_000 });
       await page.mouse.up();
     };
     await drag('[data-testid="tile-0"] .truth .state', 'main [data-cell="1"]');
