@@ -7,7 +7,7 @@ import { isAtLeast, type Role } from '../src/protocol/roles.ts';
 import { isKeptTile } from './kept-tiles.ts';
 import { growing, isMarkTool, reshaped, type Tool, type ToolName, toolOf } from './mark-tools.ts';
 import { type Marking, newMarkId } from './marking.ts';
-import { isOwn, type KnownMark, nextNumber, selectedMark, shownMark } from './marks-state.ts';
+import { type DrawnOn, isOwn, type KnownMark, nextNumber, selectedMark, shownMark } from './marks-state.ts';
 import type { Reached } from './picture/marks-painter.ts';
 import { finish, move, type Placed, type Placing, pointsNow, press, release, type Steadiness, takeBack } from './placing.ts';
 
@@ -221,9 +221,9 @@ export class Hand {
     this.#marking.put({ ...mark, shape: (caption === undefined ? rest : { ...rest, caption }) as Mark });
   }
 
-  calibrate(stream: number, calibration: ManualCalibration | undefined): void {
+  calibrate(stream: number, calibration: ManualCalibration | undefined, drawnOn?: DrawnOn): void {
     this.takeUp('pan');
-    this.#marking.calibrate(stream, calibration);
+    this.#marking.calibrate(stream, calibration, drawnOn);
   }
 
   get #marking(): Marking {
@@ -274,7 +274,7 @@ export class Hand {
     const { asks } = toolOf(tool);
     if (asks === 'length') {
       const [from, to] = mark.shape.points as readonly [Point, Point];
-      this.#marking.act({ act: 'ask', asking: { ask: 'length', stream, points: [from, to] } });
+      this.#marking.act({ act: 'ask', asking: { ask: 'length', stream, points: [from, to], epoch: mark.epoch, fromUs: mark.fromUs } });
       return;
     }
     if (asks === 'caption') {

@@ -209,7 +209,8 @@ const padArrows: Readonly<Record<string, readonly [number, number]>> = {
 const lengthUnits = ['mm', 'french'] as const;
 type LengthUnit = (typeof lengthUnits)[number];
 
-function LengthAsker({ asking: { stream, points } }: { readonly asking: Extract<Asking, { ask: 'length' }> }) {
+function LengthAsker({ asking }: { readonly asking: Extract<Asking, { ask: 'length' }> }) {
+  const { stream, points } = asking;
   const monitor = useMonitor();
   const words = useWords();
   const { say } = words;
@@ -225,7 +226,7 @@ function LengthAsker({ asking: { stream, points } }: { readonly asking: Extract<
     monitor.hand.takeUp('pan');
   };
   const calibrate = (): void => {
-    if (typeof found === 'number') monitor.hand.calibrate(stream, calibration);
+    if (typeof found === 'number') monitor.hand.calibrate(stream, calibration, asking);
   };
   return (
     <Asker question={say('asker.length')} onLeave={cancel}>

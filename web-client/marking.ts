@@ -1,7 +1,16 @@
 import { BehaviorSubject } from 'rxjs';
 import type { ManualCalibration } from '../src/marks/mark.ts';
 import type { ServerMessage, ViewerMessage } from '../src/protocol/messages.ts';
-import { initialMarks, type KnownMark, type MarksAction, type MarksState, type OwnEdit, reduceMarks, toSend } from './marks-state.ts';
+import {
+  type DrawnOn,
+  initialMarks,
+  type KnownMark,
+  type MarksAction,
+  type MarksState,
+  type OwnEdit,
+  reduceMarks,
+  toSend,
+} from './marks-state.ts';
 
 /** As often as anybody sees a difference. */
 const draftPeriodMs = 1000 / 30;
@@ -86,7 +95,7 @@ export class Marking {
   }
 
   /** By a length that somebody knows, for everybody; undefined: as the source says. */
-  calibrate(stream: number, calibration: ManualCalibration | undefined): void {
+  calibrate(stream: number, calibration: ManualCalibration | undefined, drawnOn?: DrawnOn): void {
     this.act({ act: 'calibration-refused', stream, error: undefined });
     if (this.state.keeping === 'off') {
       this.act({ act: 'calibrated', stream, calibration });
@@ -99,6 +108,7 @@ export class Marking {
       request,
       stream,
       ...(this.state.examination && { examination: this.state.examination }),
+      ...(drawnOn && { on: { epoch: drawnOn.epoch ?? this.#host.epochOf(stream) }, fromUs: drawnOn.fromUs }),
       ...(calibration && { calibration }),
     });
   }

@@ -72,7 +72,13 @@ export interface MarkStep {
 export type Asking =
   | { readonly ask: 'caption'; readonly mark: KnownMark; readonly isNew: boolean }
   | { readonly ask: 'body'; readonly id: string }
-  | { readonly ask: 'length'; readonly stream: number; readonly points: ManualCalibration['points'] };
+  | ({ readonly ask: 'length'; readonly stream: number; readonly points: ManualCalibration['points'] } & DrawnOn);
+
+/** The frame that a length was drawn on. */
+export interface DrawnOn {
+  readonly epoch: number | undefined;
+  readonly fromUs: number;
+}
 
 export interface MarksState {
   /** As the server has told them, or as they are where it keeps none; by id, in the order in which they lie over each other. */

@@ -37,12 +37,13 @@ export async function closeExamination(scope: Scope, { by, atUs }: Done): Promis
   return await examinationOf(scope, id);
 }
 
-/** One that is open is closed. Throws `examination/unknown`. */
+/** One that is open is closed. What was calibrated by hand stays with the marks and holds on no picture to come. Throws `examination/unknown`. */
 export async function reopen(scope: Scope, { examination, by, atUs }: Done & { readonly examination: string }): Promise<void> {
   const { closed_us } = await studyOf(scope, examination);
   if (closed_us === null) return;
   await closeOpen(scope, by, atUs);
   await changeStudy(scope, examination, { closed_us: null });
+  await scope.database.deleteFrom('calibration').where('study', '=', examination).execute();
   await writeJournal(scope, by, atUs, { act: 'reopen-examination', study: examination });
 }
 

@@ -34,6 +34,12 @@ export class Calibrations {
     return calibratedBy(picture, known !== undefined && isSamePicture(known.picture, picture) ? known.picture.manual : undefined);
   }
 
+  /** It holds where the stream still shows the picture that it was drawn on. */
+  told({ stream, by }: StreamCalibration): Extract<ServerMessage, { type: 'calibrated' }> {
+    const now = this.#pictures.now(stream);
+    return calibrated(stream, now && this.applied(stream, now).manual, by);
+  }
+
   tellTo(member: Member): void {
     for (const message of this.#inForce()) if (sees(member, message.stream)) tell(member, message);
   }
@@ -60,5 +66,5 @@ export class Calibrations {
   }
 }
 
-export const calibrated = (stream: number, manual: Picture['manual'], by: Author) =>
+const calibrated = (stream: number, manual: Picture['manual'], by: Author) =>
   ({ type: 'calibrated', stream, ...(manual !== undefined && { calibration: manual }), by }) as const;

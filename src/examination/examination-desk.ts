@@ -9,7 +9,7 @@ import { isAtLeast } from '../protocol/roles.ts';
 import type { Stream, StreamLog } from '../stream/stream.ts';
 import { type Asker, Audience, answer, sees, tell } from './audience.ts';
 import { Bookmarks } from './bookmarks.ts';
-import { Calibrations, calibrated } from './calibrations.ts';
+import { Calibrations } from './calibrations.ts';
 import { CurrentExamination } from './current-examination.ts';
 import { Fleeting } from './fleeting.ts';
 import { Keeping } from './keeping.ts';
@@ -295,7 +295,7 @@ export class ExaminationDesk {
     }
     const { examination } = await this.#ensureOpen(changer.author);
     await this.#recorded((record) => record.putMarks(examination, [mark], changer.author));
-    this.#marks.keep(mark);
+    this.#marks.keep(mark, isElsewhere && 'epoch' in message.on ? message.on.epoch : undefined);
     this.#fleeting.becameMark(member, mark.mark);
     this.#audience.tellOf(mark.stream, { type: 'mark-put', mark }, { member, request });
     this.#telling.countsChanged();
@@ -371,20 +371,24 @@ export class ExaminationDesk {
     return { author: authorOf(access), changesAll: isAtLeast(access.role, 'operator') };
   }
 
-  async #calibrate(member: Member, { request, stream, examination: during, calibration: given }: Said<'calibrate'>): Promise<void> {
+  async #calibrate(
+    member: Member,
+    { request, stream, examination: during, on, fromUs, calibration: given }: Said<'calibrate'>,
+  ): Promise<void> {
     this.#current.refuseOfAnother(during);
     this.#needSeen(member, stream);
     const by = authorOf(member.access);
-    const on = this.#pictures.needNow(stream);
-    const manual = given === undefined ? undefined : parseManualCalibration(given, on);
-    if (manual !== undefined) manualScale(on, manual);
+    const epoch = on?.epoch ?? this.#pictures.describe(stream).epoch;
+    const drawnOn = this.#pictures.at(stream, epoch, fromUs ?? this.#settings.nowUs());
+    const manual = given === undefined ? undefined : parseManualCalibration(given, drawnOn);
+    if (manual !== undefined) manualScale(drawnOn, manual);
     const { examination } = await this.#ensureOpen(by);
-    const calibration = { stream, picture: calibratedBy(on, manual as Picture['manual']), by };
-    const renewed = this.#marks.recalibrated(stream, on, calibration.picture.manual, by, this.#settings.nowUs());
+    const calibration = { stream, picture: calibratedBy(drawnOn, manual as Picture['manual']), by };
+    const renewed = this.#marks.recalibrated({ ...calibration, epoch }, by, this.#settings.nowUs());
     await this.#recorded((record) => record.calibrate(examination, calibration, renewed));
     this.#calibrations.set(calibration);
     for (const mark of renewed) this.#marks.keep(mark);
-    this.#audience.tellOf(stream, calibrated(stream, calibration.picture.manual, by), { member, request });
+    this.#audience.tellOf(stream, this.#calibrations.told(calibration), { member, request });
     if (renewed.length > mostToldSingly) this.#telling.marks();
     else for (const mark of renewed) this.#audience.tellOf(stream, { type: 'mark-put', mark });
   }
@@ -595,7 +599,7 @@ export class ExaminationDesk {
     if (isSame) this.#keeping?.renew(kept);
     else this.#keeping?.take(kept, examination.examination);
     this.#current.set(examination, boundaryUs);
-    this.#marks = new MarksInForce(marks, removed);
+    this.#marks = new MarksInForce(marks, removed, isSame ? this.#marks : undefined);
     this.#bookmarks.take(bookmarks);
     this.#calibrations.take(calibrations);
     void this.#onWalls?.renew();

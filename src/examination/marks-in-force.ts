@@ -20,6 +20,13 @@ export interface MarkWish {
   readonly untilUs: number | undefined;
 }
 
+/** The picture that somebody has calibrated by hand, or has taken that back of. */
+export interface CalibratedPicture {
+  readonly stream: number;
+  readonly epoch: number;
+  readonly picture: Picture;
+}
+
 export interface Changer {
   readonly author: Author;
   /** May change marks of others. */
@@ -38,10 +45,15 @@ export class MarksInForce {
   readonly #sizes = new Map<string, number>();
   #bytes = 0;
 
+  /** Of the frames that marks were drawn on since the server was started. */
+  readonly #epochs: Map<string, number>;
+
   /** Counts them. */
   changes = 0;
 
-  constructor(marks: Iterable<SharedMark> = [], removed: Iterable<SharedMark> = []) {
+  /** `before`: as they were known until now. */
+  constructor(marks: Iterable<SharedMark> = [], removed: Iterable<SharedMark> = [], before?: MarksInForce) {
+    this.#epochs = new Map(before === undefined ? [] : before.#epochs);
     for (const mark of removed) this.forget(mark);
     for (const mark of marks) this.keep(mark);
   }
@@ -117,10 +129,16 @@ export class MarksInForce {
     return { ...left, revision: revision + 1, changedUs: nowUs, ...(author.key !== inForce.author.key && { changedBy: author }) };
   }
 
-  /** New revisions of the marks of a stream whose picture is calibrated otherwise now. */
-  recalibrated(stream: number, on: Picture, manual: Picture['manual'] | undefined, author: Author, nowUs: number): SharedMark[] {
+  /**
+   * New revisions of the marks on a picture that is calibrated otherwise now: those of its stream and epoch. In another epoch the same length
+   * may be another one, although the picture has its size, and what is kept stays as it was measured.
+   */
+  recalibrated({ stream, epoch, picture }: CalibratedPicture, author: Author, nowUs: number): SharedMark[] {
+    const { manual } = picture;
+    const isOnIt = (mark: SharedMark): boolean =>
+      mark.stream === stream && mark.kept === undefined && this.#epochs.get(mark.mark) === epoch;
     return this.all()
-      .filter((mark) => mark.stream === stream && isSamePicture(mark.picture, on) && !isDeepStrictEqual(mark.picture.manual, manual))
+      .filter((mark) => isOnIt(mark) && isSamePicture(mark.picture, picture) && !isDeepStrictEqual(mark.picture.manual, manual))
       .map(({ changedBy: _, ...mark }) => ({
         ...mark,
         revision: mark.revision + 1,
@@ -130,8 +148,10 @@ export class MarksInForce {
       }));
   }
 
-  keep(mark: SharedMark): void {
+  /** `epoch`: of the frame that it was drawn on, where that is another one than before. */
+  keep(mark: SharedMark, epoch?: number): void {
     this.changes++;
+    if (epoch !== undefined) this.#epochs.set(mark.mark, epoch);
     this.#noteNumber(mark);
     this.#noteSize(mark);
     this.#removed.delete(mark.mark);

@@ -35,17 +35,13 @@ const During = Type.Optional(
   }),
 );
 
-/** Which picture a mark lies on: it decides the calibration, which is never taken from a viewer. */
-const On = Type.Union(
-  [
-    Type.Object(
-      { epoch: Type.Integer({ minimum: 0, maximum: 0xffff, description: 'of the frame header' }) },
-      exact('a live or past frame'),
-    ),
-    Type.Object({ kept: KeptId }, exact('a still or a clip')),
-  ],
-  { description: 'what it lies on' },
+const OnFrame = Type.Object(
+  { epoch: Type.Integer({ minimum: 0, maximum: 0xffff, description: 'of the frame header' }) },
+  exact('a live or past frame'),
 );
+
+/** Which picture a mark lies on: it decides the calibration, which is never taken from a viewer. */
+const On = Type.Union([OnFrame, Type.Object({ kept: KeptId }, exact('a still or a clip'))], { description: 'what it lies on' });
 
 export const AuthorSchema = Type.Object(
   { name: Text('as the others see it', 80), key: Text('tells people of the same name apart; no secret', 16) },
@@ -262,12 +258,18 @@ export const examinationViewerMessages = {
     fromUs: FromUs,
     untilUs: UntilUs,
   }),
-  calibrate: message('calibrate', 'Calibrates a stream by a length that somebody knows, for all marks on it. For markers.', {
-    request: Asked,
-    stream: StreamId,
-    examination: During,
-    calibration: Type.Optional(Type.Unknown({ description: 'two points and what lies between them; absent: takes it back' })),
-  }),
+  calibrate: message(
+    'calibrate',
+    'Calibrates a stream by a length that somebody knows, for all marks on that picture of it. For markers.',
+    {
+      request: Asked,
+      stream: StreamId,
+      examination: During,
+      on: Type.Optional(OnFrame),
+      fromUs: Type.Optional(Micros('capture time of the frame that the length was drawn on; without it and `on`: as the stream is now')),
+      calibration: Type.Optional(Type.Unknown({ description: 'two points and what lies between them; absent: takes it back' })),
+    },
+  ),
   point: message('point', 'Points at a place of a stream. Not answered. For markers.', {
     stream: StreamId,
     points: Type.Array(Place, { maxItems: 64, description: 'since the last such message; empty: it has left the picture' }),

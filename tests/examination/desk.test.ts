@@ -259,6 +259,47 @@ describe('a length that somebody knows', () => {
     expect(await outcome(anna, { type: 'calibrate', stream: 0 })).toBe('calibrated');
   });
 
+  const scale = async (scale: number): Promise<void> => {
+    expect(await outcome(operator, { type: 'set-stage', stream: 0, stage: 'orientation', options: { scale } })).toBe('stage-set');
+    const told = () => bernd.messages.findLast((heard) => heard.type === 'stream' && heard.stream.id === 0) as Told<'stream'> | undefined;
+    await bernd.until(() => told()?.stream.formats?.processed.width === 160 * scale);
+  };
+
+  it('is that of the frame that it was drawn on, whatever the stream shows by now', async () => {
+    const { fromUs, on } = company.put(next, 0, 8);
+    await scale(0.5);
+    // Its points lie beyond the picture of now.
+    const answer = await asked(anna, { type: 'calibrate', stream: 0, on, fromUs, calibration: known });
+    expect(answer).toMatchObject({ type: 'calibrated', stream: 0 });
+    expect(answer).not.toHaveProperty('calibration');
+    expect((await markOf(anna, company.put(next++, 0, 8))).picture.manual).toBeUndefined();
+    await scale(1);
+    expect((await markOf(anna, company.put(next++, 0, 8))).picture.manual).toEqual(known);
+    expect(await outcome(anna, { type: 'calibrate', stream: 0 })).toBe('calibrated');
+    expect(await outcome(anna, { type: 'calibrate', stream: 0, on: { epoch: 60_000 }, fromUs, calibration: known })).toBe(
+      'examination/no-picture',
+    );
+  });
+
+  it('renews no mark of another epoch, and none on what is kept', async () => {
+    const earlier = await markOf(anna, company.put(next++, 0, 8));
+    await scale(0.5);
+    await scale(1);
+    const { kept } = (await asked(anna, { type: 'keep', kept: named(next++), stream: 0, kind: 'still' })) as Told<'kept'>;
+    const still = { on: { kept: kept.kept }, fromUs: kept.fromUs, untilUs: kept.fromUs, stream: undefined };
+    const onKept = await markOf(anna, company.put(next++, 0, 8, still));
+    const now = await markOf(anna, company.put(next++, 0, 8));
+    expect(await outcome(anna, { type: 'calibrate', stream: 0, calibration: known })).toBe('calibrated');
+    await caughtUp(bernd);
+    const revisions = [earlier, onKept, now].map(({ mark }) => toldOf(bernd, mark).at(-1)?.mark);
+    expect(revisions.map((mark) => [mark?.revision, mark?.picture.manual])).toEqual([
+      [1, undefined],
+      [1, undefined],
+      [2, known],
+    ]);
+    expect(await outcome(anna, { type: 'calibrate', stream: 0 })).toBe('calibrated');
+  });
+
   it.each([
     ['too short', { ...known, points: [known.points[0], { x: 11, y: 40 }] }, 'marks/bad-calibration'],
     ['off the picture', { ...known, points: [known.points[0], { x: 1100, y: 40 }] }, 'marks/off-picture'],

@@ -145,9 +145,9 @@ describe('the hand', () => {
     drag(at(10, 10), at(110, 10));
     const { asking } = marking.state;
     if (asking?.ask !== 'length') throw new Error('nothing was asked');
-    hand.calibrate(0, { points: asking.points, known: { french: 6 } });
+    hand.calibrate(0, { points: asking.points, known: { french: 6 } }, asking);
     const message = sent.at(-1);
-    expect(message).toMatchObject({ type: 'calibrate', stream: 0, calibration: { known: { french: 6 } } });
+    expect(message).toMatchObject({ type: 'calibrate', stream: 0, on: { epoch: 3 }, fromUs: 5000, calibration: { known: { french: 6 } } });
     const request = message?.type === 'calibrate' ? message.request : 0;
     hear({ type: 'error', request, error: { code: 'marks/bad-calibration', message: 'no', remedy: '' } });
     expect(marking.state.calibrationRefusals[0]?.code).toBe('marks/bad-calibration');
