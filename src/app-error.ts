@@ -322,6 +322,7 @@ export const errorTable = {
     remedy: 'check the disk behind past.folder; the live picture goes on',
   },
   'record/clip-not-written': { message: 'the clip could not be written: {reason}', remedy: 'check the disk; the live picture goes on' },
+  'record/cut-short': { message: 'the server ended while this was written', remedy: 'nothing: what was there until then is kept' },
   'record/discarded': { message: 'the clip was discarded', remedy: 'nothing: somebody wanted that' },
   'record/unreadable': { message: '{file} is not a readable frame file: {reason}', remedy: 'take it from a copy' },
   'export/not-there': { message: 'these frames are not there any more', remedy: 'export what was kept, or a later stretch' },

@@ -1,5 +1,6 @@
 import type { ErrorReport } from '../app-error.ts';
 import type { ActName, Given } from './act-names.ts';
+import type { KeptPlace } from './leftovers.ts';
 
 /** What the thread of the store is started with. */
 export interface ArchiveSetup {
@@ -9,6 +10,8 @@ export interface ArchiveSetup {
   readonly first: boolean;
   /** A larger store is checked while it is used already. */
   readonly checkFirstBytes: number;
+  /** What was being written when a process ended is not removed but told. */
+  readonly keepsTorn: boolean;
 }
 
 export type ArchiveOrder =
@@ -16,7 +19,7 @@ export type ArchiveOrder =
   | { readonly act: 'close' };
 
 export type ArchiveNews =
-  | { readonly news: 'opened'; readonly readOnly: boolean; readonly error?: ErrorReport }
+  | { readonly news: 'opened'; readonly readOnly: boolean; readonly error?: ErrorReport; readonly torn: readonly KeptPlace[] }
   /** It cannot be opened now. */
   | { readonly news: 'refused'; readonly error: ErrorReport }
   | { readonly news: 'answers'; readonly answers: readonly ArchiveAnswer[] }

@@ -13,9 +13,10 @@ type Act = Exclude<ArchiveOrder, { act: 'close' }>;
 const mostTogether = 512;
 /** SQLITE_CONSTRAINT_FOREIGNKEY, https://www.sqlite.org/rescode.html. */
 const foreignKeyCode = 787;
+const none: Leftovers = { missing: [], unknown: [], torn: [] };
 const archiveItself = { name: 'archive', key: '' };
 
-const { folder, nowUs, first, checkFirstBytes } = workerData as ArchiveSetup;
+const { folder, nowUs, first, checkFirstBytes, keepsTorn } = workerData as ArchiveSetup;
 const tell = (news: ArchiveNews): void => parentPort?.postMessage(news);
 
 /** Takes orders while the store is opened and does those that wait together. */
@@ -38,11 +39,11 @@ class Clerk {
     const journal = store.database.selectFrom('journal').select((e) => e.fn.max('id').as('line'));
     this.#line = Number((await journal.executeTakeFirst())?.line ?? 0);
     this.#store = store;
-    const leftovers = first && !store.readOnly ? await clearLeftovers(folder, store.database) : { missing: [], unknown: [] };
+    const leftovers = first && !store.readOnly ? await clearLeftovers(folder, store.database, keepsTorn) : none;
     await this.#writeFindings(store, leftovers);
     const missing = leftovers.missing.length === 0 ? undefined : new AppError('archive/files-missing', { count: leftovers.missing.length });
     const error = store.damage ?? missing;
-    tell({ news: 'opened', readOnly: store.readOnly, ...(error !== undefined && { error: error.toJSON() }) });
+    tell({ news: 'opened', readOnly: store.readOnly, torn: leftovers.torn, ...(error !== undefined && { error: error.toJSON() }) });
     if (!store.isChecked) this.#check();
     this.#wake();
   }

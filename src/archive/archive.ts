@@ -1,18 +1,19 @@
-import { rm, statfs, writeFile } from 'node:fs/promises';
+import { rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { BehaviorSubject, filter, firstValueFrom, timeout } from 'rxjs';
-import { AppError, type ErrorCode, type ErrorReport, errorOf } from '../app-error.ts';
+import { AppError, asAppError, type ErrorCode, type ErrorReport, errorOf } from '../app-error.ts';
 import type { ArchiveState, Author, Bookmark, Examination, Kept, Patient, SharedMark } from '../protocol/examination-messages.ts';
 import { type ActName, actsOnFullDisk, actsThatLook, type Given, type Result } from './act-names.ts';
 import type { ArchiveNews, ArchiveOrder, ArchiveSetup } from './archive-orders.ts';
 import type { ContentPages, NamedKept } from './content.ts';
 import { DiskSpace, type Space } from './disk-space.ts';
 import { framesFile, partEnd, probeName } from './file-names.ts';
+import type { KeptPlace } from './leftovers.ts';
 import type { StreamCalibration } from './marks.ts';
 import { readPages } from './pages.ts';
-import { writeFileWhole } from './write-file.ts';
+import { putInPlace, writeFileWhole } from './write-file.ts';
 
 /** Requests that may wait for the disk. */
 const mostWaiting = 10_000;
@@ -32,7 +33,7 @@ const passingTroubles: ReadonlySet<ErrorCode> = new Set([
   'archive/silent',
 ]);
 /** After these nobody wants the file. */
-const refusalsForGood: ReadonlySet<ErrorCode> = new Set(['examination/unknown', 'examination/unknown-kept']);
+const refusalsForGood: ReadonlySet<ErrorCode> = new Set(['examination/unknown', 'examination/unknown-kept', 'record/unreadable']);
 
 export interface ArchiveLog {
   info(fields: object, text: string): void;
@@ -50,6 +51,11 @@ export interface ArchiveSettings {
   readonly checkFirstBytes?: number;
   /** A disk that takes longer for an answer is said to be silent; one that takes longer to be opened is not waited for. Default: 10 s. */
   readonly patienceMs?: number;
+  /**
+   * Closes the file of something that was still being written when its process ended, and says what is there of it; undefined: nothing.
+   * Default: it is removed.
+   */
+  readonly adopt?: (path: string, kept: string) => Promise<Kept | undefined>;
 }
 
 export interface ArchivedContent {
@@ -309,6 +315,7 @@ export class Archive implements AsyncDisposable {
       folder: this.#folder,
       nowUs: this.#nowUs(),
       first: this.#isFirst,
+      keepsTorn: this.#settings.adopt !== undefined,
       checkFirstBytes: this.#wasBroken ? Number.POSITIVE_INFINITY : checkFirstBytes,
     };
     const worker = new Worker(new URL('./archive-worker.ts', import.meta.url), { workerData: setup, name: 'archive' });
@@ -331,13 +338,11 @@ export class Archive implements AsyncDisposable {
   #hear(news: ArchiveNews, worker: Worker): void {
     switch (news.news) {
       case 'opened':
-        this.#isOpen = true;
-        this.#isFirst = false;
-        this.#wasBroken = false;
-        this.#store = openedState(news);
-        if (news.error !== undefined) this.#warn(news.error);
-        this.#tell();
-        this.#told?.();
+        if (news.torn.length === 0) this.#opened(news);
+        else
+          void this.#adopt(news.torn).then(() => {
+            if (worker === this.#worker) this.#opened(news);
+          });
         break;
       case 'refused':
         this.#warn(news.error);
@@ -358,6 +363,40 @@ export class Archive implements AsyncDisposable {
         this.#mourn(errorOf(news.error));
         break;
     }
+  }
+
+  #opened(news: Extract<ArchiveNews, { news: 'opened' }>): void {
+    this.#isOpen = true;
+    this.#isFirst = false;
+    this.#wasBroken = false;
+    this.#store = openedState(news);
+    if (news.error !== undefined) this.#warn(news.error);
+    this.#tell();
+    this.#told?.();
+  }
+
+  /** What cannot be kept now is tried again by the next start. */
+  async #adopt(torn: readonly KeptPlace[]): Promise<void> {
+    for (const { study, id } of torn) {
+      const [part, path] = [framesFile(this.#folder, study, id, partEnd), this.fileOf(study, id)];
+      const error = await this.#adoptOne(study, id, part, path).catch((thrown) => asAppError(thrown, 'archive/file-not-written'));
+      if (error === undefined) continue;
+      this.#warn(error.toJSON());
+      if (refusalsForGood.has(error.code)) for (const file of [part, path]) await rm(file, { force: true }).catch(() => undefined);
+      else await rename(path, part).catch(() => undefined);
+    }
+  }
+
+  async #adoptOne(study: string, id: string, part: string, path: string): Promise<undefined> {
+    const kept = await this.#settings.adopt?.(part, id);
+    if (kept === undefined) {
+      await rm(part, { force: true });
+      return;
+    }
+    await putInPlace(part, path);
+    this.#openingSinceMs = performance.now();
+    await this.putKept(study, kept, kept.author);
+    this.#settings.log.info({}, `a ${kept.kind} of ${kept.frames} frames is kept that was being written when the server ended`);
   }
 
   #settle(number: number, answer: { readonly value?: unknown; readonly error?: ErrorReport }): void {

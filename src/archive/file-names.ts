@@ -9,7 +9,7 @@ export const fileEnd = '.frames';
 /** Of what is being written. */
 export const partEnd = '.frames.part';
 export const studyName = /^2\.25\.[0-9]{1,39}$/;
-const keptName = /^[0-9a-f]{16}$/;
+export const keptName = /^[0-9a-f]{16}$/;
 
 /** Where the frames of something kept are. Ids that came over the network have no other form than this. */
 export function framesFile(folder: string, examination: string, kept: string, end: string = fileEnd): string {

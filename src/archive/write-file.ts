@@ -12,14 +12,19 @@ export async function writeFileWhole<Written>(part: string, path: string, write:
     if ((await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined) await sync(dirname(folder));
     await rm(part, { force: true });
     const written = await write(part);
-    await sync(part);
-    await rename(part, path);
-    await sync(folder);
+    await putInPlace(part, path);
     return written;
   } catch (thrown) {
     await rm(part, { force: true }).catch(() => undefined);
     throw fileError(thrown);
   }
+}
+
+/** What is written is there under its name also after a power cut. */
+export async function putInPlace(part: string, path: string): Promise<void> {
+  await sync(part);
+  await rename(part, path);
+  await sync(dirname(path));
 }
 
 function fileError(thrown: unknown): AppError {

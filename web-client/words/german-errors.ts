@@ -368,6 +368,10 @@ export const germanErrors: Readonly<Record<ErrorCode, GermanError>> = {
     message: 'der Clip ließ sich nicht schreiben: {reason}',
     remedy: 'die Platte prüfen; das Live-Bild läuft weiter',
   },
+  'record/cut-short': {
+    message: 'der Server endete, während dies geschrieben wurde',
+    remedy: 'nichts: was bis dahin da war, ist aufgehoben',
+  },
   'record/discarded': { message: 'der Clip wurde verworfen', remedy: 'nichts: jemand wollte das' },
   'record/unreadable': { message: '{file} ist keine lesbare Bilddatei: {reason}', remedy: 'sie aus einer Kopie nehmen' },
   'print/bad-order': { message: 'ein Druck wurde abgelehnt: {where}', remedy: 'erlaubt: {allowed}' },
