@@ -58,18 +58,19 @@ async function soak(on: Browser): Promise<void> {
 
   await Promise.all(
     people.map(async (person, turn) => {
-      await person.turnTo(turn);
+      await tried('turn', () => person.turnTo(turn));
       for (let kind = 0; kind < kinds.length; kind++) await tried('draw', () => person.draw());
     }),
   );
+  console.log(JSON.stringify(clumsy));
   console.log(`by hand after ${Math.round(performance.now() / 1000)} s`);
   await putCopies(marks);
   const atFirst: number[] = [];
   for (const turn of [0, 1]) {
-    await other.turnTo(turn);
+    await tried('turn', () => other.turnTo(turn));
     atFirst.push(await other.results.count());
   }
-  await one.turnTo(0);
+  await tried('turn', () => one.turnTo(0));
   console.log(
     `${atFirst} marks after ${Math.round(performance.now() / 1000)} s, not done as meant: ${JSON.stringify(clumsy)}; ${minutes} minutes begin`,
   );

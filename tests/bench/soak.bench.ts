@@ -1,5 +1,6 @@
 import { TestViewer } from '../broadcast/test-room.ts';
 import { startServer } from '../support/running-server.ts';
+import { slopeOf } from './support/slope.ts';
 
 /*
  * node scripts/bench.mjs soak [MINUTES]
@@ -30,12 +31,7 @@ const stats = viewer.last('stats');
 viewer.socket.terminate();
 await server.stop();
 
-const slope = (of: 'heapMB' | 'rssMB'): number => {
-  const mean = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0) / values.length;
-  const [s, y] = [mean(samples.map((sample) => sample.s)), mean(samples.map((sample) => sample[of]))];
-  const covariance = samples.reduce((total, sample) => total + (sample.s - s) * (sample[of] - y), 0);
-  return (60 * covariance) / samples.reduce((total, sample) => total + (sample.s - s) ** 2, 0);
-};
+const slope = (of: 'heapMB' | 'rssMB'): number => slopeOf(samples.map((sample) => ({ at: sample.s / 60, value: sample[of] }))).perOne;
 const [first, last] = [samples[0], samples.at(-1)];
 console.log(
   `Node ${process.version}, ${minutes} min after ${warmUpS} s of warm-up, ${stats?.captured} frames captured, ${stats?.sent} sent, ${stats?.skipped} skipped`,

@@ -6,6 +6,7 @@ import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-c
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { browserPath, openBrowser } from '../support/browser.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
+import { hand, type Place } from '../support/hand.ts';
 import { type RunningServer, startServer } from '../support/running-server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lumencast-marks-'));
@@ -14,31 +15,6 @@ const echo = { name: 'Echo', options: { kind: 'ultrasound', width: 320, height: 
 /** For three browsers at once. */
 const small = { name: 'Echo', options: { kind: 'ultrasound', width: 160, height: 120, fps: 4 } };
 const fluoroscopy = { name: 'Fluoroscopy', options: { kind: 'fluoroscopy', width: 256, height: 256, fps: 8, bits: 10 } };
-
-type Place = readonly [x: number, y: number];
-
-/** A hand on the picture of a stream; places are shares of its stage. */
-function hand(page: Page, stream = 0) {
-  const stage = page.getByTestId(`tile-${stream}`).locator('.stage');
-  const at = async ([x, y]: Place): Promise<[number, number]> => {
-    const box = await stage.boundingBox();
-    if (box === null) throw new Error('the stage is not on the screen');
-    return [box.x + box.width * x, box.y + box.height * y];
-  };
-  return {
-    at,
-    async drag(...places: Place[]): Promise<void> {
-      for (const [index, place] of places.entries()) {
-        await page.mouse.move(...(await at(place)), { steps: index === 0 ? 1 : 4 });
-        if (index === 0) await page.mouse.down();
-      }
-      await page.mouse.up();
-    },
-    async click(...places: Place[]): Promise<void> {
-      for (const place of places) await page.mouse.click(...(await at(place)));
-    },
-  };
-}
 
 const results = (page: Page): Locator => page.getByTestId('result');
 const textOf = (page: Page, number: number, stream = 0): Promise<string | null> =>

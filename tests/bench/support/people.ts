@@ -45,7 +45,7 @@ export class Person {
 
   /** Waits for the pictures, and has the results beside them. */
   async sitDown(): Promise<void> {
-    for (const stream of [0, 1]) await this.#state('[data-state="live"]', stream, 120_000);
+    for (const stream of [0, 1]) await this.#state('[data-state="live"]', stream, 300_000);
     await this.page.keyboard.press('s');
     await this.page.locator('.panel').waitFor(patience);
   }
