@@ -1,16 +1,25 @@
 import { AppError } from '../app-error.ts';
 import type { Author, Bookmark, SharedMark } from '../protocol/examination-messages.ts';
 import type { Done } from './examinations.ts';
-import { type Scope, writeJournal } from './scope.ts';
+import { intact, type Scope, writeJournal } from './scope.ts';
 import { sealed, storable } from './seal.ts';
 import { seriesOf } from './series.ts';
 import type { Row } from './tables.ts';
+
+/** As of what is kept. */
+const longestSource = 80;
 
 /** A length that somebody knows, on the picture of a stream that it was drawn on. */
 export interface StreamCalibration {
   readonly stream: number;
   readonly picture: SharedMark['picture'];
   readonly by: Author;
+}
+
+/** What belongs to a stream goes with the name of that: another start of the server may have other streams. */
+interface Placed {
+  readonly stream?: number;
+  readonly source?: string;
 }
 
 interface InExamination extends Done {
@@ -51,7 +60,7 @@ export async function calibrate(
 ): Promise<void> {
   const { examination, calibration, by, atUs } = given;
   const body = JSON.stringify(calibration);
-  const row = sealed<Row<'calibration'>>({ study: examination, stream: calibration.stream, body });
+  const row = sealed<Row<'calibration'>>({ study: examination, stream: await calibrationPlace(scope, examination, calibration), body });
   await scope.database
     .insertInto('calibration')
     .values(row)
@@ -67,7 +76,7 @@ export async function putBookmark(scope: Scope, given: Omit<InExamination, 'by'>
   const row = sealed<Row<'bookmark'>>({
     study: examination,
     id,
-    series: await seriesOf(scope, examination, { stream }),
+    series: await seriesOf(scope, examination, { stream, source: sourceOf(bookmark) }),
     at_us: bookmark.atUs,
     body: JSON.stringify(bookmark),
   });
@@ -77,6 +86,21 @@ export async function putBookmark(scope: Scope, given: Omit<InExamination, 'by'>
     .onConflict((conflict) => conflict.columns(['study', 'id']).doUpdateSet(row))
     .execute();
   await writeJournal(scope, author, atUs, { act: 'bookmark', study: examination, object: id });
+}
+
+/** Of several streams of one name, the name. */
+const sourceOf = ({ source }: Placed): string | undefined => source?.split('\n')[0]?.slice(0, longestSource);
+
+/** The number that the row of its source has; else that of its stream, or where another source has that, the next one that is free. */
+async function calibrationPlace(scope: Scope, study: string, { stream, source }: StreamCalibration & Placed): Promise<number> {
+  const rows = await scope.database.selectFrom('calibration').selectAll().where('study', '=', study).execute();
+  const sourceIn = ({ body }: { readonly body: string }): string | undefined => (JSON.parse(body) as Placed).source;
+  const own = intact(scope, 'calibration', rows).find((row) => (source === undefined ? row.stream === stream : sourceIn(row) === source));
+  if (own !== undefined) return own.stream;
+  const taken = new Set(rows.map((row) => row.stream));
+  let place = stream;
+  while (taken.has(place)) place++;
+  return place;
 }
 
 async function putRevision(scope: Scope, given: InExamination, mark: SharedMark, act: 'put-mark' | 'remove-mark'): Promise<void> {
@@ -92,7 +116,8 @@ async function putRevision(scope: Scope, given: InExamination, mark: SharedMark,
   const row = sealed<Row<'mark'>>({
     study,
     id,
-    series: before?.series ?? (mark.stream === undefined ? null : await seriesOf(scope, study, { stream: mark.stream })),
+    series:
+      before?.series ?? (mark.stream === undefined ? null : await seriesOf(scope, study, { stream: mark.stream, source: sourceOf(mark) })),
     kept: mark.kept ?? null,
     place: before?.place ?? line,
     revision: mark.revision,

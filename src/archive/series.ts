@@ -6,8 +6,9 @@ import type { Row } from './tables.ts';
 
 interface Source {
   readonly stream: number;
+  /** Its name; without one the number alone counts. */
+  readonly source?: string | undefined;
   /** Not known yet where only marks were made. */
-  readonly source?: string;
   readonly modality?: Kept['modality'];
 }
 
@@ -16,7 +17,8 @@ export async function seriesOf({ database }: Scope, study: string, { stream, sou
   const name = source === undefined ? null : storable(source);
   const known = await database.selectFrom('series').selectAll().where('study', '=', study).where('stream', '=', stream).execute();
   const same = known.find((row) => row.source === name) ?? known.find((row) => name === null || row.source === null);
-  if (same !== undefined && (name === null || same.source === name)) return same.id;
+  const isKnown = same !== undefined && (name === null || same.source === name) && (modality === undefined || same.modality !== null);
+  if (isKnown) return same.id;
   const row = sealed<Row<'series'>>({ id: same?.id ?? newDicomUid(), study, stream, source: name, modality: modality ?? null });
   if (same === undefined) await database.insertInto('series').values(row).execute();
   else await database.updateTable('series').set(row).where('id', '=', row.id).execute();

@@ -32,7 +32,7 @@ export interface Tables {
     id: string;
     study: string;
     stream: number;
-    /** Name of the stream; null until something with pictures is kept. */
+    /** Name of the stream; null where that was not known. */
     source: string | null;
     modality: string | null;
     seal: number;
@@ -85,6 +85,7 @@ export interface Tables {
   /** Lengths that somebody knew, by stream. */
   calibration: {
     study: string;
+    /** Where another source has had its number, a free one: what counts is in the body. */
     stream: number;
     body: string;
     seal: number;

@@ -3,12 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ExaminationRecord } from '../../src/examination/record.ts';
+import type { Stores } from '../../src/examination/stores.ts';
 import type { SharedMark } from '../../src/protocol/examination-messages.ts';
 import type { TestViewer } from '../broadcast/test-room.ts';
 import { TestViewer as Viewer } from '../broadcast/test-room.ts';
 import { type Random, seeded } from '../support/mutant.ts';
 import { startServer } from '../support/running-server.ts';
-import { answerTo, asked, caughtUp, line, named, nextRequest, openCompany, outcome, type Told } from './company.ts';
+import { answerTo, asked, caughtUp, instead, line, named, nextRequest, openCompany, outcome, type Told } from './company.ts';
 
 type Company = Awaited<ReturnType<typeof openCompany>>;
 const erika = { name: 'Example, Erika', id: '4711', born: '1970-01-31', sex: 'female' } as const;
@@ -223,6 +225,38 @@ describe('what is on disk', () => {
     await restart();
     await company.operator.until(() => company.operator.last('marks') !== undefined);
     expect(heard(company.operator).get(named(1))).toMatchObject({ stream: 0, revision: 2 });
+  });
+
+  it('what is kept bears marks whatever the clock says, and while its stream is not there', { timeout: 120_000 }, async () => {
+    const { operator, folder } = company;
+    const { kept } = (await asked(operator, { type: 'keep', kept: named(9), stream: 0, kind: 'still' })) as Told<'kept'>;
+    const on = (fromUs: number) => ({ on: { kept: kept.kept }, fromUs, untilUs: fromUs, stream: undefined });
+    // As after a restart with a clock that was set back by an hour.
+    const laterUs = 3600e6;
+    const later = (archive: ExaminationRecord): ExaminationRecord =>
+      instead(archive, {
+        open: async () => {
+          const open = await archive.open();
+          const items = open?.kept.map((item) => ({ ...item, fromUs: item.fromUs + laterUs, toUs: item.toUs + laterUs }));
+          return open && { ...open, kept: items ?? [] };
+        },
+      });
+    await company.close(true);
+    const between = ({ archive, past }: Stores): Stores => ({ archive: archive && later(archive), past });
+    company = await openCompany(undefined, folder, ['Something else', 'Angiogram'], between);
+    const atUs = kept.fromUs + laterUs;
+    expect(await outcome(company.operator, company.put(1, 0, 5, { ...on(atUs), on: { epoch: company.epoch() }, stream: 0 }))).toBe(
+      'examination/bad-time',
+    );
+    const put = await asked(company.operator, company.put(1, 0, 5, on(atUs)));
+    expect(put).toMatchObject({ type: 'mark-put', mark: { kept: kept.kept } });
+    expect((put as Told<'mark-put'>).mark).not.toHaveProperty('stream');
+    const guest = await company.somebody('marker', 'Guest', [0]);
+    expect(await outcome(guest, company.put(2, 0, 5, on(atUs)))).toBe('examination/unknown-kept');
+    // It finds back to its stream with what it lies on.
+    await company.close(true);
+    company = await openCompany(undefined, folder, undefined, between);
+    expect(await asked(company.operator, company.put(1, 1, 9, on(atUs)))).toMatchObject({ mark: { revision: 2, stream: 0 } });
   });
 });
 

@@ -101,7 +101,7 @@ describe('what was captured during another examination', () => {
     expect(await outcome(operator, bookmark(5, ofErika))).toBe('bookmarks');
   });
 
-  it('is known after a restart', async () => {
+  it('is known after a restart', { timeout: 120_000 }, async () => {
     company = await openCompany();
     const { folder } = company;
     await open(erika);
