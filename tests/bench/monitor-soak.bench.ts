@@ -14,11 +14,11 @@ import { slopeOf } from './support/slope.ts';
 
 /*
  * node scripts/bench.mjs monitor-soak [MINUTES] [FRAMES/S]
- * Two people at two monitors, two streams of 640x480 at 25 frames/s unless told otherwise, two hundred marks (of every kind, two of each by hand and copies of
- * those), an hour: one edits a mark every few seconds, the
- * other adds, takes back, removes, points, opens panels, goes back in time and freezes. Every 30 seconds what both pages and the server
- * hold, a line of JSON each; at the end slopes of the least-squares lines after a quarter of the time, in which everything that is bounded
- * (200 steps to take back, a minute of record) fills up. Goal: nothing grows.
+ * Two people at two monitors, two streams of 640x480 at 25 frames/s unless told otherwise, two hundred marks (of every kind, two of each
+ * by hand and copies of those), an hour: one edits a mark every few seconds, the other adds, takes back, removes, points, opens panels, goes
+ * back in time and freezes. Every 30 seconds what both pages and the server hold, a line of JSON each; at the end slopes of the least-squares
+ * lines after a quarter of the time, in which everything that is bounded (200 steps to take back, a minute of record) fills up. Goal:
+ * nothing grows.
  */
 
 const minutes = Number(process.argv[2] ?? 60);
