@@ -58,6 +58,9 @@ describe.skipIf(browserPath === undefined)('two people, one behind a bad line (s
   let far: Page;
   let near: Page;
   const complaints: string[] = [];
+  /** Both see the same; a number may be the server's only a moment later. */
+  const alike = (): Promise<void> =>
+    expect.poll(async () => JSON.stringify(await values(far)) === JSON.stringify(await values(near)), patience).toBe(true);
 
   const open = async (address: string): Promise<Page> => {
     const context = await browser.newContext({ viewport: { width: 1600, height: 900 } });
@@ -96,7 +99,7 @@ describe.skipIf(browserPath === undefined)('two people, one behind a bad line (s
     };
     await Promise.all([draw(far, 0.3), draw(near, 0.6)]);
     for (const page of [far, near]) await kept(page, 6);
-    expect(await values(far)).toEqual(await values(near));
+    await alike();
     expect((await values(far)).map((value) => Number.parseInt(value, 10))).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
@@ -143,7 +146,7 @@ describe.skipIf(browserPath === undefined)('two people, one behind a bad line (s
     expect(await said(far, 1)).toContain(theirs ?? '');
     await refused.getByRole('button', { name: 'Leave as it is' }).click();
     await kept(far, 2);
-    expect(await values(far)).toEqual(await values(near));
+    await alike();
   });
 
   it('what arrived, with its answer lost, is there once', async () => {
@@ -156,10 +159,10 @@ describe.skipIf(browserPath === undefined)('two people, one behind a bad line (s
     await kept(far, 1);
     await hand(far).drag([0.4, 0.6], [0.5, 0.6]);
     for (const page of [far, near]) await kept(page, 2);
-    expect(await values(far)).toEqual(await values(near));
+    await alike();
   });
 
-  it('what could not be kept is shown to who drew it, and tried again', async () => {
+  it('what could not be kept is shown to who drew it, and does not get to the next patient', async () => {
     await hand(near).drag([0.4, 0.4], [0.5, 0.4]);
     await kept(far, 1);
     proxy.set(halfOpen);
@@ -177,8 +180,13 @@ describe.skipIf(browserPath === undefined)('two people, one behind a bad line (s
     await refused.waitFor(patience);
     expect(await refused.textContent()).toMatch(/another examination is open/);
     expect(await results(near).count()).toBe(0);
+    // Tried again it would lie on a picture of the patient before.
     await refused.getByRole('button', { name: 'Try again' }).click();
+    await refused.getByText('captured during an earlier examination').waitFor(patience);
+    await refused.getByRole('button', { name: 'Discard' }).click();
+    for (const page of [far, near]) await kept(page, 0);
+    await hand(far).drag([0.4, 0.6], [0.5, 0.6]);
     for (const page of [far, near]) await kept(page, 1);
-    expect(await values(far)).toEqual(await values(near));
+    await alike();
   });
 });

@@ -208,7 +208,7 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     const other = await page.context().newPage();
     await other.goto(server.address);
     await inState(other, 0, 'live');
-    await other.keyboard.press('s');
+    // Which panel is open is kept in this browser.
     expect(await other.getByTestId('stage-colour-map').getByRole('switch').isChecked()).toBe(false);
     await other.close();
     await page.getByRole('button', { name: 'As frozen' }).click();
