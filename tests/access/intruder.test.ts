@@ -128,7 +128,7 @@ describe('what an intruder gets: nothing', () => {
     const begunMs = performance.now();
     await done({ type: 'revoke', invitation });
     expect(await closed(viewer)).toBe('4401 access/revoked');
-    expect(performance.now() - begunMs).toBeLessThan(10_000);
+    expect(performance.now() - begunMs).toBeLessThan(1000);
     expect(await closed(guestOfGuest)).toBe('4401 access/revoked');
     const { length } = viewer.frames;
     expect(await knock(room.address, guest)).toBe(401);
@@ -147,7 +147,7 @@ describe('what an intruder gets: nothing', () => {
     const begunMs = performance.now();
     await done({ type: 'send-out', viewer: seen?.viewer ?? -1 });
     expect(await closed(viewer)).toBe('4401 access/sent-out');
-    expect(performance.now() - begunMs).toBeLessThan(10_000);
+    expect(performance.now() - begunMs).toBeLessThan(1000);
     expect(await knock(room.address, guest)).toBe(401);
     await operator.until(() => operator.last('viewers')?.viewers.every(({ name }) => name !== 'Dr Example') === true);
   });
@@ -181,7 +181,7 @@ describe('what an intruder gets: nothing', () => {
     const begunMs = performance.now();
     await done({ type: 'revoke', invitation: newest() });
     await motion.catch(() => undefined);
-    expect(performance.now() - begunMs).toBeLessThan(10_000);
+    expect(performance.now() - begunMs).toBeLessThan(1000);
     expect((await ask(room.address, 'streams/1/snapshot.jpg', basic)).status).toBe(401);
     expect(await closed(viewer)).toBe('4401 access/revoked');
   });
