@@ -26,7 +26,7 @@ export function install() {
 
 /** Builds the kernels and the web client when a source is newer than what was built. */
 export function build() {
-  const kernels = ['wasm/build/simd.wasm', 'wasm/build/relaxed-simd.wasm', 'wasm/build/crc64.wasm'];
+  const kernels = ['wasm/build/simd.wasm', 'wasm/build/relaxed-simd.wasm', 'wasm/build/crc64.wasm', 'wasm/build/crc32.wasm'];
   if (stale(kernels, ['wasm/assembly', 'wasm/build.ts', 'package-lock.json'])) {
     say('building the kernels');
     run(node, [join(root, 'wasm/build.ts')]);

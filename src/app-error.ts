@@ -100,6 +100,10 @@ export const errorTable = {
   },
   'stage/twice': { message: 'the stage {stage} is listed twice', remedy: 'list every stage once' },
   'stage/unknown-preset': { message: 'there is no preset called {preset}', remedy: 'known presets: {known}' },
+  'stage/changed-meanwhile': {
+    message: 'the stage {stage} was set by somebody else meanwhile: it was not taken back',
+    remedy: 'set it by hand where it should be otherwise',
+  },
   'stage/bad-option': { message: '{stage}.{option} is {value}', remedy: 'allowed: {allowed}' },
   'codec/damaged': {
     message: 'a picture cannot be decoded ({codec}): {reason}',
@@ -111,6 +115,7 @@ export const errorTable = {
   'protocol/bad-message': { message: 'message refused at {where}: {reason}', remedy: 'see docs/protocol.md' },
   'protocol/binary-refused': { message: 'a viewer sends text messages only', remedy: 'see docs/protocol.md' },
   'protocol/too-many': { message: 'more than {limit} messages a second', remedy: 'send less' },
+  'protocol/unknown-route': { message: 'there is nothing at this address', remedy: 'see docs/protocol.md' },
   'protocol/unknown-address': { message: 'the WebSocket is at {address}', remedy: 'see docs/protocol.md' },
   'protocol/unknown-stream': { message: 'there is no stream {stream}', remedy: 'use an id of the hello message' },
   'ffmpeg/missing': {
@@ -207,6 +212,10 @@ export const errorTable = {
     message: 'this length calibrates nothing: {reason}',
     remedy: 'draw along a length that is known, as long as can be',
   },
+  'marks/calibrates-kept': {
+    message: 'what is kept stays as it was measured: no length is calibrated on it',
+    remedy: 'calibrate the live or frozen picture before a still or clip of it is measured',
+  },
   'marks/cannot-edit': { message: 'mark {number} stays as it is: {reason}', remedy: 'undo what was done to it meanwhile, or draw it anew' },
   'examination/off': {
     message: '{what}: this server keeps no examinations',
@@ -247,10 +256,20 @@ export const errorTable = {
     message: 'this picture was captured during an earlier examination',
     remedy: 'reopen that examination to mark it or to keep it',
   },
+  'examination/not-its-picture': {
+    message: 'this picture was not captured during the examination whose patient is to stand on it',
+    remedy: 'export it without the patient line, or look into its own examination and export it from there',
+  },
   'examination/too-many-kept': { message: 'an examination has at most {limit} stills and clips', remedy: 'open another examination' },
   'examination/too-many-clips': { message: '{limit} clips are running already', remedy: 'end one of them' },
   'examination/kept-taken': { message: 'there is another still or clip of that name', remedy: 'try again' },
-  'examination/not-your-clip': { message: '{kind} is of {author}', remedy: 'ask its author or an operator to do it' },
+  'examination/observer-opens-none': {
+    message: 'no examination is open, and an observer opens none',
+    remedy: 'ask a marker or an operator to open one',
+  },
+  'examination/not-your-bookmark': { message: 'this bookmark is of {author}', remedy: 'ask its author or an operator to remove it' },
+  'examination/unknown-bookmark': { message: 'this bookmark was removed', remedy: 'make another' },
+  'examination/not-your-clip': { message: 'this still or clip is of {author}', remedy: 'ask its author or an operator to do it' },
   'examination/unknown-kept': { message: 'there is no still or clip {kept} in this examination', remedy: 'it may have been discarded' },
   'wall/bad': { message: 'a layout was refused: {reason}', remedy: 'name a picture, or nothing, for each place' },
   'wall/not-all-seen': {
@@ -419,6 +438,14 @@ export const errorTable = {
   'tls/unreadable': { message: '{file} cannot be read: {reason}', remedy: 'check the path and the permissions' },
   'tls/refused': { message: '{certificate} and {key} cannot be used: {reason}', remedy: 'give a certificate and its own key, both PEM' },
   'tls/expired': { message: '{certificate} was valid until {until}', remedy: 'renew it' },
+  'access/too-many-guests': {
+    message: 'all {limit} places for guests are taken; the others are for operators',
+    remedy: 'raise limits.viewers or close a viewer',
+  },
+  'access/too-many-of-session': {
+    message: 'this invitation already watches over {limit} lines in this browser or program',
+    remedy: 'close a window, or raise limits.viewersPerSession',
+  },
   'access/too-many-viewers': { message: 'all {limit} places are taken', remedy: 'raise limits.viewers or close a viewer' },
 } as const satisfies Record<string, { message: string; remedy: string }>;
 

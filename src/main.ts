@@ -14,6 +14,7 @@ import { openStores } from './examination/stores.ts';
 import { inspectFiles } from './inspect/inspect.ts';
 import { loadCommand } from './load/load.ts';
 import { openLog } from './log.ts';
+import { boundMemory } from './memory.ts';
 import { settled } from './stream/settled.ts';
 import { Stream } from './stream/stream.ts';
 
@@ -22,6 +23,7 @@ const linesPatienceMs = 15_000;
 
 /** device → session → frames → stages → encoder (a worker per stream) → stream → server → viewers, and the stores. */
 async function serve({ room, json }: Extract<Command, { run: 'serve' }>): Promise<void> {
+  await boundMemory();
   const log = openLog();
   const clock = anchorClock();
   const streams = room.streams.map((settings, id) => new Stream(id, settings, room.limits, clock, log));

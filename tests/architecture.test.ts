@@ -188,6 +188,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'node:zlib',
   ],
   'src/log.ts': ['pino', 'pino-pretty'],
+  'src/memory.ts': ['koffi'],
   'src/close-in-turn.ts': ['src/app-error.ts', 'node:timers/promises'],
   'src/main.ts': ['src', 'node:fs'],
   wasm: ['src/app-error.ts', 'wasm-feature-detect', 'assemblyscript', 'node:fs', 'node:fs/promises', 'node:path'],

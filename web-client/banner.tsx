@@ -1,6 +1,8 @@
 import { PatientBanner } from './examination/patient-banner.tsx';
 import { useMonitorState, useServerMs, useWords } from './hooks.ts';
 import { clockText } from './texts.ts';
+import { errorWords } from './words/error-words.ts';
+import type { WireError } from './worker-messages.ts';
 
 /** Who is examined, where, and that nobody may diagnose from this. Never over the picture. */
 export function Banner() {
@@ -10,7 +12,7 @@ export function Banner() {
     <header className="banner">
       <PatientBanner />
       <h1 className="room">{room === '' ? 'Lumencast' : room}</h1>
-      {link.state === 'lost' && <span className="line-lost">{say('banner.connection-lost')}</span>}
+      {link.state === 'lost' && <LineLost error={link.error} />}
       {!crossOriginIsolated && (
         <span className="not-isolated" title={say('banner.not-isolated-meaning')}>
           {say('banner.not-isolated')}
@@ -22,8 +24,19 @@ export function Banner() {
   );
 }
 
+/** And why, where the server says it. */
+function LineLost({ error }: { error: WireError | undefined }) {
+  const words = useWords();
+  const told = error && errorWords(words, error);
+  return (
+    <span className="line-lost" title={told?.remedy}>
+      {told?.message ?? words.say('banner.connection-lost')}
+    </span>
+  );
+}
+
 /** The server's clock: the one that capture times are read on. */
 function RoomClock() {
-  const serverMs = useServerMs();
+  const serverMs = useServerMs(1000);
   return <time className="clock">{serverMs === undefined ? '--:--:--' : clockText(serverMs)}</time>;
 }

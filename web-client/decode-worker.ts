@@ -1,11 +1,12 @@
-import { asAppError } from '../src/app-error.ts';
+import { AppError, asAppError } from '../src/app-error.ts';
 import { type Codecs, codecNumber } from '../src/codec/codecs.ts';
 import { raw } from '../src/codec/raw.ts';
 import { Acknowledger } from '../src/protocol/acknowledger.ts';
-import { frameHeaderBytes, readFrameHeader } from '../src/protocol/frame-header.ts';
 import type { ServerMessage, StageState, StreamDescription } from '../src/protocol/messages.ts';
 import { ServerClock } from '../src/protocol/server-clock.ts';
 import { type CodecName, codecNames } from '../src/protocol/tiers.ts';
+import crc32Url from '../wasm/build/crc32.wasm?url';
+import { Crc32 } from '../wasm/crc32.ts';
 import { openBrowserCodecs } from './browser-codecs.ts';
 import { InStep } from './in-step.ts';
 import { Painter } from './painter.ts';
@@ -30,7 +31,7 @@ const carefulMs = 5000;
 const post = (news: WorkerNews): void => self.postMessage(news);
 const ownUs = (): number => performance.now() * 1000;
 
-function openMonitor(address: string, painter: Painter): (order: WorkerOrder) => void {
+function openMonitor(address: string, painter: Painter, checksum: Crc32): (order: WorkerOrder) => void {
   const clock = new ServerClock();
   const line = new ServerLine(address, ownUs);
   const players = new Map<number, StreamPlayer>();
@@ -47,8 +48,13 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
   let lastFrameUs = 0;
   let carefulUntilUs = 0;
 
+  /** Before anything is made of the clock: frames from before a sleep are handed over ahead of any timer. */
+  const watchClock = (): void => {
+    if (clock.watch(ownUs(), Date.now() * 1000)) line.askClock();
+  };
   const tick = (): void => {
     hurried = false;
+    watchClock();
     const serverUs = clock.at(ownUs());
     post({
       news: 'tick',
@@ -126,6 +132,7 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
     openReader: () => new VideoPixels((memory) => painter.kernelsOn(memory)),
     picture: (header, decoded, receivedUs) =>
       players.get(header.stream)?.receive({ ...header, codec: codecNumber('raw'), payloadBytes: decoded.length }, decoded, receivedUs),
+    passedOver: (header, receivedUs) => players.get(header.stream)?.passOver(header, receivedUs),
     leftOut(header, receivedUs, error) {
       if (error !== undefined) post({ news: 'fault', stream: header.stream, error });
       players.get(header.stream)?.leaveOut(header, receivedUs);
@@ -154,21 +161,27 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
     obeyServer(message);
     if (message.type !== 'pong' && message.type !== 'poses') post({ news: 'message', message });
   });
-  line.frame$.subscribe((buffer) => {
-    try {
-      const header = readFrameHeader(new DataView(buffer));
-      const payload = new Uint8Array(buffer, frameHeaderBytes);
-      lastFrameUs = ownUs();
-      const receivedUs = clock.at(lastFrameUs);
-      if (codecNames[header.codec] === 'h264') {
-        videos.receive(header, payload, receivedUs);
+  line.frame$.subscribe(({ header, payload }) => {
+    watchClock();
+    lastFrameUs = ownUs();
+    const receivedUs = clock.at(lastFrameUs);
+    const codec = codecNames[header.codec];
+    if (checksum.of(payload) !== header.crc32) {
+      const error = new AppError('codec/damaged', { codec: codec ?? '', reason: 'its checksum is another' });
+      if (codec === 'h264') {
+        videos.refuse(header, error, receivedUs);
         return;
       }
-      videos.overtaken(header);
-      players.get(header.stream)?.receive(header, payload, receivedUs);
-    } catch (thrown) {
-      post({ news: 'fault', stream: -1, error: asAppError(thrown, 'protocol/bad-header').toJSON() });
+      post({ news: 'fault', stream: header.stream, error: error.toJSON() });
+      players.get(header.stream)?.leaveOut(header, receivedUs);
+      return;
     }
+    if (codec === 'h264') {
+      videos.receive(header, payload, receivedUs);
+      return;
+    }
+    videos.overtaken(header);
+    players.get(header.stream)?.receive(header, payload, receivedUs);
   });
 
   function obeyServer(message: ServerMessage): void {
@@ -232,6 +245,7 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
     post({ news: 'reprocessed', stream, stages });
   }
 
+  self.addEventListener('online', () => line.retryNow());
   line.connect();
   // The first picture does not wait for them: on a good line it comes as it is.
   void openCodecs();
@@ -293,6 +307,15 @@ function openMonitor(address: string, painter: Painter): (order: WorkerOrder) =>
   };
 }
 
+/** Throws `kernels/not-built`. */
+async function openChecksum(): Promise<Crc32> {
+  try {
+    return new Crc32(await WebAssembly.compileStreaming(fetch(crc32Url)));
+  } catch (thrown) {
+    throw new AppError('kernels/not-built', { path: crc32Url }, { cause: thrown });
+  }
+}
+
 /** Loads the kernels, then obeys; orders that come earlier wait for their turn. */
 function serve(): void {
   const waiting: WorkerOrder[] = [];
@@ -301,8 +324,8 @@ function serve(): void {
   };
   let begun = false;
   const begin = async (address: string): Promise<void> => {
-    const painter = await Painter.open();
-    obey = openMonitor(address, painter);
+    const [painter, checksum] = await Promise.all([Painter.open(), openChecksum()]);
+    obey = openMonitor(address, painter, checksum);
     for (const order of waiting.splice(0)) obey(order);
   };
   self.addEventListener('message', ({ data }: MessageEvent<WorkerOrder>) => {

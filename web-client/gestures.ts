@@ -33,10 +33,13 @@ const tapSlack = 6;
 const reachMouse = 18;
 const reachTouch = 34;
 const wheelZoom = 0.0016;
+/** A pen that was last heard of so long ago is still at hand, and what touches is the hand that holds it. */
+const penNearMs = 500;
 /** A hand-drawn line has a point for so many tile pixels of its way. */
 const tracePx = 2;
 
 interface Finger {
+  readonly type: string;
   readonly at: Point;
   readonly start: Point;
   moved: boolean;
@@ -52,6 +55,8 @@ export function attachGestures(element: HTMLElement, hostNow: () => GestureHost)
   const fingers = new Map<number, Finger>();
   let doing: Doing = 'nothing';
   let lastTap: { atMs: number; at: Point } | undefined;
+  let pressedWith = '';
+  let penAtMs = Number.NEGATIVE_INFINITY;
 
   const locate = (event: PointerEvent | WheelEvent): Point => {
     const box = element.getBoundingClientRect();
@@ -84,7 +89,28 @@ export function attachGestures(element: HTMLElement, hostNow: () => GestureHost)
     return 'pan';
   };
 
+  /** What it began is as if it had never been. */
+  const takeBack = (pointer: number): void => {
+    if (!fingers.delete(pointer)) return;
+    const { hand, pointing } = hostNow();
+    if (doing === 'draw') hand.retract();
+    if (doing === 'hold') hand.cancel();
+    if (doing === 'point') pointing.lift();
+    if (doing !== 'pinch' || fingers.size === 0) doing = 'nothing';
+  };
+
+  /** Answers whether a touch is of the hand that holds a pen; a pen that comes takes back what such touches have begun. */
+  const isPalm = ({ pointerType, timeStamp }: PointerEvent): boolean => {
+    if (pointerType === 'touch') return timeStamp - penAtMs < penNearMs || [...fingers.values()].some(({ type }) => type === 'pen');
+    if (pointerType !== 'pen') return false;
+    penAtMs = timeStamp;
+    for (const [pointer, { type }] of [...fingers]) if (type === 'touch') takeBack(pointer);
+    return false;
+  };
+
   const down = (event: PointerEvent): void => {
+    pressedWith = event.pointerType;
+    if (isPalm(event)) return;
     const host = hostNow();
     host.act({ act: 'select', stream: host.stream });
     // What lies over the picture has a use of its own for the pointer.
@@ -92,7 +118,7 @@ export function attachGestures(element: HTMLElement, hostNow: () => GestureHost)
     if (taken || host.picture === undefined || event.button > 1) return;
     const at = locate(event);
     element.setPointerCapture(event.pointerId);
-    fingers.set(event.pointerId, { at, start: at, moved: false });
+    fingers.set(event.pointerId, { type: event.pointerType, at, start: at, moved: false });
     if (fingers.size === 2) {
       // The first finger was the start of a pinch and not of a mark.
       if (doing === 'draw') host.hand.retract();
@@ -136,19 +162,20 @@ export function attachGestures(element: HTMLElement, hostNow: () => GestureHost)
   };
 
   const move = (event: PointerEvent): void => {
+    if (isPalm(event)) return;
     const host = hostNow();
     const { picture } = host;
     if (picture === undefined) return;
     const at = locate(event);
     const finger = fingers.get(event.pointerId);
     if (finger === undefined) {
-      if (fingers.size === 0) hover(host, picture, at, event);
+      if (fingers.size === 0 && event.pointerType !== 'touch') hover(host, picture, at, event);
       return;
     }
     const moved = finger.moved || Math.hypot(at.x - finger.start.x, at.y - finger.start.y) > tapSlack;
     if (doing === 'pinch') pinch(host, picture, event.pointerId, at);
     else if (moved) dragTo(host, picture, at, finger.at, event);
-    fingers.set(event.pointerId, { at, start: finger.start, moved });
+    fingers.set(event.pointerId, { ...finger, at, moved });
   };
 
   const tapped = (host: GestureHost, at: Point): void => {
@@ -170,17 +197,21 @@ export function attachGestures(element: HTMLElement, hostNow: () => GestureHost)
     if (doing !== 'pinch' || fingers.size === 0) doing = 'nothing';
   };
 
-  const leave = (): void => {
+  const leave = (event: PointerEvent): void => {
+    if (isPalm(event)) return;
     const host = hostNow();
     host.hover(undefined);
     if (host.tool === 'pointer' && fingers.size === 0) host.pointing.leave();
   };
 
-  /** The other button ends a line of many points. */
+  /** The system has taken it away: a palm, or a swipe from the edge. */
+  const cancel = ({ pointerId }: PointerEvent): void => takeBack(pointerId);
+
+  /** The other button ends a line of many points; a finger that stays in its place for long does not. */
   const endLine = (event: MouseEvent): void => {
     event.preventDefault();
     const { hand, stream } = hostNow();
-    if (hand.drawingOn === stream) hand.finish({ slack: 0, tolerance: 0 });
+    if (pressedWith === 'mouse' && hand.drawingOn === stream) hand.finish({ slack: 0, tolerance: 0 });
   };
 
   const wheel = (event: WheelEvent): void => {
@@ -197,7 +228,7 @@ export function attachGestures(element: HTMLElement, hostNow: () => GestureHost)
   element.addEventListener('pointerdown', down);
   element.addEventListener('pointermove', move);
   element.addEventListener('pointerup', up);
-  element.addEventListener('pointercancel', up);
+  element.addEventListener('pointercancel', cancel);
   element.addEventListener('pointerleave', leave);
   element.addEventListener('contextmenu', endLine);
   element.addEventListener('wheel', wheel, { passive: false });
@@ -205,7 +236,7 @@ export function attachGestures(element: HTMLElement, hostNow: () => GestureHost)
     element.removeEventListener('pointerdown', down);
     element.removeEventListener('pointermove', move);
     element.removeEventListener('pointerup', up);
-    element.removeEventListener('pointercancel', up);
+    element.removeEventListener('pointercancel', cancel);
     element.removeEventListener('pointerleave', leave);
     element.removeEventListener('contextmenu', endLine);
     element.removeEventListener('wheel', wheel);

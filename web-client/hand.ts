@@ -1,4 +1,6 @@
 import { BehaviorSubject } from 'rxjs';
+import { AppError } from '../src/app-error.ts';
+import { belongsTo, fits, isSamePicture, type MarkedPicture } from '../src/marks/belonging.ts';
 import { moveMark, movePoint } from '../src/marks/edit.ts';
 import type { Caption, ManualCalibration, Mark, MarkKind, Point } from '../src/marks/mark.ts';
 import { insidePicture } from '../src/marks/on-picture.ts';
@@ -20,6 +22,8 @@ export interface FrameOnScreen {
   readonly live: boolean;
   /** It is of a still or a clip. */
   readonly kept?: string | undefined;
+  /** It is of another examination than the open one, which alone takes marks. */
+  readonly earlier?: boolean;
 }
 
 export interface HandHost {
@@ -27,6 +31,8 @@ export interface HandHost {
   role(): Role;
   /** Undefined while there is no picture. */
   frameOf(stream: number): FrameOnScreen | undefined;
+  /** What the stream's pictures are now, wherever its tile looks: on such ones holds what was calibrated by hand. */
+  pictureNow(stream: number): MarkedPicture | undefined;
 }
 
 /** A mark whose points are being placed. */
@@ -165,29 +171,36 @@ export class Hand {
   drop(): void {
     const [holding, own] = [this.#holding, this.#marking.state.own];
     this.#holding = undefined;
-    if (holding?.changed === true && own !== undefined) this.#marking.put(own);
+    if (holding?.changed === true && own !== undefined) this.#marking.put(own, { of: holding.before });
   }
 
   // Keys
 
-  /** Moves the cursor of the keys, or what is selected. Answers whether there was something to move. */
+  /** Moves the cursor of the keys, where one is shown. Answers whether there was one. */
   step(stream: number, dx: number, dy: number): boolean {
+    const frame = this.#host.frameOf(stream);
+    if (frame === undefined || !isMarkTool(this.#marking.state.tool)) return false;
+    if (this.#drawing === undefined && this.cursor$.value?.stream !== stream) return false;
+    const { x, y } = this.#cursorOn(stream, frame);
+    const at = insidePicture({ x: x + dx, y: y + dy }, frame.picture.width, frame.picture.height);
+    this.cursor$.next({ stream, at });
+    this.move(at, false, keySteadiness);
+    return true;
+  }
+
+  /** Moves the mark or point whose handle has the keyboard. Answers whether there was something to move. */
+  nudge(stream: number, dx: number, dy: number): boolean {
     const frame = this.#host.frameOf(stream);
     if (frame === undefined) return false;
     const { width, height } = frame.picture;
-    if (isMarkTool(this.#marking.state.tool) && (this.#drawing !== undefined || this.cursor$.value?.stream === stream)) {
-      const { x, y } = this.#cursorOn(stream, frame);
-      const at = insidePicture({ x: x + dx, y: y + dy }, width, height);
-      this.cursor$.next({ stream, at });
-      this.move(at, false, keySteadiness);
-      return true;
-    }
     const mark = selectedMark(this.#marking.state);
-    if (mark === undefined || mark.stream !== stream || !this.mayChange(mark)) return false;
+    // A still or clip may have a tile of its own, of no stream.
+    const onTile = mark?.kept === undefined ? mark?.stream === stream : mark.kept === frame.kept;
+    if (mark === undefined || !onTile || !this.mayChange(mark)) return false;
     const point = this.#marking.state.selection?.point;
     const before = point === undefined ? undefined : mark.shape.points[point];
     const by = before === undefined ? { x: dx, y: dy } : insidePicture({ x: before.x + dx, y: before.y + dy }, width, height);
-    this.#marking.put({ ...mark, shape: moved(mark, before === undefined ? undefined : point, by) }, true);
+    this.#marking.put({ ...mark, shape: moved(mark, before === undefined ? undefined : point, by) }, { mends: true });
     return true;
   }
 
@@ -209,6 +222,24 @@ export class Hand {
     return (this.#drawing?.stream === stream ? this.lastPlaced : undefined) ?? { x: Math.round(width / 2), y: Math.round(height / 2) };
   }
 
+  // Until when it lies there
+
+  /** Whether the frame that a tile shows can become the last one that a mark lies on: it is one of its frames, or comes after them. */
+  mayEnd(tile: number, mark: KnownMark): boolean {
+    const frame = this.#host.frameOf(tile);
+    if (frame === undefined || frame.earlier === true) return false;
+    const { capturedUs, kept, live } = frame;
+    const place = { ...frame.picture, stream: isKeptTile(tile) ? undefined : tile, kept, capturedUs, live };
+    if (mark.untilUs === undefined) return belongsTo(mark, place);
+    return !live && capturedUs >= mark.fromUs && capturedUs !== mark.untilUs && fits(mark, place);
+  }
+
+  /** The frame that a tile shows is the last one that a mark lies on. */
+  endHere(tile: number, mark: KnownMark): void {
+    const frame = this.#host.frameOf(tile);
+    if (frame !== undefined) this.#marking.put({ ...mark, untilUs: Math.max(mark.fromUs, frame.capturedUs) }, { of: mark });
+  }
+
   // What was asked
 
   /** A word for a mark; undefined: none. A text without a word is not kept. */
@@ -218,7 +249,7 @@ export class Hand {
     if (caption === undefined && mark.shape.kind === 'text') return;
     const { caption: _, ...rest } = mark.shape as Mark & { caption?: Caption };
     // Which kinds have a caption is the asker's to know.
-    this.#marking.put({ ...mark, shape: (caption === undefined ? rest : { ...rest, caption }) as Mark });
+    this.#marking.put({ ...mark, shape: (caption === undefined ? rest : { ...rest, caption }) as Mark }, { of: mark });
   }
 
   calibrate(stream: number, calibration: ManualCalibration | undefined, drawnOn?: DrawnOn): void {
@@ -233,8 +264,17 @@ export class Hand {
   #begin(stream: number, tool: ToolName): Omit<Drawing, 'placing'> | undefined {
     const frame = this.#host.frameOf(stream);
     if (frame === undefined) return undefined;
+    const refused = frame.earlier === true ? new AppError('examination/earlier-picture').toJSON() : undefined;
+    if (refused !== undefined || this.#marking.state.asking?.ask === 'nothing')
+      this.#marking.act({ act: 'ask', asking: refused && { ask: 'nothing', error: refused } });
+    if (refused !== undefined) return undefined;
+    if (tool === 'calibration' && frame.kept !== undefined) {
+      this.#marking.act({ act: 'calibration-refused', stream, error: new AppError('marks/calibrates-kept').toJSON() });
+      return undefined;
+    }
     const { calibrations, author } = this.#marking.state;
-    const manual = calibrations[stream];
+    const now = this.#host.pictureNow(stream);
+    const manual = now !== undefined && isSamePicture(now, frame.picture) ? calibrations[stream] : undefined;
     const mark = {
       id: newMarkId(),
       // On a still or clip in a place of its own there is no stream below.
@@ -274,7 +314,8 @@ export class Hand {
     const { asks } = toolOf(tool);
     if (asks === 'length') {
       const [from, to] = mark.shape.points as readonly [Point, Point];
-      this.#marking.act({ act: 'ask', asking: { ask: 'length', stream, points: [from, to], epoch: mark.epoch, fromUs: mark.fromUs } });
+      const { picture, epoch, fromUs } = mark;
+      this.#marking.act({ act: 'ask', asking: { ask: 'length', stream, points: [from, to], picture, epoch, fromUs } });
       return;
     }
     if (asks === 'caption') {

@@ -1,9 +1,12 @@
-import { createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { createContext, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { BehaviorSubject } from 'rxjs';
+import { belongsTo, fits } from '../src/marks/belonging.ts';
+import type { ConnectedViewer } from '../src/protocol/messages.ts';
 import type { ExportState } from './export/exporting.ts';
-import { belongs, type KnownMark, type MarksState } from './marks-state.ts';
+import type { KnownMark, MarksState } from './marks-state.ts';
 import type { Monitor } from './monitor.ts';
-import type { MonitorState } from './monitor-state.ts';
+import { isSteady, type MonitorState, type SteadyState, type StreamCounts } from './monitor-state.ts';
+import type { PastTruth } from './past/past-messages.ts';
 import { type PictureTruth, pictureTruth } from './picture-truth.ts';
 import type { Size } from './view-transform.ts';
 import { inLanguage, type Language, type Words } from './words/words.ts';
@@ -37,8 +40,23 @@ export function useSubject<Value, Taken>(subject: BehaviorSubject<Value>, take: 
 
 const whole = <Value>(value: Value): Value => value;
 
-export function useMonitorState(): MonitorState {
-  return useSubject(useMonitor().state$, whole);
+/** Renders when something changes that the server does not tell every second. */
+export function useMonitorState(): SteadyState {
+  const last = useRef<MonitorState>(undefined);
+  return useSubject(useMonitor().state$, (state) => {
+    if (last.current === undefined || !isSteady(last.current, state)) last.current = state;
+    return last.current;
+  });
+}
+
+/** What became of a stream's frames, renewed once a second. */
+export function useCounts(stream: number): StreamCounts | undefined {
+  return useSubject(useMonitor().state$, ({ counts }) => counts[stream]);
+}
+
+/** Who watches, for operators; renewed once a second. */
+export function useViewers(): readonly ConnectedViewer[] {
+  return useSubject(useMonitor().state$, ({ viewers }) => viewers);
 }
 
 /** What is taken must be the same as long as it has not changed, e.g. a part of the state: every change of any mark asks for it. */
@@ -50,13 +68,22 @@ export function useExport(): ExportState {
   return useSubject(useMonitor().exporting.state$, whole);
 }
 
-/** Whether the frame on the screen is one of those that a mark belongs to; renders only when that changes. */
-export function useBelongs(mark: KnownMark): boolean {
+/** Whether a mark of a stream lies on the frame that the stream's tile shows, on another one, or on a picture of another size or calibration. */
+export function useWhereItLies(mark: KnownMark): 'here' | 'another-frame' | 'another-picture' {
   const monitor = useMonitor();
   return useSubject(monitor.truths$, () => {
     const frame = mark.stream === undefined ? undefined : monitor.frameOf(mark.stream);
-    return frame === undefined || belongs(mark, frame.capturedUs, frame.live);
+    if (frame === undefined || mark.kept !== undefined) return 'here';
+    const place = { ...frame.picture, stream: mark.stream, kept: frame.kept, capturedUs: frame.capturedUs, live: frame.live };
+    if (belongsTo(mark, place)) return 'here';
+    return fits(mark, place) ? 'another-frame' : 'another-picture';
   });
+}
+
+/** Whether the frame that a tile shows can become the last one that a mark lies on. */
+export function useMayEnd(tile: number, mark: KnownMark): boolean {
+  const monitor = useMonitor();
+  return useSubject(monitor.truths$, () => monitor.hand.mayEnd(tile, mark));
 }
 
 export function useGeneration(): number {
@@ -68,14 +95,22 @@ export function usePictureTruth(stream: number): PictureTruth {
   return pictureTruth(useSubject(useMonitor().truths$, whole), stream);
 }
 
+/** What is true of the past that is looked at in a tile; nothing is rendered while it shows the live picture. */
+export function usePastTruth(stream: number): PastTruth | undefined {
+  return useSubject(useMonitor().truths$, (truths) => pictureTruth(truths, stream).past);
+}
+
 /** Whether the frozen picture can be processed anew; renders only when that changes. */
 export function useReprocessable(stream: number): boolean {
   return useSubject(useMonitor().truths$, (truths) => pictureTruth(truths, stream).reprocessable);
 }
 
-export function useServerMs(): number | undefined {
-  const truths = useSubject(useMonitor().truths$, whole);
-  return truths.serverMs === undefined ? undefined : truths.serverMs + (performance.now() - truths.atMs);
+/** The server's clock in steps: renders once a step. */
+export function useServerMs(stepMs: number): number | undefined {
+  return useSubject(useMonitor().truths$, ({ serverMs, atMs }) => {
+    if (serverMs === undefined) return undefined;
+    return Math.floor((serverMs + (performance.now() - atMs)) / stepMs) * stepMs;
+  });
 }
 
 /** Size of an element in CSS pixels; 0 by 0 until it is laid out. */
@@ -92,14 +127,15 @@ export function useSize(element: HTMLElement | null): Size {
 
 const remPx = (): number => Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 
-function onResize(changed: () => void): () => void {
-  window.addEventListener('resize', changed);
-  return () => window.removeEventListener('resize', changed);
-}
-
-/** CSS pixels of one rem: it grows with the screen, and what is placed by number has to know. */
+/** CSS pixels of one rem: it grows with the screen, and what is placed by number has to know. Asking makes the browser lay out the page. */
 export function useRemPx(): number {
-  return useSyncExternalStore(onResize, remPx);
+  const [px, setPx] = useState(remPx);
+  useEffect(() => {
+    const measure = (): void => setPx(remPx());
+    window.addEventListener('resize', measure);
+    return () => window.removeEventListener('resize', measure);
+  }, []);
+  return px;
 }
 
 /** The time now, renewed at a period; for countdowns and clocks. */

@@ -8,8 +8,6 @@ const longestWaitUs = 120_000;
 const shortestWaitUs = 2000;
 /** How late streams are is looked at so often. */
 const lookPeriodUs = 100_000;
-/** The share of the pictures that come in time for their step; the others are drawn as they come. */
-const inTime = 0.9;
 
 interface Sample {
   readonly atUs: number;
@@ -31,14 +29,14 @@ export interface Skew {
 }
 
 /**
- * Keeps the pictures of several streams in step: each is drawn the same time after its capture, the time that the latest of them needs
- * to come. A stream that comes much later than the freshest is not waited for, and what is new of it is shown at once. All times are
+ * Keeps the pictures of several streams in step: each is drawn the same time after its capture, the time that the latest of them usually
+ * needs to come. The pictures of the latest are drawn as they come: nothing is held back to make up for how evenly they do. A stream that comes much later than the freshest is not waited for, and what is new of it is shown at once. All times are
  * the server's clock, in microseconds.
  */
 export class InStep {
   readonly #paces = new Map<number, Pace>();
   #enabled = true;
-  /** Age at which nearly all pictures of a stream have come, of those of which any come now. */
+  /** Age at which half of the pictures of a stream have come, of those of which any come now. */
   #lateness: ReadonlyMap<number, number> = new Map();
   #lookedUs = Number.NEGATIVE_INFINITY;
   /** The age at which the pictures in step are drawn, and the one beyond which a stream is left behind. */
@@ -61,7 +59,8 @@ export class InStep {
     note(this.#paceOf(stream).arrived, nowUs, ageUs);
     this.#look(nowUs);
     const own = this.#lateness.get(stream);
-    if (!this.#enabled || this.#lateness.size < 2 || own === undefined || own > this.#leftBeyondUs) return nowUs;
+    if (!this.#enabled || this.#lateness.size < 2 || own === undefined) return nowUs;
+    if (own >= this.#commonUs) return nowUs;
     const dueUs = capturedUs + this.#commonUs;
     return dueUs - nowUs < shortestWaitUs ? nowUs : Math.min(dueUs, nowUs + longestWaitUs);
   }
@@ -92,7 +91,7 @@ export class InStep {
       const last = arrived.at(-1);
       if (last === undefined || nowUs - last.atUs > silentUs) continue;
       const ages = arrived.map(({ ageUs }) => ageUs).toSorted((a, b) => a - b);
-      lateness.set(stream, ages[Math.ceil(inTime * ages.length) - 1] as number);
+      lateness.set(stream, ages[ages.length >> 1] as number);
     }
     this.#lateness = lateness;
     this.#leftBeyondUs = Math.min(...lateness.values()) + longestWaitUs;

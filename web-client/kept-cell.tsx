@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import type { Kept } from '../src/protocol/examination-messages.ts';
 import { useGeneration, useMonitor, useMonitorState, useWords } from './hooks.ts';
 import { describeKept } from './kept-tiles.ts';
@@ -25,9 +25,13 @@ export function KeptCell({ kept: id, position }: { kept: string; position: numbe
 
 function KeptTile({ kept, position }: { kept: Kept; position: number }) {
   const { rewinding } = useMonitor();
+  const { kept: id } = kept;
+  const newest = useRef(kept);
+  newest.current = kept;
+  // What is told again is the same still or clip: it stays where it is, and a clip goes on.
   useEffect(() => {
-    rewinding.showOnWall(kept);
-    return () => rewinding.takeFromWall(kept.kept);
-  }, [rewinding, kept]);
+    rewinding.showOnWall(newest.current);
+    return () => rewinding.takeFromWall(id);
+  }, [rewinding, id]);
   return <Tile stream={describeKept(kept)} position={position} />;
 }

@@ -9,7 +9,7 @@ import type { WordKey } from './words/words.ts';
 const groups: readonly { readonly title: WordKey; readonly acts: readonly WordKey[] }[] = [
   {
     title: 'keys.picture',
-    acts: ['key.freeze', 'key.zoom', 'key.alone', 'key.divider', 'key.move-divider', 'key.raw', 'key.full'],
+    acts: ['key.freeze', 'key.zoom', 'key.pan', 'key.next', 'key.alone', 'key.divider', 'key.move-divider', 'key.raw', 'key.full'],
   },
   {
     title: 'keys.marks',

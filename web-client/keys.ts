@@ -1,9 +1,9 @@
 import { type Tool, toolNames, toolOf } from './mark-tools.ts';
 import { selectedMark } from './marks-state.ts';
 import type { Monitor } from './monitor.ts';
-import { showsSidePanel, viewOf } from './monitor-state.ts';
+import { numberedTiles, shownTiles, showsSidePanel, viewOf } from './monitor-state.ts';
 import { beginBookmark, goToBookmark, keepStill, showLastLoop, stepBy, toggleClip, toggleInStep, togglePanel } from './time/acts.ts';
-import { unmoved, zoomAt } from './view-transform.ts';
+import { panBy, type Size, unmoved, type ViewTransform, zoomAt } from './view-transform.ts';
 import type { WordKey } from './words/words.ts';
 
 /** What is printed on keys: the same on every keyboard, or a word. */
@@ -35,6 +35,8 @@ export const keyMap: readonly (Caps & { readonly act: WordKey })[] = [
   { cap: 'cap.delete', act: 'key.remove' },
   { cap: 'cap.undo', act: 'key.undo' },
   { keys: '+  −  0', act: 'key.zoom' },
+  { cap: 'cap.pan', act: 'key.pan' },
+  { keys: 'F6', act: 'key.next' },
   { keys: '1 – 9', act: 'key.alone' },
   { keys: 'S', act: 'key.panel' },
   { keys: 'V', act: 'key.devices' },
@@ -48,20 +50,34 @@ export const keyMap: readonly (Caps & { readonly act: WordKey })[] = [
 
 export const zoomStep = 1.25;
 const dividerStep = 0.02;
+/** Of the tile, at each press. */
+const panShare = 0.1;
+
+/** To the right and down. */
+type Direction = readonly [dx: number, dy: number];
 
 const stageOf = (stream: number): HTMLElement | null => document.querySelector(`[data-testid="tile-${stream}"] .stage`);
 
-/** Zooms the selected stream about the middle of its tile; 0 shows the whole picture. */
-export function zoomSelected(monitor: Monitor, factor: number): void {
+function changeView(monitor: Monitor, change: (picture: Size, tile: Size, view: ViewTransform) => ViewTransform): void {
   const { state } = monitor;
   const stream = state.selected;
   const picture = monitor.truths$.value.byStream.get(stream)?.picture;
   const stage = stageOf(stream);
   if (picture === undefined || stage === null) return;
   const tile = { width: stage.clientWidth, height: stage.clientHeight };
-  const middle = { x: tile.width / 2, y: tile.height / 2 };
-  const view = factor === 0 ? unmoved : zoomAt(picture, tile, viewOf(state, stream), factor, middle);
-  monitor.act({ act: 'view', stream, view });
+  monitor.act({ act: 'view', stream, view: change(picture, tile, viewOf(state, stream)) });
+}
+
+/** Zooms the selected picture about the middle of its tile; 0 shows the whole picture. */
+export function zoomSelected(monitor: Monitor, factor: number): void {
+  changeView(monitor, (picture, tile, view) =>
+    factor === 0 ? unmoved : zoomAt(picture, tile, view, factor, { x: tile.width / 2, y: tile.height / 2 }),
+  );
+}
+
+/** Looks further to one side of a zoomed picture. */
+function panSelected(monitor: Monitor, [dx, dy]: Direction): void {
+  changeView(monitor, (picture, tile, view) => panBy(picture, tile, view, -dx * panShare * tile.width, -dy * panShare * tile.height));
 }
 
 export function toggleFreeze(monitor: Monitor): void {
@@ -118,24 +134,41 @@ function leave(monitor: Monitor): void {
 }
 
 function showAlone(monitor: Monitor, position: number): void {
-  const stream = monitor.state.streams[position - 1];
-  if (stream === undefined) return;
-  monitor.act({ act: 'alone', stream: monitor.state.alone === stream.id ? undefined : stream.id });
+  const tile = numberedTiles(monitor.state)[position - 1];
+  if (tile === undefined) return;
+  monitor.act({ act: 'alone', stream: monitor.state.alone === tile ? undefined : tile });
 }
 
-const arrows: Readonly<Record<string, readonly [number, number]>> = {
+/** The next picture, and with it the keyboard; where one stands alone, the next one alone. */
+function goOn(monitor: Monitor, by: 1 | -1): void {
+  const { state } = monitor;
+  const alone = state.alone !== undefined;
+  const tiles = alone ? numberedTiles(state) : shownTiles(state);
+  const at = tiles.indexOf(state.selected);
+  const next = tiles.at(at < 0 ? 0 : (at + by) % tiles.length);
+  if (next === undefined) return;
+  monitor.act({ act: alone ? 'alone' : 'select', stream: next });
+  stageOf(next)?.focus({ preventScroll: true });
+}
+
+const arrows: Readonly<Record<string, Direction>> = {
   ArrowLeft: [-1, 0],
   ArrowRight: [1, 0],
   ArrowUp: [0, -1],
   ArrowDown: [0, 1],
 };
 
-/** Arrows move the next point, or what is selected, by a pixel of the picture; else the divider. Answers whether there was one to move. */
-function moveByArrow(monitor: Monitor, event: KeyboardEvent): boolean {
-  const [dx, dy] = arrows[event.key] ?? [0, 0];
+/**
+ * Arrows move the next point, or the mark whose handle was reached by Tab, by a pixel of the picture; else they step, or move the divider.
+ * A mark that is merely selected stays: whoever looks for end systole with a measurement drawn must not change it. Answers whether there
+ * was something to do.
+ */
+function moveByArrow(monitor: Monitor, event: KeyboardEvent, [dx, dy]: Direction): boolean {
   const { selected, dividers } = monitor.state;
   const step = event.shiftKey ? 10 : 1;
+  const onHandle = event.target instanceof Element && event.target.closest('.mark-handle') !== null;
   if (monitor.hand.step(selected, dx * step, dy * step)) return true;
+  if (onHandle && monitor.hand.nudge(selected, dx * step, dy * step)) return true;
   const looksBack = monitor.rewinding.pastOf(selected) !== undefined;
   if (looksBack && dx !== 0) return stepBy(monitor, dx * step);
   const divider = dividers[selected];
@@ -166,6 +199,7 @@ const acts: Readonly<Record<string, (monitor: Monitor) => void>> = {
   u: (monitor) => monitor.act({ act: 'wall-panel', open: !monitor.state.wallOpen }),
   w: (monitor) => monitor.act({ act: 'people', open: !monitor.state.peopleOpen }),
   v: (monitor) => monitor.act({ act: 'devices', open: !monitor.state.devicesOpen }),
+  f6: (monitor) => goOn(monitor, 1),
   delete: removeSelected,
   backspace: removeSelected,
   escape: leave,
@@ -199,10 +233,15 @@ function isTaken(event: KeyboardEvent, focusedByPointer: boolean): boolean {
   if (!(event.target instanceof Element)) return false;
   // It closes the tools that came out, and nothing else.
   if (event.key === 'Escape' && document.querySelector('.flyout') !== null) return true;
-  if (event.target.closest('[role="dialog"], [role="listbox"], .text-setting, .asker') !== null) return true;
+  if (event.target.closest('[role="dialog"], [role="alertdialog"], [role="listbox"], .text-setting, .asker') !== null) return true;
   const presses = event.key === ' ' || event.key === 'Enter';
   if (presses && !focusedByPointer && event.target.closest(pressable) !== null) return true;
-  return event.key in arrows && event.target.closest('input, [role="slider"], [role="toolbar"], [role="menu"], .choice') !== null;
+  if (!(event.key in arrows)) return false;
+  if (event.target.closest('input, [role="slider"], [role="menu"]') !== null) return true;
+  if (focusedByPointer) return false;
+  // A column has no use for the others.
+  const upOrDown = event.key === 'ArrowUp' || event.key === 'ArrowDown';
+  return event.target.closest(upOrDown ? '[role="toolbar"], .choice' : '.choice') !== null;
 }
 
 function obey(monitor: Monitor, event: KeyboardEvent): boolean {
@@ -213,14 +252,25 @@ function obey(monitor: Monitor, event: KeyboardEvent): boolean {
     else monitor.undo();
     return true;
   }
-  if (command || event.altKey) return false;
-  if (event.key in arrows) return moveByArrow(monitor, event);
+  if (command) return false;
+  const direction = arrows[event.key];
+  if (event.altKey && direction !== undefined) {
+    panSelected(monitor, direction);
+    // Beside a picture that cannot be moved further it is not the browser's way back either.
+    return true;
+  }
+  if (event.altKey) return false;
+  if (direction !== undefined) return moveByArrow(monitor, event, direction);
   if (event.repeat) return key in acts || key === 'n' || key === 'q';
   if (event.key === 'Enter') return monitor.hand.enter(monitor.state.selected);
   if (key === 'pageup' || key === 'pagedown') {
-    const direction = key === 'pageup' ? -1 : 1;
-    if (event.shiftKey) goToBookmark(monitor, direction);
-    else monitor.rewinding.peak(monitor.state.selected, direction);
+    const by = key === 'pageup' ? -1 : 1;
+    if (event.shiftKey) goToBookmark(monitor, by);
+    else monitor.rewinding.peak(monitor.state.selected, by);
+    return true;
+  }
+  if (key === 'f6' && event.shiftKey) {
+    goOn(monitor, -1);
     return true;
   }
   if (key === 'j' && event.shiftKey) {
@@ -257,8 +307,12 @@ export function attachKeys(monitor: Monitor): void {
   window.addEventListener(
     'keydown',
     (event) => {
-      if (event.key === 'Tab' || event.key in arrows) focusedByPointer = false;
-      if (isTaken(event, focusedByPointer) || !obey(monitor, event)) return;
+      if (event.key === 'Tab') focusedByPointer = false;
+      if (isTaken(event, focusedByPointer)) {
+        if (event.key in arrows) focusedByPointer = false;
+        return;
+      }
+      if (!obey(monitor, event)) return;
       event.preventDefault();
       event.stopPropagation();
     },

@@ -19,7 +19,7 @@ import type { Words } from './words/words.ts';
 export function MarkAsker() {
   const asking = useMarks((state) => state.asking);
   if (asking === undefined) return null;
-  const key = asking.ask === 'length' ? 'length' : asking.ask === 'body' ? asking.id : asking.mark.id;
+  const key = asking.ask === 'body' ? asking.id : asking.ask === 'caption' ? asking.mark.id : asking.ask;
   return <div className="asker-place">{askerOf(asking, key)}</div>;
 }
 
@@ -43,7 +43,26 @@ function askerOf(asking: Asking, key: string) {
       return <BodyAsker key={key} id={asking.id} />;
     case 'length':
       return <LengthAsker key={key} asking={asking} />;
+    case 'nothing':
+      return <Refusal key={key} asking={asking} />;
   }
+}
+
+function Refusal({ asking: { error } }: { readonly asking: Extract<Asking, { ask: 'nothing' }> }) {
+  const monitor = useMonitor();
+  const words = useWords();
+  const { message, remedy } = errorWords(words, error);
+  const close = (): void => monitor.marking.act({ act: 'ask', asking: undefined });
+  return (
+    <Asker question={message} onLeave={close}>
+      <p>{remedy}</p>
+      <footer>
+        <Button className="put" autoFocus onPress={close}>
+          {words.say('asker.close')}
+        </Button>
+      </footer>
+    </Asker>
+  );
 }
 
 /** Escape leaves it as it was. */
@@ -138,7 +157,7 @@ function BodyAsker({ id }: { readonly id: string }) {
   const { shape } = mark;
   const { probe } = shape;
   const set = (change: Partial<Pick<MarkOf<'body-marker'>, 'body' | 'probe'>>): void =>
-    monitor.marking.put({ ...mark, shape: { ...shape, ...change } }, true);
+    monitor.marking.put({ ...mark, shape: { ...shape, ...change } }, { mends: true });
   const share = (value: number): number => Math.round(Math.min(1, Math.max(0, value)) * 1000) / 1000;
   const placeAt = ({ clientX, clientY, currentTarget }: PointerEvent): void => {
     const box = currentTarget.getBoundingClientRect();
@@ -210,7 +229,7 @@ const lengthUnits = ['mm', 'french'] as const;
 type LengthUnit = (typeof lengthUnits)[number];
 
 function LengthAsker({ asking }: { readonly asking: Extract<Asking, { ask: 'length' }> }) {
-  const { stream, points } = asking;
+  const { stream, points, picture } = asking;
   const monitor = useMonitor();
   const words = useWords();
   const { say } = words;
@@ -220,7 +239,7 @@ function LengthAsker({ asking }: { readonly asking: Extract<Asking, { ask: 'leng
   const known: ManualCalibration['known'] = unit === 'mm' ? { mm: value } : { french: value };
   const inRange = text.trim() !== '' && (unit === 'mm' ? value > 0 && value <= 1000 : value >= 1 && value <= 40);
   const calibration: ManualCalibration = { points, known };
-  const found = inRange ? scaleOr(words, () => manualScale(monitor.frameOf(stream)!.picture, calibration).uncertaintyPercent) : undefined;
+  const found = inRange ? scaleOr(words, () => manualScale(picture, calibration).uncertaintyPercent) : undefined;
   const cancel = (): void => {
     monitor.marking.act({ act: 'ask', asking: undefined });
     monitor.hand.takeUp('pan');

@@ -3,7 +3,7 @@ import { type Measurement, measure, noteText, numberText, type Quantity } from '
 import type { ToolName } from './mark-tools.ts';
 import type { KnownMark } from './marks-state.ts';
 import { captionWords, noteWords } from './words/server-words.ts';
-import type { Words } from './words/words.ts';
+import type { WordKey, Words } from './words/words.ts';
 
 export const captionOf = (shape: Mark): Caption | undefined => ('caption' in shape ? shape.caption : undefined);
 
@@ -21,6 +21,28 @@ export function localNumber({ number }: Words, quantity: Quantity): string {
   return number(quantity.value, text.length - 1 - (text.includes('.') ? text.indexOf('.') : text.length - 1));
 }
 
+/** A trace along a flow has several values of one unit: each stands there with its abbreviation. */
+const traceNames: Readonly<Partial<Record<Quantity['of'], WordKey>>> = {
+  velocity: 'trace.velocity',
+  vti: 'trace.vti',
+  'peak-gradient': 'trace.peak-gradient',
+  'mean-gradient': 'trace.mean-gradient',
+  time: 'trace.time',
+};
+
+/** What a value is called that would be mistaken for another of its mark; undefined: its unit tells. */
+export function quantityName({ say }: Words, { quantities }: Measurement, { of }: Quantity): string | undefined {
+  const name = quantities.some((quantity) => quantity.of === 'vti') ? traceNames[of] : undefined;
+  return name && say(name);
+}
+
+/** `Vmax 120.4 cm/s`, or without a name where none is needed. */
+const namedQuantities = (words: Words, measurement: Measurement): readonly string[] =>
+  measurement.quantities.map((quantity) => {
+    const name = quantityName(words, measurement, quantity);
+    return `${name === undefined ? '' : `${name} `}${quantityText(words, quantity)}`;
+  });
+
 /** Why the values are what they are, or that a hand calibrated them. */
 export function noteOf(words: Words, measurement: Measurement): string | undefined {
   const note = noteText(measurement);
@@ -33,7 +55,7 @@ export function valueLines(words: Words, { shape, picture }: KnownMark, short: b
   const word = caption && captionWords(words, caption);
   if (shape.kind === 'text') return [word ?? ''];
   const measurement = measure(picture, shape);
-  const values = measurement.quantities.map((quantity) => quantityText(words, quantity));
+  const values = namedQuantities(words, measurement);
   if (values.length === 0 && (shape.kind === 'arrow' || shape.kind === 'body-marker')) return word === undefined ? [] : [word];
   const note = short ? undefined : noteOf(words, measurement);
   const [first, ...rest] = values;
@@ -49,7 +71,7 @@ export function spokenMark(words: Words, { shape, picture }: KnownMark): string 
   const parts = [
     `${toolWord(words, shape.kind)} ${shape.number}`,
     caption && captionWords(words, caption),
-    ...measurement.quantities.map((quantity) => quantityText(words, quantity)),
+    ...namedQuantities(words, measurement),
     noteOf(words, measurement),
   ];
   return parts.filter((part) => part !== undefined).join(', ');

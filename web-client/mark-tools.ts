@@ -1,5 +1,6 @@
 import { midpoint } from '../src/marks/geometry.ts';
 import type { Mark, MarkKind, Point } from '../src/marks/mark.ts';
+import { insidePicture } from '../src/marks/on-picture.ts';
 import { pointCounts } from '../src/marks/point-counts.ts';
 import { type MeasuredPicture, scaleUnder, toMm } from '../src/marks/scale.ts';
 
@@ -67,7 +68,8 @@ export function growing(kind: MarkKind, number: number, points: readonly Point[]
 
 /**
  * A mark after one of its points was moved. The diameters of an ellipse stay at right angles in the patient: the moved one turns, the
- * other follows; where only one is known yet, the other is half as long.
+ * other follows; where only one is known yet, the other is half as long. Where it would end off the picture its other end
+ * stands for it, and what is too long for the picture at both is shorter; the end under the hand stays on its side.
  */
 export function reshaped(mark: Mark, moved: number, picture: MeasuredPicture, before: Mark = mark): Mark {
   if (mark.kind !== 'ellipse') return mark;
@@ -86,8 +88,19 @@ export function reshaped(mark: Mark, moved: number, picture: MeasuredPicture, be
   };
   const kept = before === mark ? half / 2 : side(before.points);
   const wide = moved === 2 ? side([from, to, conjugate]) : kept;
-  const end = back({ x: centre.x + across.x * wide, y: centre.y + across.y * wide });
-  return { ...mark, points: [from, to, end] };
+  const middle = back(centre);
+  const [end, other] = [wide, -wide].map((by) => back({ x: centre.x + across.x * by, y: centre.y + across.y * by })) as [Point, Point];
+  const [room, otherRoom] = [end, other].map((to) => shareInside(middle, to, picture)) as [number, number];
+  const [far, share] = moved === 2 || room >= otherRoom ? [end, room] : [other, otherRoom];
+  const inside = { x: middle.x + (far.x - middle.x) * share, y: middle.y + (far.y - middle.y) * share };
+  return { ...mark, points: [from, to, insidePicture(inside, picture.width, picture.height)] };
+}
+
+/** How much of the way from a place on a picture to another one lies on it, up to 1. */
+function shareInside(from: Point, to: Point, { width, height }: MeasuredPicture): number {
+  const along = (begin: number, end: number, most: number): number =>
+    end < 0 ? begin / (begin - end) : end > most ? (most - begin) / (end - begin) : 1;
+  return Math.min(along(from.x, to.x, width), along(from.y, to.y, height));
 }
 
 /** Places as they lie in the patient, and back; pixels where nothing is calibrated. */

@@ -1,7 +1,9 @@
 import { BehaviorSubject } from 'rxjs';
 import type { ManualCalibration } from '../src/marks/mark.ts';
+import type { Part } from '../src/marks/parts.ts';
 import type { ServerMessage, ViewerMessage } from '../src/protocol/messages.ts';
 import {
+  calibrationsToSend,
   type DrawnOn,
   initialMarks,
   type KnownMark,
@@ -29,10 +31,10 @@ export interface MarkingHost {
 export class Marking {
   readonly state$ = new BehaviorSubject<MarksState>(initialMarks);
   readonly #host: MarkingHost;
-  readonly #calibrations = new Map<number, { readonly stream: number; readonly calibration: ManualCalibration | undefined }>();
   #readyTimer: ReturnType<typeof setTimeout> | undefined;
   #draftTimer: ReturnType<typeof setTimeout> | undefined;
   #draftedAtMs = 0;
+  #flushing = false;
   /** The mark that the others see being drawn. */
   #drafted: KnownMark | undefined;
 
@@ -50,7 +52,8 @@ export class Marking {
     if (after === before) return;
     this.state$.next(after);
     if (after.own !== before.own) this.#draft();
-    if (after.edits !== before.edits || after.ready !== before.ready) this.#flush();
+    const asked = after.edits !== before.edits || after.calibrationsAsked !== before.calibrationsAsked;
+    if (asked || after.ready !== before.ready) this.#flush();
   }
 
   hear(message: ServerMessage): void {
@@ -60,7 +63,6 @@ export class Marking {
       this.#readyTimer = setTimeout(() => this.act({ act: 'ready', ready: true }), toldWithinMs);
     }
     if (message.type === 'marks') clearTimeout(this.#readyTimer);
-    this.#hearCalibration(message);
   }
 
   /** The line was cut, or ended for good: then nothing of what was seen stays. */
@@ -69,17 +71,22 @@ export class Marking {
     clearTimeout(this.#draftTimer);
     this.#draftTimer = undefined;
     this.#drafted = undefined;
-    this.#calibrations.clear();
     this.act(forGood ? { act: 'clear-all' } : { act: 'ready', ready: false });
   }
 
-  put(mark: KnownMark, mends = false): void {
+  /** `of`: as it was when the change began. */
+  put(mark: KnownMark, { mends = false, of }: { readonly mends?: boolean; readonly of?: KnownMark } = {}): void {
     const nowMs = performance.now();
-    this.act({ act: 'put', mark: { ...mark, changedMs: nowMs }, atMs: nowMs, mends });
+    this.act({ act: 'put', mark: { ...mark, changedMs: nowMs }, atMs: nowMs, mends, ...(of && { of }) });
   }
 
   remove(ids: readonly string[]): void {
     this.act({ act: 'remove', ids, atMs: performance.now() });
+  }
+
+  /** Makes a mark a part of a measurement, and the one that was it none; undefined: none is. */
+  choose(part: Part, id: string | undefined): void {
+    this.act({ act: 'choose', part, id, atMs: performance.now() });
   }
 
   undo(): void {
@@ -96,34 +103,14 @@ export class Marking {
 
   /** By a length that somebody knows, for everybody; undefined: as the source says. */
   calibrate(stream: number, calibration: ManualCalibration | undefined, drawnOn?: DrawnOn): void {
-    this.act({ act: 'calibration-refused', stream, error: undefined });
-    if (this.state.keeping === 'off') {
-      this.act({ act: 'calibrated', stream, calibration });
-      return;
-    }
-    const request = this.#host.nextRequest();
-    this.#calibrations.set(request, { stream, calibration });
-    this.#host.send({
-      type: 'calibrate',
-      request,
-      stream,
-      ...(this.state.examination && { examination: this.state.examination }),
-      ...(drawnOn && { on: { epoch: drawnOn.epoch ?? this.#host.epochOf(stream) }, fromUs: drawnOn.fromUs }),
-      ...(calibration && { calibration }),
-    });
+    const epoch = drawnOn?.epoch ?? this.#host.epochOf(stream);
+    this.act({ act: 'calibrate', stream, calibration, drawnOn: drawnOn && { ...drawnOn, epoch } });
   }
 
-  #hearCalibration(message: ServerMessage): void {
-    if (message.type !== 'calibrated' && message.type !== 'error') return;
-    const asked = message.request === undefined ? undefined : this.#calibrations.get(message.request);
-    if (asked === undefined || message.request === undefined) return;
-    this.#calibrations.delete(message.request);
-    if (message.type === 'calibrated') return;
-    if (message.error.code === 'examination/off') this.act({ act: 'calibrated', ...asked });
-    else this.act({ act: 'calibration-refused', stream: asked.stream, error: message.error });
-  }
-
+  /** Each change is sent once, however many of them what is said here brings about. */
   #flush(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
     for (const [id, edit] of toSend(this.state)) {
       const request = this.#host.nextRequest();
       this.act({ act: 'sent', id, request });
@@ -131,6 +118,19 @@ export class Marking {
         edit.want === undefined ? { type: 'remove-mark', request, mark: id, revision: edit.base } : this.#put(request, edit, edit.want),
       );
     }
+    for (const [stream, { calibration, drawnOn, examination }] of calibrationsToSend(this.state)) {
+      const request = this.#host.nextRequest();
+      this.act({ act: 'calibration-sent', stream, request });
+      this.#host.send({
+        type: 'calibrate',
+        request,
+        stream,
+        ...(examination && { examination }),
+        ...(drawnOn && { on: { epoch: drawnOn.epoch ?? 0 }, fromUs: drawnOn.fromUs }),
+        ...(calibration && { calibration }),
+      });
+    }
+    this.#flushing = false;
   }
 
   #put(request: number, { base, examination }: OwnEdit, mark: KnownMark): ViewerMessage {
@@ -172,17 +172,21 @@ export class Marking {
   }
 }
 
-function draftOf({ id, stream, kept, shape, fromUs, untilUs }: KnownMark, drawing: boolean): ViewerMessage {
+function draftOf({ id, stream, kept, epoch, shape, fromUs, untilUs }: KnownMark, drawing: boolean): ViewerMessage {
   return {
     type: 'draft-mark',
     mark: id,
     ...(stream !== undefined && { stream }),
     ...(kept !== undefined && { kept }),
-    ...(drawing && { shape }),
+    ...(kept === undefined && epoch !== undefined && { on: { epoch } }),
+    ...(drawing && { shape: { ...shape, points: shape.points.map(({ x, y }) => ({ x: toTenth(x), y: toTenth(y) })) } }),
     fromUs,
     ...(untilUs !== undefined && { untilUs }),
   };
 }
+
+/** Nobody sees more of what is still drawn, and a long trace has many points. */
+const toTenth = (pixels: number): number => Math.round(pixels * 10) / 10;
 
 /** 16 hex digits; the same mark however often it is sent. */
 export function newMarkId(): string {

@@ -1,5 +1,8 @@
+import { AppError } from '../src/app-error.ts';
+import { belongsTo, type FramePlace, fits } from '../src/marks/belonging.ts';
 import { applyEdit, type MarkEdit } from '../src/marks/edit.ts';
-import type { ManualCalibration, Mark } from '../src/marks/mark.ts';
+import { type ManualCalibration, type Mark, partOf, withPart } from '../src/marks/mark.ts';
+import type { Part } from '../src/marks/parts.ts';
 import { pointCounts } from '../src/marks/point-counts.ts';
 import type { MeasuredPicture } from '../src/marks/scale.ts';
 import type { ArchiveState, Author, SharedMark } from '../src/protocol/examination-messages.ts';
@@ -20,6 +23,8 @@ export interface KnownMark {
   /** Capture time of the last frame it belongs to; undefined: every frame from the first on. */
   readonly untilUs: number | undefined;
   readonly picture: MeasuredPicture;
+  /** Capture times of the R peaks around its frame, as the server knows them. */
+  readonly rPeaksUs?: readonly number[] | undefined;
   /** Of the frame it was drawn on, where that was on this screen. */
   readonly epoch: number | undefined;
   /** Undefined: nobody but this screen, which the server has not named. */
@@ -49,9 +54,12 @@ export interface OthersDraft {
   readonly name: string;
   readonly id: string;
   readonly stream: number | undefined;
+  readonly kept: string | undefined;
   readonly shape: Mark;
   readonly fromUs: number;
   readonly untilUs: number | undefined;
+  /** That it is drawn on; undefined: of what is kept, which the server does not look into for it. */
+  readonly picture: MeasuredPicture | undefined;
 }
 
 export interface Selection {
@@ -72,7 +80,24 @@ export interface MarkStep {
 export type Asking =
   | { readonly ask: 'caption'; readonly mark: KnownMark; readonly isNew: boolean }
   | { readonly ask: 'body'; readonly id: string }
-  | ({ readonly ask: 'length'; readonly stream: number; readonly points: ManualCalibration['points'] } & DrawnOn);
+  | ({
+      readonly ask: 'length';
+      readonly stream: number;
+      readonly points: ManualCalibration['points'];
+      /** That it was drawn on. */
+      readonly picture: MeasuredPicture;
+    } & DrawnOn)
+  /** Nothing: why nothing can be drawn here. */
+  | { readonly ask: 'nothing'; readonly error: WireError };
+
+/** A calibration by hand, or that it is taken back, that the server has not answered. */
+export interface AskedCalibration {
+  readonly calibration: ManualCalibration | undefined;
+  readonly drawnOn: DrawnOn | undefined;
+  readonly examination: string | undefined;
+  /** Under way, and answered under this number. */
+  readonly request: number | undefined;
+}
 
 /** The frame that a length was drawn on. */
 export interface DrawnOn {
@@ -88,6 +113,8 @@ export interface MarksState {
   readonly gone: ReadonlyMap<string, number>;
   /** Both together: what is shown. */
   readonly shown: readonly KnownMark[];
+  /** Those of it that measurements and exports stand on: none that was refused, and none of another examination. */
+  readonly counted: readonly KnownMark[];
   /** Of others, by viewer. */
   readonly drafts: ReadonlyMap<number, OthersDraft>;
   /** The mark under this screen's own hand, as it looks now: new, or in the place of one that is shown. */
@@ -100,20 +127,24 @@ export interface MarksState {
   readonly hidden: boolean;
   readonly undoSteps: readonly MarkStep[];
   readonly redoSteps: readonly MarkStep[];
+  /** Why the last change could not be made, or step be taken; told until something else is done. */
+  readonly stepRefusal: WireError | undefined;
   /** The highest number that a mark of each stream has had. */
   readonly numbers: Readonly<Record<number, number>>;
   readonly calibrations: Readonly<Record<number, ManualCalibration>>;
+  /** Those of this screen that the server has not answered, by stream: they are asked again after the line was cut. */
+  readonly calibrationsAsked: Readonly<Record<number, AskedCalibration>>;
   /** Refused calibrations, by stream. */
   readonly calibrationRefusals: Readonly<Record<number, WireError>>;
   /** Whether the server keeps marks; unknown until it has said something of it. */
   readonly keeping: 'unknown' | 'on' | 'off';
   readonly examination: string | undefined;
+  /** What was captured before is of an earlier examination; undefined: there was none. */
+  readonly boundaryUs: number | undefined;
   readonly archive: ArchiveState | undefined;
   readonly author: Author | undefined;
   /** The line is up and the server has told what there is: changes may be sent. */
   readonly ready: boolean;
-  /** Marks that clinical measurements stand on: measurement and part → mark. */
-  readonly choices: Readonly<Record<string, string>>;
 }
 
 export type MarksAction =
@@ -127,23 +158,31 @@ export type MarksAction =
   | { readonly act: 'select'; readonly selection: Selection | undefined }
   | { readonly act: 'ask'; readonly asking: Asking | undefined }
   | { readonly act: 'hide'; readonly hidden: boolean }
-  /** A mark drawn or changed; `mends`: as part of the gesture before. */
-  | { readonly act: 'put'; readonly mark: KnownMark; readonly atMs: number; readonly mends?: boolean }
+  /** A mark drawn or changed; `mends`: as part of the gesture before; `of`: as it was when the change began. */
+  | { readonly act: 'put'; readonly mark: KnownMark; readonly atMs: number; readonly mends?: boolean; readonly of?: KnownMark }
   | { readonly act: 'remove'; readonly ids: readonly string[]; readonly atMs: number }
   | { readonly act: 'undo'; readonly atMs: number }
   | { readonly act: 'redo'; readonly atMs: number }
   | { readonly act: 'sent'; readonly id: string; readonly request: number }
   /** After a refusal: once more as this screen wants it, by another id where the mark is gone; or as it is. */
   | { readonly act: 'settle'; readonly id: string; readonly take: 'mine' | 'theirs'; readonly newId: string }
-  | { readonly act: 'calibrated'; readonly stream: number; readonly calibration: ManualCalibration | undefined }
-  | { readonly act: 'calibration-refused'; readonly stream: number; readonly error: WireError | undefined }
-  | { readonly act: 'choose'; readonly part: string; readonly id: string | undefined };
+  | {
+      readonly act: 'calibrate';
+      readonly stream: number;
+      readonly calibration: ManualCalibration | undefined;
+      readonly drawnOn: DrawnOn | undefined;
+    }
+  | { readonly act: 'calibration-refused'; readonly stream: number; readonly error: WireError }
+  | { readonly act: 'calibration-sent'; readonly stream: number; readonly request: number }
+  /** Which mark a part of a measurement is from now on; undefined: none. */
+  | { readonly act: 'choose'; readonly part: Part; readonly id: string | undefined; readonly atMs: number };
 
 export const initialMarks: MarksState = {
   inForce: new Map(),
   edits: new Map(),
   gone: new Map(),
   shown: [],
+  counted: [],
   drafts: new Map(),
   own: undefined,
   selection: undefined,
@@ -153,15 +192,17 @@ export const initialMarks: MarksState = {
   hidden: false,
   undoSteps: [],
   redoSteps: [],
+  stepRefusal: undefined,
   numbers: {},
   calibrations: {},
+  calibrationsAsked: {},
   calibrationRefusals: {},
   keeping: 'unknown',
   examination: undefined,
+  boundaryUs: undefined,
   archive: undefined,
   author: undefined,
   ready: false,
-  choices: {},
 };
 
 const keptSteps = 200;
@@ -193,7 +234,7 @@ export function reduceMarks(state: MarksState, action: MarksAction): MarksState 
     case 'hide':
       return { ...state, hidden: action.hidden };
     case 'put':
-      return put(state, action.mark, action.atMs, action.mends === true);
+      return put(state, action);
     case 'remove':
       return remove(state, action.ids, action.atMs);
     case 'undo':
@@ -204,33 +245,20 @@ export function reduceMarks(state: MarksState, action: MarksAction): MarksState 
       return withEdit(state, action.id, (edit) => ({ ...edit, sent: { request: action.request, want: edit.want } }));
     case 'settle':
       return settle(state, action);
-    case 'calibrated':
-      return calibrate(state, action.stream, action.calibration);
+    case 'calibrate':
+      return askCalibration(state, action);
     case 'calibration-refused':
       return { ...state, calibrationRefusals: withEntry(state.calibrationRefusals, action.stream, action.error) };
+    case 'calibration-sent': {
+      const asked = state.calibrationsAsked[action.stream];
+      return asked === undefined ? state : withAsked(state, action.stream, { ...asked, request: action.request });
+    }
     case 'choose':
-      return { ...state, choices: withEntry(state.choices, action.part, action.id) };
+      return choose(state, action);
   }
 }
 
 export const shownMark = (state: MarksState, id: string): KnownMark | undefined => state.shown.find((mark) => mark.id === id);
-
-/** What marks are looked for on: a live or past frame of a stream, or one of a still or clip of it. */
-export interface Looked {
-  readonly stream: number;
-  readonly kept: string | undefined;
-  readonly capturedUs: number;
-}
-
-/**
- * Marks of a stream, in the order in which they lie over each other. Those on what is kept lie there alone; those that were drawn on the
- * stream are on what was kept of the same frames too.
- */
-export const marksOf = (state: MarksState, { stream, kept, capturedUs }: Looked): readonly KnownMark[] =>
-  state.shown.filter((mark) => {
-    if (mark.kept !== undefined || kept === undefined) return mark.kept === kept && (kept !== undefined || mark.stream === stream);
-    return mark.stream === stream && belongs(mark, capturedUs, false);
-  });
 
 /** The mark that keys and panel act on, as it looks under the hand. */
 export function selectedMark({ selection, own, shown }: MarksState): KnownMark | undefined {
@@ -244,29 +272,59 @@ export const nextNumber = (state: MarksState, stream: number): number => (state.
 export const isOwn = ({ author }: KnownMark, { author: self }: MarksState): boolean =>
   author === undefined || (self !== undefined && author.key === self.key);
 
-/** Whether a frame is one of those that a mark belongs to; a live picture shows every later one. */
-export function belongs({ fromUs, untilUs }: Pick<KnownMark, 'fromUs' | 'untilUs'>, capturedUs: number, live: boolean): boolean {
-  if (untilUs === undefined) return live || capturedUs >= fromUs;
-  return capturedUs >= fromUs && capturedUs <= untilUs;
-}
-
 /** A mark of another frame is shown so long after its last change, to who watches it being drawn. */
 const otherFrameMs = 10_000;
 
-/** Whether a mark is drawn over a frame; one of another frame only while it is new, or selected. */
-export function isSeen(
-  { selection }: MarksState,
-  mark: KnownMark,
-  { capturedUs, live }: { readonly capturedUs: number; readonly live: boolean },
-  nowMs: number,
-): boolean {
-  return belongs(mark, capturedUs, live) || nowMs - mark.changedMs <= otherFrameMs || selection?.id === mark.id;
+/** Drawn here while somebody else was examined, and not kept: it never comes to lie on, or to count for, who is examined now. */
+function isOfAnother({ inForce, edits, examination, boundaryUs }: MarksState, { id, kept, fromUs }: KnownMark): boolean {
+  const edit = edits.get(id);
+  if (edit === undefined || inForce.has(id)) return false;
+  const during = edit.examination;
+  return (during !== undefined && during !== examination) || (kept === undefined && fromUs < (boundaryUs ?? 0));
+}
+
+/** Whether a mark is drawn over a frame; one of another frame of the same picture only while it is new, or selected. */
+export function isSeen(state: MarksState, mark: KnownMark, frame: FramePlace, nowMs: number): boolean {
+  if (mark.kept === undefined && frame.capturedUs >= (state.boundaryUs ?? 0) && isOfAnother(state, mark)) return false;
+  if (belongsTo(mark, frame)) return true;
+  const attended = nowMs - mark.changedMs <= otherFrameMs || state.selection?.id === mark.id;
+  return attended && mark.kept === frame.kept && fits(mark, frame);
+}
+
+/** Somebody else's mark as it is drawn, where a frame is of what it is drawn on. Of what is kept: by the calibration of that. */
+export function draftOn(frame: FramePlace, viewer: number, draft: OthersDraft, nowMs: number): KnownMark | undefined {
+  const { width, height, regions } = frame;
+  const picture = draft.picture ?? { width, height, regions };
+  const mark = { ...draft, id: `${draft.id} by ${viewer}`, revision: 0, picture, epoch: undefined, author: undefined, changedMs: nowMs };
+  return draft.kept === frame.kept && fits(mark, frame) ? mark : undefined;
 }
 
 /** The next change to be sent of every mark that has one and nothing under way. */
 export function toSend({ edits, ready, keeping }: MarksState): readonly [id: string, edit: OwnEdit][] {
   if (!ready || keeping === 'off') return [];
   return [...edits].filter(([, { sent, error }]) => sent === undefined && error === undefined);
+}
+
+/** Calibrations that are to be asked for now. */
+export function calibrationsToSend({
+  calibrationsAsked,
+  ready,
+  keeping,
+}: MarksState): readonly [stream: number, asked: AskedCalibration][] {
+  if (!ready || keeping === 'off') return [];
+  return Object.entries(calibrationsAsked).flatMap(([stream, asked]) => (asked.request === undefined ? [[Number(stream), asked]] : []));
+}
+
+/** Whether something of this screen would be lost with it. */
+export const hasUnkept = ({ edits, calibrationsAsked }: MarksState): boolean => edits.size > 0 || Object.keys(calibrationsAsked).length > 0;
+
+/** A server that has not answered by then may not have heard: a line can be dead for seconds before anybody knows. */
+export const lateMs = 2000;
+
+/** Whether a mark is wanted as it is shown, and is on nobody's disk; not said of those on the way, which are there in a moment. */
+export function isUnkept({ edits, ready }: MarksState, { id, changedMs }: KnownMark, nowMs: number): boolean {
+  const edit = edits.get(id);
+  return edit !== undefined && edit.error === undefined && (!ready || nowMs - changedMs > lateMs);
 }
 
 /** A shape that came over the line; undefined for kinds that a newer server has. */
@@ -278,8 +336,8 @@ export function shapeOf(told: unknown): Mark | undefined {
 function known(mark: SharedMark, nowMs: number): KnownMark | undefined {
   const shape = shapeOf(mark.shape);
   if (shape === undefined) return undefined;
-  const { stream, kept, revision, fromUs, untilUs, picture, author } = mark;
-  return { id: mark.mark, stream, kept, shape, revision, fromUs, untilUs, picture, epoch: undefined, author, changedMs: nowMs };
+  const { stream, kept, revision, fromUs, untilUs, picture, rPeaksUs, author } = mark;
+  return { id: mark.mark, stream, kept, shape, revision, fromUs, untilUs, picture, rPeaksUs, epoch: undefined, author, changedMs: nowMs };
 }
 
 function hear(state: MarksState, message: ServerMessage, nowMs: number): MarksState {
@@ -287,19 +345,21 @@ function hear(state: MarksState, message: ServerMessage, nowMs: number): MarksSt
     case 'hello':
       return { ...unsent(state), ready: false, keeping: 'unknown', drafts: new Map(), archive: undefined };
     case 'examination': {
-      const { examination, archive, author } = message;
+      const { examination, boundaryUs, archive, author } = message;
       const now = examination?.examination;
       const anew = now !== state.examination && state.examination !== undefined;
       const next: MarksState = {
         ...state,
         keeping: 'on',
         examination: now,
+        boundaryUs,
         archive,
         ...(author && { author }),
-        ...(anew && { numbers: {}, choices: {} }),
+        // What was done for one patient is not undone for the next.
+        ...(anew && { numbers: {}, undoSteps: [], redoSteps: [], stepRefusal: undefined }),
       };
-      // Its marks follow, where one is open.
-      return now === undefined ? hearAll(next, []) : next;
+      // Its marks follow, where one is open; another one's do not stay for that long.
+      return now === undefined || anew ? hearAll(next, []) : next;
     }
     case 'marks':
       return hearAll(state, message.marks);
@@ -307,6 +367,8 @@ function hear(state: MarksState, message: ServerMessage, nowMs: number): MarksSt
       return hearPut(state, message.mark, message.request, nowMs);
     case 'mark-removed':
       return hearRemoved(state, message);
+    case 'kept':
+      return message.kept.state === 'discarded' ? hearDiscarded(state, message.kept.kept) : state;
     case 'mark-drafted':
       return hearDraft(state, message);
     case 'present': {
@@ -314,14 +376,17 @@ function hear(state: MarksState, message: ServerMessage, nowMs: number): MarksSt
       const drafts = new Map([...state.drafts].filter(([viewer]) => here.has(viewer)));
       return drafts.size === state.drafts.size ? state : { ...state, drafts };
     }
-    case 'calibrated':
+    case 'calibrated': {
+      const { stream, request, calibration } = message;
+      const answered = request !== undefined && state.calibrationsAsked[stream]?.request === request;
       return {
-        ...state,
-        calibrations: withEntry(state.calibrations, message.stream, message.calibration as ManualCalibration | undefined),
-        calibrationRefusals: withEntry(state.calibrationRefusals, message.stream, undefined),
+        ...(answered ? withAsked(state, stream, undefined) : state),
+        calibrations: withEntry(state.calibrations, stream, calibration as ManualCalibration | undefined),
+        calibrationRefusals: withEntry(state.calibrationRefusals, stream, undefined),
       };
+    }
     case 'error':
-      return hearError(state, message.request, message.error);
+      return hearCalibrationError(hearError(state, message.request, message.error), message.request, message.error);
     default:
       return state;
   }
@@ -342,12 +407,26 @@ function hearAll(state: MarksState, told: readonly SharedMark[]): MarksState {
   }
   for (const [id, edit] of state.edits) {
     const now = inForce.get(id);
-    const arrived = now !== undefined && edit.want !== undefined && sameShape(now.shape, edit.want.shape);
+    const arrived = now !== undefined && edit.want !== undefined && isAsWanted(now, edit.want);
     if (arrived || (now === undefined && edit.want === undefined)) continue;
-    const half = now !== undefined && edit.doubtful !== undefined && sameShape(now.shape, edit.doubtful.shape);
+    const half = now !== undefined && edit.doubtful !== undefined && isAsWanted(now, edit.doubtful);
     edits.set(id, { ...edit, doubtful: undefined, ...(half && { base: now.revision }) });
   }
-  return derived({ ...state, ready: true, keeping: 'on', inForce, edits });
+  const next = derived({ ...state, ready: true, keeping: 'on', inForce, edits });
+  const steps = [...state.undoSteps, ...state.redoSteps].flatMap(({ parts }) => parts.map(({ mark }) => mark.id));
+  return withoutSteps(
+    next,
+    steps.filter((id) => isOthersNow(state, id, inForce.get(id))),
+  );
+}
+
+/** Whether somebody else has changed or removed a mark while nothing was heard of it: then no step of this screen's leads to or from it. */
+function isOthersNow({ inForce, edits }: MarksState, id: string, now: KnownMark | undefined): boolean {
+  const [before, edit] = [inForce.get(id), edits.get(id)];
+  // It was never kept, or was removed here.
+  if (now === undefined) return before !== undefined && before.revision > 0 && (edit === undefined || edit.want !== undefined);
+  const same = before !== undefined && (now.revision === before.revision || isAsWanted(now, before));
+  return !same && ![edit?.want, edit?.doubtful].some((wanted) => wanted !== undefined && isAsWanted(now, wanted));
 }
 
 const newEdit: Omit<OwnEdit, 'want' | 'examination'> = { base: 0, sent: undefined, doubtful: undefined, error: undefined };
@@ -355,8 +434,8 @@ const newEdit: Omit<OwnEdit, 'want' | 'examination'> = { base: 0, sent: undefine
 const pair = (mark: KnownMark | undefined): [string, KnownMark][] => (mark === undefined ? [] : [[mark.id, mark]]);
 
 /** The number aside, which is the server's to give. */
-function sameShape(one: Mark, other: Mark): boolean {
-  return JSON.stringify({ ...one, number: 0 }) === JSON.stringify({ ...other, number: 0 });
+function isAsWanted(one: KnownMark, other: KnownMark): boolean {
+  return one.untilUs === other.untilUs && JSON.stringify({ ...one.shape, number: 0 }) === JSON.stringify({ ...other.shape, number: 0 });
 }
 
 function hearPut(state: MarksState, told: SharedMark, request: number | undefined, nowMs: number): MarksState {
@@ -384,8 +463,7 @@ function hearPut(state: MarksState, told: SharedMark, request: number | undefine
 }
 
 /** The same mark, to which only its values changed. */
-const isRecalibration = (before: KnownMark | undefined, after: KnownMark): boolean =>
-  before !== undefined && sameShape(before.shape, after.shape);
+const isRecalibration = (before: KnownMark | undefined, after: KnownMark): boolean => before !== undefined && isAsWanted(before, after);
 
 function hearRemoved(state: MarksState, { mark: id, request, revision }: Extract<ServerMessage, { type: 'mark-removed' }>): MarksState {
   const inForce = new Map(state.inForce);
@@ -400,6 +478,15 @@ function hearRemoved(state: MarksState, { mark: id, request, revision }: Extract
   return wantableGone(answered ? next : withoutSteps(next, [id]));
 }
 
+/** What lay on a still or a clip went with it. What this screen still wants there is refused by the server, and so is seen. */
+function hearDiscarded(state: MarksState, kept: string): MarksState {
+  const gone = [...state.inForce.values()].filter((mark) => mark.kept === kept).map(({ id }) => id);
+  if (gone.length === 0) return state;
+  const inForce = new Map([...state.inForce].filter(([id]) => !gone.includes(id)));
+  const edits = new Map([...state.edits].filter(([id, edit]) => !gone.includes(id) || edit.want !== undefined));
+  return withoutSteps(derived({ ...state, inForce, edits }), gone);
+}
+
 /** Of what was taken away only what can still be brought back is remembered: an examination is long. */
 function wantableGone(state: MarksState): MarksState {
   const steps = [...state.undoSteps, ...state.redoSteps].flatMap(({ parts }) => parts.map(({ mark }) => mark.id));
@@ -408,11 +495,11 @@ function wantableGone(state: MarksState): MarksState {
 }
 
 function hearDraft(state: MarksState, message: Extract<ServerMessage, { type: 'mark-drafted' }>): MarksState {
-  const { viewer, name, mark: id, stream, fromUs, untilUs } = message;
+  const { viewer, name, mark: id, stream, kept, fromUs, untilUs, picture } = message;
   const shape = shapeOf(message.shape);
   const drafts = new Map(state.drafts);
   if (shape === undefined) drafts.delete(viewer);
-  else drafts.set(viewer, { name, id, stream, shape, fromUs, untilUs });
+  else drafts.set(viewer, { name, id, stream, kept, shape, fromUs, untilUs, picture });
   return { ...state, drafts };
 }
 
@@ -422,6 +509,26 @@ function hearError(state: MarksState, request: number | undefined, error: WireEr
   if (id === undefined) return state;
   if (error.code === 'examination/off') return keptHere(state);
   return withEdit(state, id, (edit) => ({ ...edit, sent: undefined, error }));
+}
+
+function hearCalibrationError(state: MarksState, request: number | undefined, error: WireError): MarksState {
+  const found = Object.entries(state.calibrationsAsked).find(([, asked]) => request !== undefined && asked.request === request);
+  if (found === undefined) return state;
+  const [stream, { calibration }] = [Number(found[0]), found[1]];
+  const next = withAsked(state, stream, undefined);
+  if (error.code === 'examination/off') return calibrate(next, stream, calibration);
+  return { ...next, calibrationRefusals: withEntry(state.calibrationRefusals, stream, error) };
+}
+
+const withAsked = (state: MarksState, stream: number, asked: AskedCalibration | undefined): MarksState => ({
+  ...state,
+  calibrationsAsked: withEntry(state.calibrationsAsked, stream, asked),
+});
+
+function askCalibration(state: MarksState, { stream, calibration, drawnOn }: Extract<MarksAction, { act: 'calibrate' }>): MarksState {
+  const next = { ...state, calibrationRefusals: withEntry(state.calibrationRefusals, stream, undefined) };
+  if (state.keeping === 'off') return calibrate(next, stream, calibration);
+  return withAsked(next, stream, { calibration, drawnOn, examination: state.examination, request: undefined });
 }
 
 /** The server keeps nothing: what is wanted is what is, on this screen. */
@@ -439,7 +546,8 @@ function unsent(state: MarksState): MarksState {
   const edits = new Map(
     [...state.edits].map(([id, edit]) => [id, { ...edit, sent: undefined, doubtful: edit.sent?.want ?? edit.doubtful }]),
   );
-  return { ...state, edits };
+  const asked = Object.entries(state.calibrationsAsked).map(([stream, one]) => [stream, { ...one, request: undefined }]);
+  return { ...state, edits, calibrationsAsked: Object.fromEntries(asked) };
 }
 
 function withEdit(state: MarksState, id: string, change: (edit: OwnEdit) => OwnEdit): MarksState {
@@ -460,8 +568,15 @@ function settle(state: MarksState, { id, take, newId }: Extract<MarksAction, { a
   return edits.has(id) ? derived({ ...state, edits }) : withoutSteps(derived({ ...state, edits }), [id]);
 }
 
+/** The revision that a change of `of` is made upon: what somebody else has made of the mark meanwhile was not seen when it began. */
+function baseOf({ inForce, gone }: MarksState, id: string, of: KnownMark | undefined): number {
+  const now = inForce.get(id);
+  if (of !== undefined && (now === undefined || !isAsWanted(now, of))) return of.revision;
+  return now?.revision ?? gone.get(id) ?? 0;
+}
+
 /** Changes what this screen wants of a mark; undefined: nothing of it. */
-function want(state: MarksState, id: string, mark: KnownMark | undefined): MarksState {
+function want(state: MarksState, id: string, mark: KnownMark | undefined, of?: KnownMark): MarksState {
   if (state.keeping === 'off') {
     const inForce = new Map(state.inForce);
     if (mark === undefined) inForce.delete(id);
@@ -471,11 +586,10 @@ function want(state: MarksState, id: string, mark: KnownMark | undefined): Marks
   const edits = new Map(state.edits);
   const edit = edits.get(id);
   // After a refusal it is what the server has that was changed.
-  const inForce = state.inForce.get(id)?.revision ?? state.gone.get(id) ?? 0;
-  const base = edit === undefined || edit.error !== undefined ? inForce : edit.base;
+  const base = edit === undefined || edit.error !== undefined ? baseOf(state, id, of) : edit.base;
   // Nothing was sent of it, and nothing is there: nobody needs to be told.
   if (mark === undefined && edit?.sent === undefined && !state.inForce.has(id)) edits.delete(id);
-  else edits.set(id, { ...newEdit, ...edit, want: mark, base, error: undefined, examination: state.examination });
+  else edits.set(id, { ...newEdit, ...edit, want: mark, base, error: undefined, examination: edit?.examination ?? state.examination });
   return { ...state, edits };
 }
 
@@ -490,58 +604,98 @@ function derived(state: MarksState): MarksState {
   }
   for (const [id, { want: mark }] of edits) if (mark !== undefined && !inForce.has(id)) shown.push(mark);
   const numbers = { ...state.numbers };
-  for (const { stream, shape } of shown) if (stream !== undefined) numbers[stream] = Math.max(numbers[stream] ?? 0, shape.number);
+  const own = shown.filter((mark) => !isOfAnother(state, mark));
+  const counted = own.filter(({ id }) => inForce.has(id) || edits.get(id)?.error === undefined);
+  for (const { stream, shape } of own) if (stream !== undefined) numbers[stream] = Math.max(numbers[stream] ?? 0, shape.number);
   const selection = shown.some(({ id }) => id === state.selection?.id) ? state.selection : undefined;
-  return { ...state, shown, numbers, selection };
+  return { ...state, shown, counted, numbers, selection };
 }
 
 /** One edit of a mark, and what takes it back. Another of its number may be on its way here: it is edited by itself. */
-function edited(state: MarksState, mark: KnownMark, edit: MarkEdit): { readonly state: MarksState; readonly inverse: MarkEdit } {
+function edited(
+  state: MarksState,
+  mark: KnownMark,
+  edit: MarkEdit,
+  of?: KnownMark,
+): { readonly state: MarksState; readonly back: MarkStep['parts'][number] } {
   const before = shownMark(state, mark.id);
   const number = before?.shape.number ?? mark.shape.number;
   const numbered: MarkEdit = edit.edit === 'put' ? { ...edit, mark: { ...edit.mark, number } } : { ...edit, number };
   const { marks, inverse } = applyEdit(before === undefined ? [] : [before.shape], numbered, mark.picture);
   const [shape] = marks;
-  const after = shape && { ...(before ?? mark), shape, changedMs: mark.changedMs };
-  return { state: derived(want(state, mark.id, after)), inverse };
+  const after = shape && { ...(before ?? mark), untilUs: mark.untilUs, shape, changedMs: mark.changedMs };
+  return { state: derived(want(state, mark.id, after, of)), back: { mark: before ?? mark, inverse } };
 }
 
-function put(state: MarksState, mark: KnownMark, atMs: number, mends: boolean): MarksState {
-  const done = edited(state, mark, { edit: 'put', mark: mark.shape });
-  const last = state.undoSteps.at(-1);
-  const goesOn = mends && last?.mends === true && last.parts[0]?.mark.id === mark.id && atMs - last.atMs < gestureMs;
-  const undoSteps = goesOn
-    ? [...state.undoSteps.slice(0, -1), { ...last, atMs }]
-    : [...state.undoSteps, { atMs, mends, parts: [{ mark, inverse: done.inverse }] }].slice(-keptSteps);
-  return { ...done.state, own: undefined, undoSteps, redoSteps: [] };
+function put(state: MarksState, { mark, atMs, mends = false, of }: Extract<MarksAction, { act: 'put' }>): MarksState {
+  return unlessRefused(state, () => {
+    const done = edited(state, mark, { edit: 'put', mark: mark.shape }, of);
+    const last = state.undoSteps.at(-1);
+    const goesOn = mends && last?.mends === true && last.parts[0]?.mark.id === mark.id && atMs - last.atMs < gestureMs;
+    const undoSteps = goesOn
+      ? [...state.undoSteps.slice(0, -1), { ...last, atMs }]
+      : [...state.undoSteps, { atMs, mends, parts: [done.back] }].slice(-keptSteps);
+    return { ...done.state, own: undefined, undoSteps, redoSteps: [], stepRefusal: undefined };
+  });
+}
+
+/** What cannot be done to a mark leaves all as it was, and is told. */
+function unlessRefused(state: MarksState, change: () => MarksState): MarksState {
+  try {
+    return change();
+  } catch (thrown) {
+    if (thrown instanceof AppError) return { ...state, own: undefined, stepRefusal: thrown.toJSON() };
+    throw thrown;
+  }
 }
 
 function remove(state: MarksState, ids: readonly string[], atMs: number): MarksState {
+  const marks = ids.flatMap((id) => shownMark(state, id) ?? []);
+  return together(
+    state,
+    marks.map((mark) => ({ mark, edit: { edit: 'remove', number: mark.shape.number } })),
+    atMs,
+  );
+}
+
+/** What was that part lets go of it first: the server takes them in this order. */
+function choose(state: MarksState, { part, id, atMs }: Extract<MarksAction, { act: 'choose' }>): MarksState {
+  const before = state.counted.filter((mark) => mark.id !== id && partOf(mark.shape) === part);
+  const now = state.counted.filter((mark) => mark.id === id && partOf(mark.shape) !== part);
+  const become = (as: Part | undefined) => (mark: KnownMark) => ({ mark, edit: { edit: 'put', mark: withPart(mark.shape, as) } as const });
+  return together(state, [...before.map(become(undefined)), ...now.map(become(part))], atMs);
+}
+
+/** Several edits that are one gesture. */
+function together(state: MarksState, edits: readonly { readonly mark: KnownMark; readonly edit: MarkEdit }[], atMs: number): MarksState {
   let next = state;
   const parts: MarkStep['parts'][number][] = [];
-  for (const id of ids) {
-    const mark = shownMark(next, id);
-    if (mark === undefined) continue;
-    const done = edited(next, mark, { edit: 'remove', number: mark.shape.number });
+  for (const { mark, edit } of edits) {
+    const done = edited(next, mark, edit);
     next = done.state;
-    parts.unshift({ mark, inverse: done.inverse });
+    parts.unshift(done.back);
   }
   if (parts.length === 0) return state;
-  return { ...next, own: undefined, undoSteps: [...state.undoSteps, { atMs, mends: false, parts }].slice(-keptSteps), redoSteps: [] };
+  const undoSteps = [...state.undoSteps, { atMs, mends: false, parts }].slice(-keptSteps);
+  return { ...next, own: undefined, undoSteps, redoSteps: [], stepRefusal: undefined };
 }
 
 /** Takes a step back or does it again: the inverse of each part is the part of the way back. */
 function step(state: MarksState, from: 'undoSteps' | 'redoSteps', to: 'undoSteps' | 'redoSteps', atMs: number): MarksState {
   const last = state[from].at(-1);
   if (last === undefined) return state;
-  let next: MarksState = { ...state, own: undefined, [from]: state[from].slice(0, -1) };
-  const parts: MarkStep['parts'][number][] = [];
-  for (const { mark, inverse } of last.parts) {
-    const done = edited(next, { ...mark, changedMs: atMs }, inverse);
-    next = done.state;
-    parts.unshift({ mark, inverse: done.inverse });
-  }
-  return { ...next, [to]: [...next[to], { atMs, mends: false, parts }] };
+  const without: MarksState = { ...state, own: undefined, [from]: state[from].slice(0, -1), stepRefusal: undefined };
+  // One that cannot be taken must not stand in the way of those before it.
+  return unlessRefused(without, () => {
+    let next = without;
+    const parts: MarkStep['parts'][number][] = [];
+    for (const { mark, inverse } of last.parts) {
+      const done = edited(next, { ...mark, changedMs: atMs }, inverse);
+      next = done.state;
+      parts.unshift(done.back);
+    }
+    return { ...next, [to]: [...next[to], { atMs, mends: false, parts }] };
+  });
 }
 
 function withoutSteps(state: MarksState, ids: readonly string[]): MarksState {
@@ -562,7 +716,16 @@ function forget(state: MarksState, streams: readonly number[]): MarksState {
     streams.reduce((rest, stream) => withEntry(rest, stream, undefined), record);
   const numbers = without(state.numbers);
   const own = state.own !== undefined && gone(state.own) ? undefined : state.own;
-  const next = { ...state, inForce, edits, own, asking: undefined, numbers, calibrations: without(state.calibrations) };
+  const next = {
+    ...state,
+    inForce,
+    edits,
+    own,
+    asking: undefined,
+    numbers,
+    calibrations: without(state.calibrations),
+    calibrationsAsked: without(state.calibrationsAsked),
+  };
   return withoutSteps(derived(next), ids);
 }
 

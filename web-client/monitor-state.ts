@@ -1,10 +1,12 @@
+import { AppError } from '../src/app-error.ts';
 import type { Kept } from '../src/protocol/examination-messages.ts';
 import type { ConnectedViewer, Invitation, ServerMessage, SourceStatus, StageState, StreamDescription } from '../src/protocol/messages.ts';
 import type { Role } from '../src/protocol/roles.ts';
 import type { TierName, TierReason } from '../src/protocol/tiers.ts';
 import type { Wall, WallCell } from '../src/protocol/wall.ts';
+import type { StageSettings } from '../src/stage/chain.ts';
 import { frozenStates } from '../src/stage/stage-state.ts';
-import { describeKept } from './kept-tiles.ts';
+import { describeKept, isKeptTile } from './kept-tiles.ts';
 import { unmoved, type ViewTransform } from './view-transform.ts';
 import { automaticWall, streamsOn, tileOf } from './wall-state.ts';
 import { withEntry } from './with-entry.ts';
@@ -43,12 +45,18 @@ export interface SourceTrouble {
   readonly retryAtMs: number | undefined;
 }
 
+/** What was set of a stage, and what the same was before. */
+export interface StageChange {
+  readonly stage: string;
+  readonly before: StageWish;
+  readonly set: StageWish;
+}
+
 export type UndoStep =
-  | { readonly undo: 'stage'; readonly stream: number; readonly stage: string; readonly before: StageWish; readonly atMs: number }
+  /** For everybody: a setting, or all of a preset. */
+  | { readonly undo: 'stages'; readonly stream: number; readonly changes: readonly StageChange[]; readonly atMs: number }
   /** Of the frozen picture. */
-  | { readonly undo: 'frozen'; readonly stream: number; readonly before: readonly StageState[] | undefined; readonly atMs: number }
-  /** All stages as they were before a preset was chosen. */
-  | { readonly undo: 'preset'; readonly stream: number; readonly before: readonly StageState[]; readonly atMs: number };
+  | { readonly undo: 'frozen'; readonly stream: number; readonly before: readonly StageState[] | undefined; readonly atMs: number };
 
 export interface FrozenStages {
   readonly asFrozen: readonly StageState[];
@@ -132,6 +140,19 @@ export interface MonitorState {
   readonly display: string | undefined;
 }
 
+/** What the server tells every second. */
+type Counting = 'counts' | 'viewers';
+
+/** All of it that does not change by itself: what is shown by it need not be rendered every second. */
+export type SteadyState = Omit<MonitorState, Counting>;
+
+const counting: readonly string[] = ['counts', 'viewers'] satisfies readonly Counting[];
+
+/** Whether two states differ at most in what the server counts. */
+export function isSteady(before: MonitorState, after: MonitorState): boolean {
+  return Object.keys(after).every((part) => counting.includes(part) || before[part as Counting] === after[part as Counting]);
+}
+
 export type Action =
   | { readonly act: 'unfit'; readonly error: WireError }
   | { readonly act: 'link'; readonly link: Link }
@@ -161,7 +182,7 @@ export type Action =
       readonly undoable: boolean;
     }
   /** A preset was chosen: remembers what it changes. */
-  | { readonly act: 'preset'; readonly stream: number; readonly atMs: number }
+  | { readonly act: 'preset'; readonly stream: number; readonly settings: readonly StageSettings[]; readonly atMs: number }
   | { readonly act: 'wish-settled'; readonly stream: number; readonly stage: string; readonly error?: WireError }
   | { readonly act: 'quality'; readonly quality: Quality }
   | { readonly act: 'in-step'; readonly inStep: boolean }
@@ -266,12 +287,7 @@ export function reduce(state: MonitorState, action: Action): MonitorState {
     case 'wish':
       return wish(state, action);
     case 'preset':
-      return addUndo(state, {
-        undo: 'preset',
-        stream: action.stream,
-        before: stagesInForce(state, action.stream),
-        atMs: action.atMs,
-      });
+      return addPreset(state, action);
     case 'wish-settled':
       return settleWish(state, action.stream, action.stage, action.error);
     case 'quality':
@@ -314,22 +330,36 @@ export function reduce(state: MonitorState, action: Action): MonitorState {
 }
 
 export const wishKey = (stream: number, stage: string): string => `${stream}/${stage}`;
-export const viewOf = (state: MonitorState, stream: number): ViewTransform => state.views[stream] ?? unmoved;
+export const viewOf = (state: SteadyState, stream: number): ViewTransform => state.views[stream] ?? unmoved;
 
-export function streamOf(state: MonitorState, id: number): StreamDescription | undefined {
+export function streamOf(state: SteadyState, id: number): StreamDescription | undefined {
   return state.streams.find((stream) => stream.id === id) ?? state.keptOnWall.map(describeKept).find((tile) => tile.id === id);
 }
 
 /** The streams on the screen, in the order of the room. */
-export function shownStreams(state: MonitorState): readonly StreamDescription[] {
+export function shownStreams(state: SteadyState): readonly StreamDescription[] {
   const shown = streamsOn(wallInForce(state));
   return state.streams.filter(({ id }) => shown.includes(id));
 }
 
-/** What stands where now: one stream alone, the wall that somebody put together, or all streams. */
-export function wallInForce({ alone, wall, streams }: MonitorState): Wall {
-  if (alone !== undefined) return { name: '', columns: 1, rows: 1, cells: [{ stream: alone }], linked: false };
-  return wall ?? automaticWall(streams);
+/** What stands where now: one picture alone, the wall that somebody put together, or all streams. */
+export function wallInForce({ alone, wall, streams }: SteadyState): Wall {
+  const inForce = wall ?? automaticWall(streams);
+  if (alone === undefined) return inForce;
+  // A still or clip that stands alone is the same that stood on the wall.
+  const cell = inForce.cells.find((one) => tileOf(one) === alone) ?? { stream: alone };
+  return { name: '', columns: 1, rows: 1, cells: [cell], linked: false };
+}
+
+/** The tiles that show something now, in the order of their places. */
+export function shownTiles(state: SteadyState): readonly number[] {
+  const tiles = wallInForce(state).cells.flatMap((cell) => tileOf(cell) ?? []);
+  return tiles.filter((tile) => isKeptTile(tile) || state.streams.some(({ id }) => id === tile));
+}
+
+/** The tiles by the numbers they bear, from 1 on: all streams in the order of the room, then what was kept and stands on the wall. */
+export function numberedTiles({ streams, wall }: SteadyState): readonly number[] {
+  return [...streams.map(({ id }) => id), ...(wall?.cells.flatMap((cell) => tileOf(cell) ?? []).filter(isKeptTile) ?? [])];
 }
 
 function setWall(state: MonitorState, wall: Wall | undefined, kept: Kept | undefined): MonitorState {
@@ -350,18 +380,18 @@ function keptOn(wall: Wall | undefined, known: readonly Kept[]): readonly Kept[]
 }
 
 /** The other streams on the screen that show the same moment as one. */
-export function inStepWith(state: MonitorState, stream: number): readonly number[] {
+export function inStepWith(state: SteadyState, stream: number): readonly number[] {
   const shown = shownStreams(state).map(({ id }) => id);
   return state.inStep && shown.includes(stream) ? shown.filter((id) => id !== stream) : [];
 }
 
 /** Whether the panel of results and stages is on the screen: the others stand in its place. */
-export function showsSidePanel({ panelOpen, devicesOpen, peopleOpen, wallOpen, examinationOpen }: MonitorState): boolean {
+export function showsSidePanel({ panelOpen, devicesOpen, peopleOpen, wallOpen, examinationOpen }: SteadyState): boolean {
   return panelOpen && !devicesOpen && !peopleOpen && !wallOpen && !examinationOpen;
 }
 
 /** The streams that are zoomed and windowed together with one, itself too. */
-export function linkedWith(state: MonitorState, stream: number): readonly number[] {
+export function linkedWith(state: SteadyState, stream: number): readonly number[] {
   const { linked } = state.wall ?? { linked: false };
   if (!linked || state.wall === undefined) return [stream];
   return [...new Set([stream, ...state.wall.cells.flatMap((cell) => tileOf(cell) ?? [])])];
@@ -374,7 +404,7 @@ export function wishedStage(stage: StageState, asked: StageWish | undefined): St
 }
 
 /** The stages of a stream as this viewer sees them set. */
-export function stagesInForce(state: MonitorState, stream: number): readonly StageState[] {
+export function stagesInForce(state: SteadyState, stream: number): readonly StageState[] {
   const stages = streamOf(state, stream)?.stages ?? [];
   return stages.map((stage) => wishedStage(stage, state.wishes[wishKey(stream, stage.stage)]));
 }
@@ -424,7 +454,7 @@ function hear(state: MonitorState, message: ServerMessage, nowMs: number): Monit
         wishes: {},
       };
       const described = message.streams.reduce((next, { id, status }) => setTrouble(next, id, status, nowMs), welcomed);
-      const known = message.streams.map(({ id }) => id);
+      const known = numberedTiles(described);
       return {
         ...described,
         selected: known.includes(state.selected) ? state.selected : (known[0] ?? 0),
@@ -530,8 +560,28 @@ function undo(state: MonitorState): MonitorState {
   const step = state.undoSteps.at(-1);
   if (step === undefined) return state;
   // While a picture is frozen nothing that others watch is changed from it.
-  if ((step.undo === 'stage' || step.undo === 'preset') && state.frozen[step.stream] === true) return state;
-  return { ...state, undoSteps: state.undoSteps.slice(0, -1) };
+  if (step.undo === 'stages' && state.frozen[step.stream] === true) return state;
+  const next = { ...state, undoSteps: state.undoSteps.slice(0, -1) };
+  const stage = overtakenIn(state, step);
+  if (stage === undefined) return next;
+  const error = new AppError('stage/changed-meanwhile', { stage }).toJSON();
+  return { ...next, refusals: { ...state.refusals, [step.stream]: error } };
+}
+
+/**
+ * The stage that somebody else has set since a step was done, so that taking the step back would undo theirs; undefined: none. What is as
+ * before was refused or is on its way.
+ */
+export function overtakenIn(state: SteadyState, step: UndoStep): string | undefined {
+  if (step.undo === 'frozen') return undefined;
+  const stages = stagesInForce(state, step.stream);
+  return step.changes.find(({ stage, before, set }) => {
+    const now = stages.find((known) => known.stage === stage);
+    const isOurs = (value: unknown, ...ours: readonly unknown[]): boolean =>
+      ours.some((our) => JSON.stringify(our) === JSON.stringify(value));
+    if (now === undefined || (set.enabled !== undefined && !isOurs(now.enabled, set.enabled, before.enabled))) return true;
+    return Object.entries(set.options ?? {}).some(([name, value]) => !isOurs(now.options[name], value, before.options?.[name]));
+  })?.stage;
 }
 
 function wish(state: MonitorState, { stream, stage, wish: asked, atMs, undoable }: Extract<Action, { act: 'wish' }>): MonitorState {
@@ -542,21 +592,39 @@ function wish(state: MonitorState, { stream, stage, wish: asked, atMs, undoable 
   const merged: StageWish = { ...state.wishes[key], ...asked, options: { ...state.wishes[key]?.options, ...asked.options } };
   const next = { ...state, wishes: { ...state.wishes, [key]: merged } };
   if (!undoable) return next;
-  const before: StageWish = {
-    ...(asked.enabled !== undefined && { enabled: inForce.enabled }),
-    ...(asked.options && { options: Object.fromEntries(Object.keys(asked.options).map((name) => [name, inForce.options[name]])) }),
-  };
-  const step: UndoStep = { undo: 'stage', stream, stage, before, atMs };
+  const change = changeOf(inForce, asked);
   const last = state.undoSteps.at(-1);
-  if (last?.undo !== 'stage' || !sameGesture(last, step)) return addUndo(next, step);
+  const begun = last?.undo === 'stages' && last.stream === stream && atMs - last.atMs < gestureMs ? last.changes : [];
+  const [first] = begun;
+  if (first === undefined || begun.length > 1 || !isSameSetting(first, change)) {
+    return addUndo(next, { undo: 'stages', stream, changes: [change], atMs });
+  }
   // One gesture is one step: it keeps the first value and moves with the last change.
-  return { ...next, undoSteps: [...state.undoSteps.slice(0, -1), { ...last, atMs }] };
+  const step: UndoStep = { undo: 'stages', stream, changes: [{ ...change, before: first.before }], atMs };
+  return { ...next, undoSteps: [...state.undoSteps.slice(0, -1), step] };
 }
 
-function sameGesture(last: Extract<UndoStep, { undo: 'stage' }>, next: Extract<UndoStep, { undo: 'stage' }>): boolean {
-  const names = (step: StageWish): string => `${step.enabled === undefined ? '' : 'enabled '}${Object.keys(step.options ?? {}).join(' ')}`;
-  const sameSetting = last.stream === next.stream && last.stage === next.stage && names(last.before) === names(next.before);
-  return sameSetting && next.before.enabled === undefined && next.atMs - last.atMs < gestureMs;
+function changeOf(inForce: StageState, set: StageWish): StageChange {
+  const before: StageWish = {
+    ...(set.enabled !== undefined && { enabled: inForce.enabled }),
+    ...(set.options && { options: Object.fromEntries(Object.keys(set.options).map((name) => [name, inForce.options[name]])) }),
+  };
+  return { stage: inForce.stage, before, set };
+}
+
+/** A switch is no gesture. */
+function isSameSetting(last: StageChange, next: StageChange): boolean {
+  const names = ({ set }: StageChange): string => Object.keys(set.options ?? {}).join(' ');
+  const switched = last.set.enabled !== undefined || next.set.enabled !== undefined;
+  return !switched && last.stage === next.stage && names(last) === names(next);
+}
+
+function addPreset(state: MonitorState, { stream, settings, atMs }: Extract<Action, { act: 'preset' }>): MonitorState {
+  const changes = stagesInForce(state, stream).flatMap((stage) => {
+    const wanted = settings.find((setting) => setting.stage === stage.stage);
+    return wanted === undefined ? [] : [changeOf(stage, { enabled: wanted.enabled, options: wanted.options })];
+  });
+  return addUndo(state, { undo: 'stages', stream, changes, atMs });
 }
 
 function settleWish(state: MonitorState, stream: number, stage: string, error: WireError | undefined): MonitorState {

@@ -5,10 +5,12 @@ import type { Device, ServerMessage, StageState, ViewerMessage } from '../src/pr
 import type { Wall } from '../src/protocol/wall.ts';
 import { presetNamed } from '../src/stage/presets.ts';
 import { Examining } from './examination/examining.ts';
+import { isOfAnother } from './examination/whose.ts';
 import { Exporting } from './export/exporting.ts';
 import { type FrameOnScreen, Hand } from './hand.ts';
 import { isKeptTile } from './kept-tiles.ts';
 import { Marking } from './marking.ts';
+import { hasUnkept } from './marks-state.ts';
 import {
   type Action,
   goneStreams,
@@ -16,6 +18,7 @@ import {
   inStepWith,
   linkedWith,
   type MonitorState,
+  overtakenIn,
   reduce,
   type StageWish,
   shownStreams,
@@ -102,8 +105,26 @@ export class Monitor {
       nextRequest: () => this.#nextRequest++,
       epochOf: (stream) => this.frameOf(stream)?.epoch ?? 0,
     });
-    this.hand = new Hand({ marking: this.marking, role: () => this.state.role, frameOf: (stream) => this.frameOf(stream) });
-    this.pointing = new Pointing((message) => this.#send(message));
+    this.hand = new Hand({
+      marking: this.marking,
+      role: () => this.state.role,
+      frameOf: (stream) => this.frameOf(stream),
+      pictureNow: (stream) => {
+        const { formats, regions } = streamOf(this.state, stream) ?? {};
+        return formats && regions && { ...formats.processed, regions };
+      },
+    });
+    this.pointing = new Pointing(
+      (message) => this.#send(message),
+      (tile) => {
+        const frame = this.frameOf(tile);
+        return {
+          ...(!isKeptTile(tile) && { stream: tile }),
+          ...(frame?.kept !== undefined && { kept: frame.kept }),
+          ...(frame?.live === false && { atUs: frame.capturedUs }),
+        };
+      },
+    );
     this.examining = new Examining({
       send: (message) => this.#send(message),
       nextRequest: () => this.#nextRequest++,
@@ -120,6 +141,8 @@ export class Monitor {
     this.#worker = this.#startWorker();
     setInterval(() => this.#watchWorker(), watchPeriodMs);
     document.addEventListener('visibilitychange', () => this.#tellHidden());
+    // Marks that nobody but this page has would go with it.
+    window.addEventListener('beforeunload', (event) => hasUnkept(this.marking.state) && event.preventDefault());
     this.#tellHidden();
   }
 
@@ -164,7 +187,7 @@ export class Monitor {
       this.#setFrozen(stream, stages, performance.now());
       return;
     }
-    this.act({ act: 'preset', stream, atMs: performance.now() });
+    this.act({ act: 'preset', stream, settings: presetNamed(preset).settings, atMs: performance.now() });
     const request = this.#nextRequest++;
     this.#presetRequests.set(request, stream);
     this.#send({ type: 'set-preset', request, stream, preset });
@@ -179,6 +202,7 @@ export class Monitor {
   frameOf(stream: number): FrameOnScreen | undefined {
     const { picture, past } = this.truths$.value.byStream.get(stream) ?? {};
     if (picture === undefined) return undefined;
+    const earlier = isOfAnother(this.examining.state, stream, { past, picture });
     const { width, height, regions, capturedUs, epoch } = picture;
     return {
       capturedUs,
@@ -186,6 +210,7 @@ export class Monitor {
       picture: { width, height, regions },
       live: this.state.frozen[stream] !== true && past === undefined,
       kept: keptIn(past),
+      earlier,
     };
   }
 
@@ -206,10 +231,9 @@ export class Monitor {
     this.act({ act: 'undo' });
     const step = before.undoSteps.at(-1);
     if (step === undefined || this.state === before) return;
-    if (step.undo === 'stage') this.#setLive(step.stream, step.stage, step.before, false);
     if (step.undo === 'frozen') this.#setFrozen(step.stream, step.before, undefined);
-    if (step.undo === 'preset') {
-      for (const { stage, enabled, options } of step.before) this.#setLive(step.stream, stage, { enabled, options }, false);
+    else if (overtakenIn(before, step) === undefined) {
+      for (const change of step.changes) this.#setLive(step.stream, change.stage, change.before, false);
     }
   }
 
@@ -413,7 +437,6 @@ export class Monitor {
         this.marking.hear(news.message);
         this.pointing.hear(news.message);
         this.examining.hear(news.message);
-        this.exporting.hear(news.message);
         this.#setter.hear(news.message);
         this.#hearPreset(news.message);
         this.#hearDevice(news.message);

@@ -22,6 +22,7 @@ export interface PictureTruth {
   readonly reprocessed: boolean;
   readonly picture: ShownPicture | undefined;
   readonly refused: number;
+  readonly overtaken: number;
   readonly skew: Skew | undefined;
   /** The past is looked at, and `picture` is of it; all else is true of the live picture beside it. */
   readonly past?: PastTruth;
@@ -47,6 +48,7 @@ const nothing: PictureTruth = {
   reprocessed: false,
   picture: undefined,
   refused: 0,
+  overtaken: 0,
   skew: undefined,
 };
 

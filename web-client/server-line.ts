@@ -1,18 +1,26 @@
 import { Subject } from 'rxjs';
+import { asAppError } from '../src/app-error.ts';
+import { type FrameHeader, frameHeaderBytes, readFrameHeader } from '../src/protocol/frame-header.ts';
 import type { ServerMessage, ViewerMessage } from '../src/protocol/messages.ts';
 import { endOf, refusal } from './session.ts';
 import type { Link, WireError } from './worker-messages.ts';
 
 const shortestWaitMs = 250;
-const longestWaitMs = 5000;
+/** Short: who comes back into the radio's reach waits for a picture. */
+const longestWaitMs = 1500;
 const pingPeriodMs = 2000;
-/** Pings right after the start, so that the clock is known before the first window of ages is over. */
+/** Pings right after the start, and where the clock was forgotten, so that it is known before the first window of ages is over. */
 const firstPings = 4;
 const firstPingPeriodMs = 150;
 /** A line on which nothing has come for so long is dead, whatever the socket believes. */
 const silentLineMs = 6000;
 /** A server that does not answer the opening handshake. */
-const openingMs = 5000;
+const openingMs = 3500;
+
+/** More than that waits on its way up only where the line is too slow for all that is said. */
+const mostWaitingBytes = 4096;
+/** As often as anybody sees a difference. */
+const draftRetryMs = 33;
 
 /** The server's own close code for who is put out; the reason is the code of an error. */
 const putOutCode = 4401;
@@ -22,11 +30,16 @@ export function retryWaitMs(failures: number, random: number): number {
   return Math.min(longestWaitMs, shortestWaitMs * 2 ** Math.max(0, failures - 1)) * (0.75 + random / 2);
 }
 
+export interface HeardFrame {
+  readonly header: FrameHeader;
+  readonly payload: Uint8Array;
+}
+
 /** The WebSocket to the server: connects, watches over itself and connects again for ever. */
 export class ServerLine {
   readonly link$ = new Subject<Link>();
   readonly message$ = new Subject<ServerMessage>();
-  readonly frame$ = new Subject<ArrayBuffer>();
+  readonly frame$ = new Subject<HeardFrame>();
   readonly #address: string;
   readonly #ownUs: () => number;
   #socket: WebSocket | undefined;
@@ -38,6 +51,7 @@ export class ServerLine {
   #openedInUs = 0;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #pingTimer: ReturnType<typeof setTimeout> | undefined;
+  #draftTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(address: string, ownUs: () => number) {
     this.#address = address;
@@ -76,6 +90,21 @@ export class ServerLine {
     };
   }
 
+  /** The machine has a network again: what waits for its next attempt need not wait. */
+  retryNow(): void {
+    if (this.#retryTimer === undefined || this.#socket !== undefined) return;
+    clearTimeout(this.#retryTimer);
+    this.connect();
+  }
+
+  /** Asks for the server's clock as often as at the start. */
+  askClock(): void {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    clearTimeout(this.#pingTimer);
+    this.#pings = 0;
+    this.#ping(this.#socket);
+  }
+
   /** How long it took to be opened: several times there and back. */
   get openedInMs(): number {
     return this.#openedInUs / 1000;
@@ -86,23 +115,36 @@ export class ServerLine {
     const socket = this.#socket;
     this.#socket = undefined;
     clearTimeout(this.#pingTimer);
+    clearTimeout(this.#draftTimer);
     clearTimeout(this.#retryTimer);
     this.#retryTimer = undefined;
     socket?.close();
   }
 
+  /** How a mark looks while it is drawn waits until there is room for it on the line; what comes of that mark takes its place. */
   send(message: ViewerMessage): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+    const socket = this.#socket;
+    if (socket?.readyState !== WebSocket.OPEN) return;
+    if (isOfMark(message)) clearTimeout(this.#draftTimer);
+    if (message.type === 'draft-mark' && message.shape !== undefined && socket.bufferedAmount > mostWaitingBytes)
+      this.#draftTimer = setTimeout(() => this.send(message), draftRetryMs);
+    else socket.send(JSON.stringify(message));
   }
 
   #hear(socket: WebSocket, data: unknown): void {
     if (socket !== this.#socket) return;
     this.#heardUs = this.#ownUs();
-    if (data instanceof ArrayBuffer) {
-      this.frame$.next(data);
-      return;
+    try {
+      if (data instanceof ArrayBuffer) {
+        this.frame$.next({ header: readFrameHeader(new DataView(data)), payload: new Uint8Array(data, frameHeaderBytes) });
+      } else this.#hearMessage(JSON.parse(String(data)) as ServerMessage);
+    } catch (thrown) {
+      // A line that corrupts: what cannot be read cannot be acknowledged, and the server would wait for that.
+      this.#lose(socket, asAppError(thrown, 'protocol/not-json').toJSON());
     }
-    const message = JSON.parse(String(data)) as ServerMessage;
+  }
+
+  #hearMessage(message: ServerMessage): void {
     if (message.type === 'hello') {
       this.#failures = 0;
       this.#wasIn = true;
@@ -124,10 +166,11 @@ export class ServerLine {
 
   async #ask(): Promise<void> {
     const failures = this.#failures;
-    const error = await refusal(this.#address);
+    const refused = await refusal(this.#address);
     // It may have come in by now, or been closed.
-    if (error !== undefined && this.#socket === undefined && failures === this.#failures && this.#retryTimer !== undefined)
-      this.#shut(error);
+    if (refused === undefined || this.#socket !== undefined || failures !== this.#failures || this.#retryTimer === undefined) return;
+    if (refused.passes) this.link$.next({ state: 'lost', attempt: failures, retryInMs: longestWaitMs, error: refused.error });
+    else this.#shut(refused.error);
   }
 
   #shut(error: WireError): void {
@@ -138,14 +181,17 @@ export class ServerLine {
   }
 
   /** Also for a socket that does not know yet: closing a dead line by handshake would take minutes. */
-  #lose(socket: WebSocket): void {
+  #lose(socket: WebSocket, error?: WireError): void {
     if (socket !== this.#socket) return;
     this.#socket = undefined;
     clearTimeout(this.#pingTimer);
+    clearTimeout(this.#draftTimer);
     socket.close();
     this.#failures++;
     const retryInMs = retryWaitMs(this.#failures, Math.random());
-    this.link$.next({ state: 'lost', attempt: this.#failures, retryInMs });
+    this.link$.next({ state: 'lost', attempt: this.#failures, retryInMs, ...(error !== undefined && { error }) });
     this.#retryTimer = setTimeout(() => this.connect(), retryInMs);
   }
 }
+
+const isOfMark = ({ type }: ViewerMessage): boolean => type === 'draft-mark' || type === 'put-mark' || type === 'remove-mark';

@@ -35,13 +35,21 @@ export async function comeIn(page: string, invitation: string, name: string): Pr
   }
 }
 
+export interface Refusal {
+  readonly error: WireError;
+  /** It will not be another time: there is no place now. */
+  readonly passes: boolean;
+}
+
 /** Why this browser may not come in; undefined where it may, or where nobody can tell now. */
-export async function refusal(address: string): Promise<WireError | undefined> {
+export async function refusal(address: string): Promise<Refusal | undefined> {
   const session = new URL('session', address);
   session.protocol = session.protocol.replace('ws', 'http');
   try {
     const answer = await fetch(session, { cache: 'no-store' });
-    return answer.status === 401 || answer.status === 403 ? await errorOf(answer) : undefined;
+    if (answer.status === 401 || answer.status === 403) return { error: await errorOf(answer), passes: false };
+    const { lack } = (await answer.json()) as { readonly lack?: WireError };
+    return lack && { error: lack, passes: true };
   } catch {
     return undefined;
   }

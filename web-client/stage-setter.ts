@@ -9,9 +9,14 @@ interface Order {
   request: number;
   /** What was asked for since. */
   next: StageWish | undefined;
+  askedMs: number;
+  waiting: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** Sends settings of stages, one request per stage at a time: a slider that is dragged sends as fast as the server answers. */
+/** Each change is a description of the stream to everybody who watches it, also over a thin line. */
+const shortestMs = 66;
+
+/** Sends settings of stages, one request per stage at a time: a slider that is dragged sends as fast as the server answers, within reason. */
 export class StageSetter {
   readonly #send: (message: ViewerMessage) => void;
   readonly #settled: (stream: number, stage: string, error?: WireError) => void;
@@ -30,7 +35,7 @@ export class StageSetter {
       underWay.next = { ...underWay.next, ...wish, options: { ...underWay.next?.options, ...wish.options } };
       return;
     }
-    const order: Order = { stream, stage, request: 0, next: undefined };
+    const order: Order = { stream, stage, request: 0, next: undefined, askedMs: 0, waiting: undefined };
     this.#orders.set(key, order);
     this.#ask(order, wish);
   }
@@ -40,25 +45,35 @@ export class StageSetter {
     const found = [...this.#orders].find(([, { request }]) => request === message.request);
     if (found === undefined) return;
     const [key, order] = found;
-    if (message.type === 'stage-set' && order.next !== undefined) {
-      const next = order.next;
-      order.next = undefined;
-      this.#ask(order, next);
+    if (message.type === 'stage-set') {
+      order.waiting = setTimeout(() => this.#goOn(key, order), order.askedMs + shortestMs - performance.now());
       return;
     }
     this.#orders.delete(key);
-    if (message.type === 'error') this.#settled(order.stream, order.stage, message.error);
-    else this.#settled(order.stream, order.stage);
+    this.#settled(order.stream, order.stage, message.error);
   }
 
   /** The line is gone, and with it every answer. */
   forget(): void {
     const orders = [...this.#orders.values()];
     this.#orders.clear();
+    for (const { waiting } of orders) clearTimeout(waiting);
     for (const { stream, stage } of orders) this.#settled(stream, stage);
   }
 
+  #goOn(key: string, order: Order): void {
+    const { next } = order;
+    order.next = undefined;
+    if (next !== undefined) {
+      this.#ask(order, next);
+      return;
+    }
+    this.#orders.delete(key);
+    this.#settled(order.stream, order.stage);
+  }
+
   #ask(order: Order, { enabled, options }: StageWish): void {
+    order.askedMs = performance.now();
     order.request = this.#nextRequest++;
     const { request, stream, stage } = order;
     const some = options !== undefined && Object.keys(options).length > 0;

@@ -1,7 +1,6 @@
 import { asAppError } from '../src/app-error.ts';
 import type { Codec } from '../src/codec/codec.ts';
 import { type Codecs, codecByNumber } from '../src/codec/codecs.ts';
-import type { CalibrationRegion } from '../src/frame/calibration.ts';
 import { type FrameFormat, frameFormat } from '../src/frame/frame-format.ts';
 import { type FrameHeader, frameFlags, type View, views } from '../src/protocol/frame-header.ts';
 import type { StageState, StreamDescription, ViewerMessage } from '../src/protocol/messages.ts';
@@ -80,7 +79,8 @@ export class StreamPlayer {
   readonly #pairing = new Pairing();
   #age = new AgeMeter();
   #rate = new FrameRate();
-  readonly #regions = new Map<number, readonly CalibrationRegion[]>();
+  /** By epoch. */
+  readonly #descriptions = new Map<number, StreamDescription>();
   readonly #poses = new Map<number, readonly WirePose[]>();
   #description: StreamDescription | undefined;
   #asked: Shown = 'processed';
@@ -97,6 +97,7 @@ export class StreamPlayer {
   #countedUs: number | undefined;
   #state: StreamTruth['state'] = 'waiting';
   #refused = 0;
+  #overtaken = 0;
 
   constructor(stream: number, host: PlayerHost) {
     this.stream = stream;
@@ -106,7 +107,7 @@ export class StreamPlayer {
   /** A new line: epochs of the one before mean nothing any more, and under its number may come another stream. */
   welcome(description: StreamDescription): void {
     if (this.#description !== undefined && this.#description.name !== description.name) this.leave();
-    this.#regions.clear();
+    this.#descriptions.clear();
     this.#poses.clear();
     this.#description = undefined;
     this.describe(description);
@@ -119,6 +120,7 @@ export class StreamPlayer {
     this.#catchUntilMs = undefined;
     this.#forgetProcessing();
     this.#refused = 0;
+    this.#overtaken = 0;
     this.#rate = new FrameRate();
     this.#age = new AgeMeter();
     this.#countedUs = undefined;
@@ -127,9 +129,9 @@ export class StreamPlayer {
 
   describe(description: StreamDescription): void {
     this.#description = description;
-    this.#regions.set(description.epoch, description.regions);
-    const [oldest] = this.#regions.keys();
-    if (this.#regions.size > keptEpochs && oldest !== undefined) this.#regions.delete(oldest);
+    this.#descriptions.set(description.epoch, description);
+    const [oldest] = this.#descriptions.keys();
+    if (this.#descriptions.size > keptEpochs && oldest !== undefined) this.#descriptions.delete(oldest);
   }
 
   /** Where the tools are in the frame of that number, which comes after. */
@@ -276,6 +278,12 @@ export class StreamPlayer {
     if (step === 'pair' && other !== undefined) this.#draw(other);
   }
 
+  /** A frame of which a newer one was decoded before it could be drawn. */
+  passOver(header: FrameHeader, receivedUs: number | undefined): void {
+    this.#overtaken++;
+    this.#acknowledge({ header, payload: nothing, receivedUs });
+  }
+
   /** A frame that was not decoded. */
   leaveOut(header: FrameHeader, receivedUs: number | undefined): void {
     this.#refused++;
@@ -320,6 +328,7 @@ export class StreamPlayer {
       reprocessed: this.#reprocessed,
       picture,
       refused: this.#refused,
+      overtaken: this.#overtaken,
       skew: verdict.state === 'live' && !this.#frozen && nowUs !== undefined ? this.#host.inStep.skewOf(this.stream, nowUs) : undefined,
     };
   }
@@ -331,8 +340,8 @@ export class StreamPlayer {
     const image = canvas && this.#host.pixelsOf(canvas);
     const drawn = this.#drawn.get(view);
     if (image === undefined || drawn === undefined) return undefined;
-    const { capturedUs, synthetic } = drawn;
-    return { width: image.width, height: image.height, rgba: image.data.buffer, capturedUs, synthetic };
+    const { capturedUs, synthetic, regions } = drawn;
+    return { width: image.width, height: image.height, rgba: image.data.buffer, capturedUs, synthetic, regions };
   }
 
   setStatus(status: StreamDescription['status']): void {
@@ -421,12 +430,15 @@ export class StreamPlayer {
     if (next !== undefined) this.#waitingTimer = setTimeout(() => this.#wake(), (next.dueUs - this.#host.ownUs()) / 1000);
   }
 
-  /** In the order in which they came: a picture may be a change to the one before. */
+  /** Of those that are due only the newest: drawing the others would make it older. */
   #drawWaiting(untilUs: number): void {
     const end = this.#waiting.findIndex(({ dueUs }) => dueUs > untilUs);
     const due = end < 0 ? this.#waiting : this.#waiting.slice(0, end);
     this.#waiting = end < 0 ? [] : this.#waiting.slice(end);
-    for (const { frame } of due) this.#show(frame);
+    const newest = due.at(-1);
+    if (newest === undefined) return;
+    this.#overtaken += due.length - 1;
+    this.#show(newest.frame);
   }
 
   #dropWaiting(): void {
@@ -459,15 +471,16 @@ export class StreamPlayer {
     this.#onCanvas.set(header.view, { frame, format });
     const { width, height, epoch, sequence, capturedAtUs: capturedUs } = header;
     const synthetic = (header.flags & frameFlags.synthetic) !== 0;
-    const regions = this.#regions.get(epoch) ?? [];
+    const regions = this.#descriptions.get(epoch)?.regions ?? [];
     const poses = this.#poses.get(sequence);
     const ofTools = poses && { poses };
-    this.#drawn.set(header.view, { width, height, epoch, sequence, capturedUs, synthetic, regions, ...ofTools });
+    const ofCodec = (header.flags & frameFlags.lossless) === 0 && ({ lossy: true } as const);
+    this.#drawn.set(header.view, { width, height, epoch, sequence, capturedUs, synthetic, regions, ...ofTools, ...ofCodec });
     return true;
   }
 
-  #formatOf({ view, width, height, pixelFormat }: FrameHeader): FrameFormat {
-    const window = this.#description?.formats?.[view].window;
+  #formatOf({ view, width, height, pixelFormat, epoch }: FrameHeader): FrameFormat {
+    const window = (this.#descriptions.get(epoch) ?? this.#description)?.formats?.[view].window;
     return frameFormat(width, height, pixelFormat, window === undefined ? {} : { window });
   }
 

@@ -23,8 +23,11 @@ import type { MarksState } from './marks-state.ts';
 import { showsSidePanel, streamOf } from './monitor-state.ts';
 import { Act, Toggle } from './tool-button.tsx';
 
-/** Marks that were not kept: what to do about them is said in the results, which may be closed. */
-const refusedOf = ({ edits }: MarksState): number => [...edits.values()].filter(({ error }) => error !== undefined).length;
+/** What was not kept or refused: more about it is said in the results, which may be closed. */
+const refusedOf = ({ edits, calibrationRefusals, stepRefusal, keeping, shown }: MarksState): number => {
+  const marks = keeping === 'off' ? shown.length : [...edits.values()].filter(({ error }) => error !== undefined).length;
+  return marks + Object.keys(calibrationRefusals).length + (stepRefusal === undefined ? 0 : 1);
+};
 
 /** One column of touch targets; everything here has a key too. */
 export function ToolColumn() {

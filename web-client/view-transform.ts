@@ -23,6 +23,8 @@ export interface Placement {
   readonly top: number;
 }
 
+export const isSamePlace = (a: Placement, b: Placement): boolean => a.scale === b.scale && a.left === b.left && a.top === b.top;
+
 export function place(picture: Size, tile: Size, { zoom, panX, panY }: ViewTransform): Placement {
   const scale = fitScale(picture, tile) * zoom;
   return {

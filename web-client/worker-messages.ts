@@ -49,6 +49,7 @@ export interface ShownPixels {
   readonly rgba: ArrayBuffer;
   readonly capturedUs: number;
   readonly synthetic: boolean;
+  readonly regions: readonly CalibrationRegion[];
 }
 
 /** The picture that is on the canvas. */
@@ -60,6 +61,8 @@ export interface ShownPicture {
   /** Server clock, Unix microseconds. */
   readonly capturedUs: number;
   readonly synthetic: boolean;
+  /** It was packed with loss on its way here. */
+  readonly lossy?: true;
   /** The calibration that this picture was captured under; empty: not calibrated. */
   readonly regions: readonly CalibrationRegion[];
   /** Where the tracked tools were when it was captured; absent: nothing is tracked. */
@@ -86,8 +89,10 @@ export interface StreamTruth {
   /** What is shown was processed here, with other settings than the stream's. */
   readonly reprocessed: boolean;
   readonly picture: ShownPicture | undefined;
-  /** Frames that came and were not decoded: they could not be, or another had taken their place. */
+  /** Frames that came and were not decoded: they could not be, or a decoder began anew. */
   readonly refused: number;
+  /** Frames that came and were not drawn, because a newer one was there. */
+  readonly overtaken: number;
   /** Undefined where no other picture is live beside it. */
   readonly skew: Skew | undefined;
   /** The past is looked at in this stream's tile: `picture` is of the past, all else is true of the live picture beside it. */
@@ -99,7 +104,7 @@ export interface StreamTruth {
 export type Link =
   | { readonly state: 'connecting'; readonly attempt: number }
   | { readonly state: 'open' }
-  | { readonly state: 'lost'; readonly attempt: number; readonly retryInMs: number }
+  | { readonly state: 'lost'; readonly attempt: number; readonly retryInMs: number; readonly error?: WireError }
   /** Nobody comes in with what this browser has; it is not tried again. `wasIn`: there were pictures on this screen. */
   | { readonly state: 'shut'; readonly error: WireError; readonly wasIn: boolean };
 

@@ -131,8 +131,8 @@ async function play(context: Context, signal: AbortSignal): Promise<void> {
       index += missed - 1;
       continue;
     }
-    context.lend({ capturedAtNs: context.now(), rPeak: source.rPeak(index, before) }, copy);
-    before = index;
+    // What came before a frame that found no slot is said of the next one.
+    if (context.lend({ capturedAtNs: context.now(), rPeak: source.rPeak(index, before) }, copy)) before = index;
     sent++;
   }
   context.hold(`all ${frames} frames were sent`);

@@ -108,7 +108,10 @@ export class Door {
     this.#settings.log.info({ session: session.id, invitation: session.invitation }, 'somebody came in');
     await this.#save().catch((error) => {
       // A full disk must not keep whoever started this server from its pictures.
-      if (guests.invitation(session.invitation)?.madeBy !== undefined) throw error;
+      if (guests.invitation(session.invitation)?.madeBy !== undefined) {
+        guests.takeBack(session);
+        throw error;
+      }
       this.#notSaved(error);
     });
     return { access: this.#accessOf(session), token: own, cookie: this.cookie(request, own, session) };

@@ -139,6 +139,14 @@ export class Guests {
     return { session, token: own };
   }
 
+  /** Nobody was told its token: it never was, and what it came by can be used. */
+  takeBack(session: GuestSession): void {
+    const invitation = this.#invitations.get(session.invitation);
+    if (!this.#sessions.delete(session.id) || invitation === undefined) return;
+    this.#byHash.delete(session.hash);
+    invitation.used--;
+  }
+
   /** Answers the sessions that end with it: of those who came by it, and by what these have made. */
   endInvitation(id: string, code: EndCode, nowMs: number): GuestSession[] {
     const invitation = this.#invitations.get(id);

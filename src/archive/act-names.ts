@@ -14,6 +14,7 @@ export const actsOnFullDisk: ReadonlySet<ActName> = new Set([
   'lastClosedUs',
   'closeExamination',
   'removeMark',
+  'removeBookmark',
   'removeKept',
 ]);
 

@@ -1,7 +1,7 @@
 import { contentOf, keptNamed, openContent } from './content.ts';
 import { closeExamination, findExaminations, lastClosedUs, namePatient, openExamination, reopen } from './examinations.ts';
 import { putKept, removeKept } from './kept-rows.ts';
-import { calibrate, putBookmark, putMarks, removeMark } from './marks.ts';
+import { calibrate, putBookmark, putMarks, removeBookmark, removeMark } from './marks.ts';
 import type { Scope } from './scope.ts';
 
 /** Everything that the thread of the store does, each within a transaction. */
@@ -22,6 +22,7 @@ export const acts = {
   removeMark,
   calibrate,
   putBookmark,
+  removeBookmark,
   putKept,
   removeKept,
 } as const satisfies Record<string, (scope: Scope, given: never) => Promise<unknown>>;

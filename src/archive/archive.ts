@@ -194,8 +194,14 @@ export class Archive implements AsyncDisposable {
     return this.#ask('calibrate', { examination, calibration, marks, by: calibration.by, atUs: this.#nowUs() });
   }
 
+  /** Throws `examination/unknown-bookmark` where it was removed. */
   putBookmark(examination: string, bookmark: Bookmark): Promise<void> {
     return this.#ask('putBookmark', { examination, bookmark, atUs: this.#nowUs() });
+  }
+
+  /** One that was removed is left as it is. Throws `examination/unknown-bookmark`. */
+  removeBookmark(examination: string, bookmark: string, by: Author): Promise<void> {
+    return this.#ask('removeBookmark', { examination, bookmark, by, atUs: this.#nowUs() });
   }
 
   /** `write` fills a file; when that is on disk, what it answers is kept, and answered. */

@@ -3,6 +3,7 @@ import { AppError } from '../app-error.ts';
 import type { Examination, Kept } from '../protocol/examination-messages.ts';
 import { examinationOf, lastClosedUs, openStudy } from './examinations.ts';
 import { framesFile } from './file-names.ts';
+import { isRemoved } from './marks.ts';
 import { pagesOf } from './pages.ts';
 import { intact, type Scope } from './scope.ts';
 
@@ -62,7 +63,7 @@ export async function contentOf(scope: Scope, { examination }: { readonly examin
     kept: pagesOf(intact(scope, 'kept', kept).map((row) => bodyOfKept(scope.folder, row))),
     marks: bodyPages(marks.filter(({ removed }) => removed === 0)),
     removed: bodyPages(marks.filter(({ removed }) => removed === 1)),
-    bookmarks: bodyPages(intact(scope, 'bookmark', bookmarks)),
+    bookmarks: bodyPages(intact(scope, 'bookmark', bookmarks).filter((row) => !isRemoved(row))),
     calibrations: bodyPages(intact(scope, 'calibration', calibrations)),
     ...(othersClosedUs !== undefined && { othersClosedUs }),
   };

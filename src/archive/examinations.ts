@@ -5,7 +5,7 @@ import type { Author, Examination, Patient } from '../protocol/examination-messa
 import { newDicomUid } from './dicom-uid.ts';
 import { intact, type Scope, writeJournal } from './scope.ts';
 import { sealed, storable } from './seal.ts';
-import { searchTexts } from './search-text.ts';
+import { searchTexts, searchWords } from './search-text.ts';
 import type { Row } from './tables.ts';
 
 const mostFound = 50;
@@ -60,16 +60,17 @@ export async function namePatient(
   return await examinationOf(scope, examination);
 }
 
-/** Newest first. */
+/** Newest first. Every word of the text is somewhere in the name or the number, in whatever order. */
 export async function findExaminations(
   scope: Scope,
   { text, beforeUs }: { readonly text: string; readonly beforeUs?: number },
 ): Promise<{ examinations: Examination[]; more: boolean }> {
-  const patterns = searchTexts(text).map((wanted) => `%${wanted.replace(/[\\%_]/g, '\\$&')}%`);
   let query = scope.database.selectFrom('study').leftJoin('patient', 'patient.id', 'study.patient').select('study.id');
   if (beforeUs !== undefined) query = query.where('opened_us', '<', beforeUs);
-  if (patterns.some((pattern) => pattern !== '%%'))
+  for (const word of searchWords(text)) {
+    const patterns = searchTexts(word).map((wanted) => `%${wanted.replace(/[\\%_]/g, '\\$&')}%`);
     query = query.where(({ or }) => or(patterns.map((pattern) => sql<boolean>`patient.search like ${pattern} escape '\\'`)));
+  }
   const found = await query
     .orderBy('opened_us', 'desc')
     .limit(mostFound + 1)

@@ -70,9 +70,12 @@ export async function calibrate(
   await putMarks(scope, given);
 }
 
+/** Throws `examination/unknown-bookmark` where it was removed. */
 export async function putBookmark(scope: Scope, given: Omit<InExamination, 'by'> & { readonly bookmark: Bookmark }): Promise<void> {
   const { examination, bookmark, atUs } = given;
   const { bookmark: id, stream, author } = bookmark;
+  const before = await bookmarkOf(scope, examination, id);
+  if (before !== undefined && isRemoved(before)) throw new AppError('examination/unknown-bookmark');
   const row = sealed<Row<'bookmark'>>({
     study: examination,
     id,
@@ -86,6 +89,26 @@ export async function putBookmark(scope: Scope, given: Omit<InExamination, 'by'>
     .onConflict((conflict) => conflict.columns(['study', 'id']).doUpdateSet(row))
     .execute();
   await writeJournal(scope, author, atUs, { act: 'bookmark', study: examination, object: id });
+}
+
+/** It stays as a row that says who did that when. One that was removed is left as it is. Throws `examination/unknown-bookmark`. */
+export async function removeBookmark(scope: Scope, given: InExamination & { readonly bookmark: string }): Promise<void> {
+  const { examination, bookmark: id, by, atUs } = given;
+  const before = await bookmarkOf(scope, examination, id);
+  if (before === undefined) throw new AppError('examination/unknown-bookmark');
+  if (isRemoved(before)) return;
+  const { seal: _, ...row } = before;
+  const body = JSON.stringify({ ...(JSON.parse(row.body) as Bookmark), removed: { by, atUs } });
+  const gone = sealed<Row<'bookmark'>>({ ...row, body });
+  await scope.database.updateTable('bookmark').set(gone).where('study', '=', examination).where('id', '=', id).execute();
+  await writeJournal(scope, by, atUs, { act: 'remove-bookmark', study: examination, object: id });
+}
+
+export const isRemoved = ({ body }: Pick<Row<'bookmark'>, 'body'>): boolean => 'removed' in (JSON.parse(body) as object);
+
+async function bookmarkOf(scope: Scope, study: string, id: string): Promise<Row<'bookmark'> | undefined> {
+  const rows = await scope.database.selectFrom('bookmark').selectAll().where('study', '=', study).where('id', '=', id).execute();
+  return intact(scope, 'bookmark', rows)[0];
 }
 
 /** Of several streams of one name, the name. */

@@ -1,3 +1,8 @@
+/** Names are written with a comma, in DICOM with `^`. */
+const between = /[\s,^]+/g;
+
+export const searchWords = (text: string): readonly string[] => text.split(between).filter((word) => word !== '');
+
 /**
  * What is looked for, in the two ways in which it may be written: `Müller` without its dots and as `mueller`. Cases do not matter.
  */
@@ -8,9 +13,5 @@ export function searchTexts(text: string): readonly string[] {
 }
 
 function withoutMarks(text: string): string {
-  return text
-    .normalize('NFD')
-    .replace(/\p{M}/gu, '')
-    .replace(/[\s,^]+/g, ' ')
-    .trim();
+  return text.normalize('NFD').replace(/\p{M}/gu, '').replace(between, ' ').trim();
 }

@@ -1,7 +1,7 @@
 import type { Access } from '../access/access.ts';
 import type { Door } from '../access/door.ts';
 import { AppError } from '../app-error.ts';
-import type { ServerMessage } from '../protocol/messages.ts';
+import type { ConnectedViewer, ServerMessage } from '../protocol/messages.ts';
 import { isAtLeast } from '../protocol/roles.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -10,9 +10,20 @@ const gatherMs = 100;
 /** Lines of lists that are sent in a second: many operators of many viewers are told less often. */
 const linesPerSecond = 2500;
 
+/** Somebody who sees pictures. */
+interface Watcher {
+  readonly id: number;
+  readonly access: Access;
+  presence(): ConnectedViewer;
+  putOut(error: AppError): void;
+}
+
 /** Tells operators who is watching and who is invited. */
 export class Attendance {
   readonly #viewers: ReadonlyMap<number, Viewer>;
+  /** Those that watch and can neither hear nor ask. */
+  readonly #dumb = new Map<number, Watcher>();
+  #lastId = 0;
   readonly #door: Door;
   #gathering: NodeJS.Timeout | undefined;
   #nextMs = 0;
@@ -21,6 +32,21 @@ export class Attendance {
     this.#viewers = viewers;
     this.#door = door;
     door.changed$.subscribe(() => this.#tellInvitations());
+  }
+
+  /** The number of whoever comes next, over whatever line. */
+  nextId(): number {
+    return ++this.#lastId;
+  }
+
+  /** A line on which nothing can be told. Answers what says that it has ended. */
+  join(watcher: Watcher): () => void {
+    this.#dumb.set(watcher.id, watcher);
+    this.changed();
+    return () => {
+      this.#dumb.delete(watcher.id);
+      this.changed();
+    };
   }
 
   /** Somebody came or went. */
@@ -35,8 +61,9 @@ export class Attendance {
     clearTimeout(this.#gathering);
     this.#gathering = undefined;
     const operators = this.#operators();
-    this.#nextMs = nowMs + Math.floor((operators.length * this.#viewers.size) / linesPerSecond) * 1000;
-    const present = [...this.#viewers.values()].map((viewer) => ({ access: viewer.access, presence: viewer.presence() }));
+    const watchers: readonly Watcher[] = [...this.#viewers.values(), ...this.#dumb.values()];
+    this.#nextMs = nowMs + Math.floor((operators.length * watchers.length) / linesPerSecond) * 1000;
+    const present = watchers.map((watcher) => ({ access: watcher.access, presence: watcher.presence() }));
     let everybody: string | undefined;
     for (const operator of operators) {
       const seen = present.filter(({ access }) => access.within(operator.access)).map(({ presence }) => presence);
@@ -57,7 +84,7 @@ export class Attendance {
 
   /** Throws `access/unknown-viewer`; who is sent out is told why. */
   async sendOut(id: number, by: Access): Promise<void> {
-    const viewer = this.#viewers.get(id);
+    const viewer = this.#viewers.get(id) ?? this.#dumb.get(id);
     if (viewer === undefined || !viewer.access.within(by)) throw new AppError('access/unknown-viewer', { viewer: id });
     if (viewer.access.session === undefined) viewer.putOut(new AppError('access/sent-out'));
     else await this.#door.endSession(viewer.access.session, 'access/sent-out');

@@ -19,6 +19,10 @@ const usualShare: Readonly<Record<TierName, number>> = {
 };
 /** A frame is late after so long where the line carries nothing else either. */
 const silentLateMs = 550;
+/** A picture that comes alone, or again because it is held, should cross the line within a third of a second. */
+const leastFps = 3;
+/** Between two key frames that a viewer asks for; who asks again soon waits twice as long, up to the second. */
+const [keyPauseMs, longestKeyPauseMs] = [500, 8000] as const;
 
 export interface DeliveryWish {
   readonly view: View;
@@ -63,6 +67,10 @@ export class Delivery {
   #skippedBefore = 0;
   /** An acknowledgement may come so much later than its frame. */
   #paceMs = 0;
+  #keyAtMs = Number.NEGATIVE_INFINITY;
+  #keyPauseMs: number = keyPauseMs;
+  /** When the key frame that a viewer asked for may be had. */
+  #keyDueMs: number | undefined;
   sent = 0;
   /** Age at drawing of the frame acknowledged last, by the viewer's estimate of the clock. */
   drawnAgeMs: number | undefined;
@@ -106,37 +114,47 @@ export class Delivery {
     return this.#skippedBefore + this.#feed.skipped;
   }
 
-  /** An acknowledgement covers the frame and all sent before it. */
+  /** An acknowledgement covers the frame, all sent before it, and it again: a held picture comes anew with the same sequence. */
   acknowledge(sequence: number, arrivedMs: number, drawnUs: number | undefined): void {
-    const upTo = this.#underWay.findIndex((frame) => frame.sequence === sequence);
-    const frame = this.#underWay[upTo];
+    const upTo = this.#underWay.findLastIndex((frame) => frame.sequence === sequence);
+    const frame = this.#underWay.find((one) => one.sequence === sequence);
     if (frame === undefined) return;
     if (drawnUs !== undefined) this.drawnAgeMs = (drawnUs - frame.capturedUs) / 1000;
-    this.#line.carried(frame.bytes, frame.sentMs, arrivedMs);
+    // Nothing arrives before it was sent, whatever a viewer's clock says.
+    this.#line.carried(frame.bytes, frame.sentMs, Math.max(frame.sentMs, arrivedMs));
     this.#underWay.splice(0, upTo + 1);
     this.#pumpAndPull();
   }
 
   /**
    * A few times a second: another tier where the line bears more or less. `silent`: nothing else crosses it either, so that what is late
-   * hangs on the line and not on the viewer.
+   * hangs on the line and not on the viewer. `others`: bytes per second that the viewer's other pictures need of the same line.
    */
-  review(nowMs: number, silent: boolean): void {
+  review(nowMs: number, silent: boolean, others: number): void {
+    this.#grantKey(nowMs);
     if (!this.#choice.free) return;
     const before = this.#choice.tier;
-    const { fps } = this.stream;
-    const rawBytes = this.stream.tierCounts(this.view, 'raw').frameBytes;
-    const needOf = (tier: TierName): number => {
-      const seen = this.stream.tierCounts(this.view, tier).frameBytes;
-      const usual = fps * (seen > 0 ? seen : usualShare[tier] * rawBytes);
-      return tier === 'video-thin' ? Math.min(usual, thinBitsPerSecond / 8) : usual;
-    };
     const failing = (tier: TierName): boolean => this.stream.tierCounts(this.view, tier).failing;
-    const late = this.lateMs(nowMs) > (silent ? silentLateMs : this.#lateMs);
+    const late = this.lateMs(nowMs) > (silent ? silentLateMs : this.#lateMs) + this.#paceMs;
     const stuck = late ? (this.underWayBytes * 1000) / this.lateMs(nowMs) : undefined;
-    const line = { now: stuck ?? this.#line.bytesPerSecond, burst: stuck ?? this.#line.burstBytesPerSecond, stuck: late };
-    const chosen = this.#choice.review(line, needOf, failing, nowMs);
+    const burst = stuck === undefined ? this.#line.burst : { bytesPerSecond: stuck, orMore: false };
+    const line = { now: stuck ?? this.#line.bytesPerSecond, burst, stuck: late };
+    // What is stuck tells of this picture's share alone.
+    const beside = stuck === undefined ? others : 0;
+    const chosen = this.#choice.review(line, (tier) => beside + this.#needOf(tier), failing, nowMs);
     if (chosen !== before) this.#follow(chosen);
+  }
+
+  /** Bytes per second of the tier that was chosen. */
+  get needBytesPerSecond(): number {
+    return this.#needOf(this.#choice.tier);
+  }
+
+  #needOf(tier: TierName): number {
+    const seen = this.stream.tierCounts(this.view, tier).frameBytes;
+    const rawBytes = this.stream.tierCounts(this.view, 'raw').frameBytes;
+    const usual = Math.max(leastFps, this.stream.fps) * (seen > 0 ? seen : usualShare[tier] * rawBytes);
+    return tier === 'video-thin' ? Math.min(usual, thinBitsPerSecond / 8) : usual;
   }
 
   /** Whether each frame's fate decides something. */
@@ -167,9 +185,20 @@ export class Delivery {
     this.#nextFeed?.[Symbol.dispose]();
   }
 
-  /** The viewer cannot decode what it got. */
-  skipToKey(): void {
+  /** The viewer cannot decode what it got. Key frames cost everybody of its tier: who asks again and again waits for them. */
+  skipToKey(nowMs: number): void {
+    this.#keyDueMs ??= Math.max(nowMs, this.#keyAtMs + this.#keyPauseMs);
+    this.#grantKey(nowMs);
+  }
+
+  #grantKey(nowMs: number): void {
+    if (this.#keyDueMs === undefined || nowMs < this.#keyDueMs) return;
+    const soon = nowMs - this.#keyAtMs < 2 * this.#keyPauseMs;
+    this.#keyPauseMs = soon ? Math.min(longestKeyPauseMs, 2 * this.#keyPauseMs) : keyPauseMs;
+    this.#keyAtMs = nowMs;
+    this.#keyDueMs = undefined;
     this.#feed.skipToKey();
+    this.#pumpAndPull();
   }
 
   /** Frames of another tier from its first one on; until then those of the one before go on. */
@@ -189,7 +218,10 @@ export class Delivery {
     feed.begin({
       // One that has not begun is not held back by what the tier before has under way.
       lineFree: () => feed !== this.#feed || this.#lineFree(),
-      came: () => this.#pump(),
+      came: () => {
+        this.#pump();
+        if (feed.needsKey && this.#lineFree()) feed.pull();
+      },
     });
   }
 
@@ -201,7 +233,7 @@ export class Delivery {
   #window(): number {
     const intervalMs = 1000 / Math.max(1, this.stream.fps);
     const unheard = this.#paceMs === 0 ? 0 : Math.ceil(this.#paceMs / intervalMs) + 1;
-    return this.#line.window(intervalMs) + (isVideoTier(this.#feed.tier) ? 2 : 0) + unheard;
+    return this.#line.window(intervalMs, this.#every) + (isVideoTier(this.#feed.tier) ? 2 : 0) + unheard;
   }
 
   #take(): SharedFrame | undefined {
@@ -225,7 +257,9 @@ export class Delivery {
   /** The line has become free: what waits goes, and what waits for the encoder is encoded. */
   #pumpAndPull(): void {
     this.#pump();
-    if (this.#lineFree()) this.#feed.pull();
+    if (!this.#lineFree()) return;
+    this.#feed.pull();
+    this.#nextFeed?.pull();
   }
 
   #send(frame: SharedFrame): void {

@@ -61,12 +61,18 @@ export class Feed implements Disposable {
     return this.#edge.skipped + this.#stream.tierCounts(this.#view, this.tier).skipped - this.#skippedBefore;
   }
 
+  /** Nothing can be taken before a key frame comes. */
+  get needsKey(): boolean {
+    return this.#unbroken?.needsKey === true;
+  }
+
   take(): SharedFrame | undefined {
     return this.#edge.take();
   }
 
   /** The line has become free. */
   pull(): void {
+    if (this.needsKey) this.#watch?.askKey();
     this.#watch?.pull();
   }
 
@@ -82,7 +88,7 @@ export class Feed implements Disposable {
 
   #edgeFor(every: boolean): Edge<SharedFrame> {
     if (isVideoTier(this.tier)) {
-      this.#unbroken = new Unbroken(every ? everyCapacity : videoCapacity, () => this.#watch?.askKey());
+      this.#unbroken = new Unbroken(every ? everyCapacity : videoCapacity);
       return this.#unbroken;
     }
     if (!every) return new Newest<SharedFrame>();

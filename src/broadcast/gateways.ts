@@ -5,11 +5,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { firstValueFrom, map, of, timeout } from 'rxjs';
 import type { Access } from '../access/access.ts';
 import type { Door } from '../access/door.ts';
+import type { Places } from '../access/places.ts';
 import { AppError, asAppError } from '../app-error.ts';
 import { frameHeaderBytes } from '../protocol/frame-header.ts';
+import type { ConnectedViewer } from '../protocol/messages.ts';
 import { codecNames } from '../protocol/tiers.ts';
 import type { SharedFrame } from '../stream/shared-frame.ts';
 import type { Stream } from '../stream/stream.ts';
+import type { Attendance } from './attendance.ts';
 import type { CutOff } from './cut-off.ts';
 import { type Unacknowledged, unacknowledgedBytes } from './unacknowledged.ts';
 
@@ -29,8 +32,8 @@ const keepAliveAfterMs = 5000;
 interface GatewayHost {
   readonly streams: readonly Stream[];
   readonly door: Door;
-  /** Pictures that may be on their way to dumb monitors at the same time. */
-  readonly mostViewers: number;
+  readonly attendance: Attendance;
+  readonly places: Places;
   readonly cutOff: CutOff;
   nowUs(): number;
 }
@@ -46,18 +49,10 @@ interface MonitorHost extends GatewayHost {
  */
 export async function serveGateways(http: FastifyInstance, host: GatewayHost): Promise<void> {
   const monitorHost: MonitorHost = { ...host, board: await readFile(boardFile), unacknowledged: await unacknowledgedBytes() };
-  let viewers = 0;
-  const enter = (): (() => void) => {
-    if (viewers >= host.mostViewers) throw new AppError('access/too-many-viewers', { limit: host.mostViewers });
-    viewers++;
-    return () => {
-      viewers--;
-    };
-  };
 
   http.get('/streams/:stream/snapshot.jpg', async (request, reply) => {
     const { stream, access } = admitted(host, request);
-    const leave = enter();
+    const leave = host.places.take(access);
     try {
       return await snapshot(stream, access, host, reply);
     } finally {
@@ -66,14 +61,16 @@ export async function serveGateways(http: FastifyInstance, host: GatewayHost): P
   });
   http.get('/streams/:stream/live.mjpeg', (request, reply) => {
     const { stream, access } = admitted(host, request);
-    const leave = enter();
+    const leave = host.places.take(access);
     reply.hijack();
-    const line = new MotionJpeg(stream, monitorHost, request.raw.socket, reply);
+    const line = new MotionJpeg(host.attendance.nextId(), access, stream, monitorHost, request.raw.socket, reply);
+    const gone = host.attendance.join(line);
     const end = (): void => line.close();
     access.ended.addEventListener('abort', end, { once: true });
     reply.raw.on('close', () => {
       access.ended.removeEventListener('abort', end);
       line.close();
+      gone();
       leave();
     });
   });
@@ -127,6 +124,9 @@ function firstPicture(stream: Stream): Promise<Picture | undefined> {
 
 /** One dumb monitor: the newest picture whenever its line has taken the one before; the board while none is live. */
 class MotionJpeg {
+  readonly id: number;
+  readonly access: Access;
+  readonly #sinceUs: number;
   readonly #stream: Stream;
   readonly #host: MonitorHost;
   readonly #socket: Socket;
@@ -139,12 +139,15 @@ class MotionJpeg {
   #takenMs = performance.now();
   #closed = false;
 
-  constructor(stream: Stream, host: MonitorHost, socket: Socket, reply: FastifyReply) {
+  constructor(id: number, access: Access, stream: Stream, host: MonitorHost, socket: Socket, reply: FastifyReply) {
+    this.id = id;
+    this.access = access;
+    this.#sinceUs = host.nowUs();
     this.#stream = stream;
     this.#host = host;
     this.#socket = socket;
     this.#reply = reply;
-    this.#capturedAtUs = host.nowUs();
+    this.#capturedAtUs = this.#sinceUs;
     // What the door and the house rules ask of every answer holds for this one too.
     for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);
     reply.raw.writeHead(200, {
@@ -161,6 +164,25 @@ class MotionJpeg {
       this.#checkLine();
       this.#checkAge();
     }, watchPeriodMs);
+  }
+
+  /** What operators are told of it. */
+  presence(): ConnectedViewer {
+    const { role, name, invitation } = this.access;
+    return {
+      viewer: this.id,
+      name,
+      role,
+      ...(invitation !== undefined && { invitation }),
+      sinceUs: this.#sinceUs,
+      watches: [{ stream: this.#stream.id, tier: 'still' }],
+      by: 'mjpeg',
+    };
+  }
+
+  /** It cannot be told why. */
+  putOut(): void {
+    this.close();
   }
 
   close(): void {

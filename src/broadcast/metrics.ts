@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Connections } from '../access/connections.ts';
 import type { RollingStore } from '../past/rolling-store.ts';
 import type { Stream } from '../stream/stream.ts';
+import { childCpuSeconds } from './child-cpu.ts';
 import type { Viewer } from './viewer.ts';
 
 /** What `/metrics` shows; everything is read at the moment of the scrape. */
@@ -16,6 +17,17 @@ export function metricsOf(
   const registers = [registry];
   const perStream = ['stream'] as const;
 
+  new Counter({
+    name: 'lumencast_child_cpu_seconds_total',
+    help: 'CPU time of processes beside the server, by program; video-process encodes H.264, ended: those that are no more; Linux only',
+    labelNames: ['program'],
+    registers,
+    async collect() {
+      const seconds = await childCpuSeconds();
+      this.reset();
+      for (const [program, used] of seconds ?? []) this.inc({ program }, used);
+    },
+  });
   new Counter({
     name: 'lumencast_frames_captured_total',
     help: 'Frames captured',

@@ -25,6 +25,7 @@ const watchPeriodMs = 5000;
 /** Where a still or a clip lies. */
 export interface KeptPlace {
   readonly path: string;
+  readonly examination: string;
   /** That it was taken from; absent: a stream that is no more. */
   readonly stream?: number;
 }
@@ -38,6 +39,8 @@ interface PastHost {
   keptPlace(kept: string, looksInto: boolean): Promise<KeptPlace | undefined>;
   /** Unix µs: what was captured before is of an earlier examination; undefined: nothing is. */
   boundaryUs(): number | undefined;
+  /** The one that is open. */
+  openExamination(): string | undefined;
   readonly cutOff: CutOff;
 }
 
@@ -61,14 +64,14 @@ export function servePast(http: FastifyInstance, host: PastHost): void {
       .send(host.past === undefined ? nothing : { recorded: true, ...host.past.past(id).summary(beginningFor(host, access)) });
   });
   http.get('/streams/:stream/past/index', async (request, reply) => {
-    const { past, beginUs } = admitted(host, request);
-    const { fromUs, toUs, limit } = timesIn(request.query as Query, beginUs, mostRows);
+    const { past, times } = admitted(host, request, mostRows);
+    const { fromUs, toUs, limit } = times;
     const { descriptions, frames, more } = past.range(fromUs, toUs, limit);
     return reply.header('cache-control', 'no-store').send({ descriptions, frames: frames.map(rowOf), more });
   });
   http.get('/streams/:stream/past/frames', async (request, reply) => {
-    const { past, access, beginUs } = admitted(host, request);
-    const { fromUs, toUs, limit } = timesIn(request.query as Query, beginUs, mostFrames);
+    const { past, access, times } = admitted(host, request, mostFrames);
+    const { fromUs, toUs, limit } = times;
     return await give(past.frames(fromUs, toUs, limit), access, request, reply);
   });
   http.get('/kept/:kept/index', async (request, reply) => {
@@ -122,15 +125,37 @@ export function servePast(http: FastifyInstance, host: PastHost): void {
   }
 }
 
-/** Throws access/…, record/off and `protocol/unknown-stream`, also for a stream that this viewer must not know of. */
-function admitted(host: PastHost, request: FastifyRequest): { readonly past: Past; readonly access: Access; readonly beginUs: number } {
+interface Times {
+  readonly fromUs: number;
+  readonly toUs: number;
+  readonly limit: number;
+}
+
+/** Throws access/…, record/off, `examination/not-its-picture` and `protocol/unknown-stream`, also for a stream that this viewer must not know of. */
+function admitted(
+  host: PastHost,
+  request: FastifyRequest,
+  most: number,
+): { readonly past: Past; readonly access: Access; readonly times: Times } {
   const { id, stream, access } = admittedTo(host, request);
   if (host.past === undefined) throw new AppError('record/off', { stream: stream.name });
-  return { past: host.past.past(id), access, beginUs: beginningFor(host, access) };
+  return { past: host.past.past(id), access, times: timesFor(host, access, request, most) };
 }
 
 /** Only operators may look into earlier examinations, and go back to what was seen during them. */
 const beginningFor = ({ boundaryUs }: PastHost, { role }: Access): number => (isAtLeast(role, 'operator') ? 0 : (boundaryUs() ?? 0));
+
+/** Names the examination that alone may be in the answer: it is about to get the name of its patient. In no address, which is logged on the way. */
+const namedIn = ({ headers }: FastifyRequest): string | undefined => headers['lumencast-examination']?.toString();
+
+function timesFor(host: PastHost, access: Access, request: FastifyRequest, most: number): Times {
+  const examination = namedIn(request);
+  const times = timesIn(request.query as Query, beginningFor(host, access), most);
+  if (examination === undefined) return times;
+  const boundaryUs = host.boundaryUs() ?? 0;
+  if (examination !== host.openExamination() || times.toUs < boundaryUs) throw new AppError('examination/not-its-picture');
+  return { ...times, fromUs: Math.max(times.fromUs, boundaryUs) };
+}
 
 /** Throws access/… and `protocol/unknown-stream`. */
 function admittedTo({ door, streams }: PastHost, request: FastifyRequest) {
@@ -142,7 +167,7 @@ function admittedTo({ door, streams }: PastHost, request: FastifyRequest) {
   return { id, stream, access };
 }
 
-/** Throws access/… and `examination/unknown-kept`, also for what is of a stream that this viewer must not know of. */
+/** Throws access/…, `examination/not-its-picture` and `examination/unknown-kept`, also for what is of a stream that this viewer must not know of. */
 async function admittedToKept(host: PastHost, request: FastifyRequest): Promise<{ readonly file: FrameFile; readonly access: Access }> {
   const access = host.door.admit(request.raw);
   refuseBelow('marker', access, 'what is kept');
@@ -152,6 +177,7 @@ async function admittedToKept(host: PastHost, request: FastifyRequest): Promise<
     : undefined;
   const may = place?.stream === undefined ? access.everyStream : access.may(place.stream);
   if (place === undefined || !may) throw new AppError('examination/unknown-kept', { kept: kept.slice(0, 16) });
+  if ((namedIn(request) ?? place.examination) !== place.examination) throw new AppError('examination/not-its-picture');
   return { file: await openFrameFile(place.path), access };
 }
 
@@ -171,7 +197,7 @@ async function* framesOf(file: FrameFile, query: Query): AsyncGenerator<Buffer, 
 
 const rowOf = ({ capturedUs, sequence, epoch, bytes, flags }: IndexRow): readonly number[] => [capturedUs, sequence, epoch, bytes, flags];
 
-function timesIn(query: Query, beginUs: number, most: number) {
+function timesIn(query: Query, beginUs: number, most: number): Times {
   return {
     fromUs: Math.max(beginUs, numberIn(query, 'fromUs', 0)),
     toUs: numberIn(query, 'toUs', Number.MAX_SAFE_INTEGER),

@@ -82,9 +82,10 @@ async function contentFor(source: PrintSource, access: Access, examination: stri
   return await source.content(examination);
 }
 
-const printedMark = ({ shape, picture, author, stream, kept, fromUs, untilUs }: SharedMark): PrintTask['all'][number] => ({
+const printedMark = ({ shape, picture, rPeaksUs, author, stream, kept, fromUs, untilUs }: SharedMark): PrintTask['all'][number] => ({
   shape: parseMark(shape, picture),
   picture,
+  rPeaksUs,
   author: author.name,
   stream,
   kept,

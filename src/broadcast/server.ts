@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { STATUS_CODES } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { fastifyCookie } from '@fastify/cookie';
@@ -14,7 +14,9 @@ import { addressGroup, Connections } from '../access/connections.ts';
 import { usualDataFolder } from '../access/data-folder.ts';
 import { Entrance } from '../access/entrance.ts';
 import { isLoopback } from '../access/origin.ts';
-import { AppError, asAppError, type ErrorCode } from '../app-error.ts';
+import { Places } from '../access/places.ts';
+import { RequestCounts } from '../access/request-counts.ts';
+import { AppError, asAppError, type ErrorCode, printable } from '../app-error.ts';
 import { closeInTurn } from '../close-in-turn.ts';
 import type { Room } from '../config/room.ts';
 import { type ClockAnchor, monotonicNs, unixUs } from '../device/clock.ts';
@@ -27,10 +29,12 @@ import type { RollingStore } from '../past/rolling-store.ts';
 import type { Stream, StreamLog } from '../stream/stream.ts';
 import { Attendance } from './attendance.ts';
 import { CutOff } from './cut-off.ts';
+import { Descriptions } from './descriptions.ts';
 import { serveGateways } from './gateways.ts';
 import { metricsOf } from './metrics.ts';
 import { servePast } from './past-routes.ts';
 import { servePrints } from './print-routes.ts';
+import { RecentCuts } from './recent-cuts.ts';
 import { serveSessions } from './session-routes.ts';
 import { Viewer, type ViewerHost } from './viewer.ts';
 import { Walls } from './walls.ts';
@@ -101,11 +105,12 @@ async function openBehind(
   const { door } = entrance;
   const viewers = new Map<number, Viewer>();
   const attendance = new Attendance(viewers, door);
+  const places = new Places(room.limits);
   const connections = new Connections(room.limits.connectionsPerAddress, mostStrangers);
   const nowUs = (): number => unixUs(clock, monotonicNs());
-  const http = await openHttp(entrance, connections, room, streams, viewers, past);
+  const http = await openHttp(entrance, connections, places, room, streams, viewers, past);
   const cutOff = new CutOff(http.server);
-  await serveGateways(http, { streams, door, mostViewers: room.limits.viewers, cutOff, nowUs });
+  await serveGateways(http, { streams, door, attendance, places, cutOff, nowUs });
   const names = streams.map(({ name }) => name);
   const record = archive && byStreamNames(archive, names);
   const walls = new Walls(dataFolderOf(room), names);
@@ -116,14 +121,19 @@ async function openBehind(
     past,
     keptPlace: async (kept, looksInto) => examination.keptPlace(kept, looksInto),
     boundaryUs: () => examination.boundaryUs,
+    openExamination: () => examination.openExamination,
     cutOff,
   });
   servePrints(http, { room: room.room, door, source: record, nowUs });
+  const descriptions = new Descriptions();
+  for (const stream of streams) descriptions.follow(stream);
   const address = (): string => {
     const { address: at, port } = http.server.address() as AddressInfo;
     return entrance.addressOf(at, port);
   };
-  const sockets = acceptViewers(http, cutOff, connections, attendance, viewers, room, {
+  const upgradesPerMinute = room.limits.requestsPerMinute;
+  const reception = { http, cutOff, connections, attendance, places, viewers, upgradesPerMinute };
+  const sockets = acceptViewers(reception, {
     server: `lumencast ${version}`,
     room: room.room,
     streams,
@@ -136,6 +146,8 @@ async function openBehind(
     address,
     door,
     sendOut: (viewer, by) => attendance.sendOut(viewer, by),
+    recentCuts: new RecentCuts(),
+    descriptions,
   });
   const timers = [
     setInterval(() => {
@@ -172,6 +184,7 @@ async function openBehind(
 async function openHttp(
   entrance: Entrance,
   connections: Connections,
+  places: Places,
   room: Room,
   streams: readonly Stream[],
   viewers: ReadonlyMap<number, Viewer>,
@@ -190,10 +203,14 @@ async function openHttp(
     if (admitted(() => door.admit(request.raw)) === undefined) return;
     reply.raw.once('close', connections.admitted(request.raw.socket));
   });
-  http.setErrorHandler(async (thrown, _request, reply) => {
-    const known = thrown instanceof AppError;
-    const status = known ? statusOf(thrown.code) : ((thrown as { statusCode?: number }).statusCode ?? 500);
-    await reply.code(status).send(known ? thrown.toJSON() : { code: 'http', message: status < 500 ? 'bad request' : 'failed' });
+  http.setErrorHandler(async (thrown, request, reply) => {
+    const { error, status } = refusalOf(thrown, request);
+    // What can only open an address waits to be asked for a name and a password (RFC 9110 §11.6.1).
+    if (status === 401 && forAddresses.test(request.url)) reply.header('www-authenticate', 'Basic realm="Lumencast"');
+    await reply.code(status).send(error.toJSON());
+  });
+  http.setNotFoundHandler(async () => {
+    throw new AppError('protocol/unknown-route');
   });
   await http.register(helmet, {
     contentSecurityPolicy: {
@@ -223,13 +240,14 @@ async function openHttp(
   await http.register(rateLimit, {
     max: room.limits.requestsPerMinute,
     timeWindow: '1 minute',
+    store: RequestCounts,
     keyGenerator: (request) => addressGroup(request.raw.socket.remoteAddress ?? ''),
     // Where the door is open there is nobody to keep out.
     allowList: () => !door.invited,
     errorResponseBuilder: (_request, { ttl }) => new AppError('access/too-many-requests', { seconds: Math.ceil(ttl / 1000) }),
   });
   await http.register(serveStatic, { root: clientFolder, cacheControl: false, preCompressed: true });
-  serveSessions(http, door, streams);
+  serveSessions(http, door, places, streams);
   const registry = metricsOf(streams, viewers, connections, past);
   http.get('/metrics', async (request, reply) => {
     // Counts of all streams stand in it.
@@ -249,12 +267,26 @@ async function openHttp(
 /** 180 days. */
 const hstsS = 180 * 24 * 3600;
 
+/** A picture alone, for monitors that have no page. */
+const forAddresses = /\/(snapshot\.jpg|live\.mjpeg)$/;
+
+/** What is thrown before a route sees the request is no fault of ours: a body that is too long, or no JSON. */
+function refusalOf(thrown: unknown, { method, url }: { readonly method: string; readonly url: string }) {
+  if (thrown instanceof AppError) return { error: thrown, status: statusOf(thrown.code) };
+  const status = (thrown as { readonly statusCode?: number }).statusCode ?? 500;
+  const where = `${method} ${printable(url.split('?')[0] ?? '', 80)}`;
+  return status < 500
+    ? { error: asAppError(thrown, 'protocol/bad-message', { where }), status }
+    : { error: new AppError('server/failed', { reason: where }), status };
+}
+
 /** What a refusal is in HTTP. */
 function statusOf(code: ErrorCode): number {
-  if (code === 'access/too-many-requests') return 429;
-  if (code === 'access/too-many-viewers' || code === 'gateway/not-live' || code === 'record/too-many-readers') return 503;
+  if (code === 'access/too-many-requests' || code === 'access/too-many-of-session') return 429;
+  if (code === 'access/too-many-viewers' || code === 'access/too-many-guests') return 503;
+  if (code === 'gateway/not-live' || code === 'record/too-many-readers') return 503;
   if (code === 'record/off' || /^examination\/unknown/.test(code)) return 404;
-  if (code === 'gateway/no-jpeg' || code === 'examination/off') return 409;
+  if (code === 'gateway/no-jpeg' || code === 'examination/off' || code === 'examination/not-its-picture') return 409;
   if (code === 'print/bad-order') return 400;
   if (code === 'print/not-there') return 404;
   if (code === 'print/busy' || code === 'print/too-slow') return 503;
@@ -297,16 +329,26 @@ function health(streams: readonly Stream[], viewers: ReadonlyMap<number, Viewer>
   };
 }
 
-function acceptViewers(
-  http: FastifyInstance,
-  cutOff: CutOff,
-  connections: Connections,
-  attendance: Attendance,
-  viewers: Map<number, Viewer>,
-  room: Room,
-  host: ViewerHost,
-): WebSocketServer {
-  let nextId = 1;
+/** Throws `access/too-many-requests`. */
+function refuseTooMany(counts: RequestCounts, socket: Socket, limit: number): void {
+  const refuse = (_: null, { current, ttl }: { readonly current: number; readonly ttl: number }): void => {
+    if (current > limit) throw new AppError('access/too-many-requests', { seconds: Math.ceil(ttl / 1000) });
+  };
+  counts.incr(addressGroup(socket.remoteAddress ?? ''), refuse, 60_000);
+}
+
+interface Reception {
+  readonly http: FastifyInstance;
+  readonly cutOff: CutOff;
+  readonly connections: Connections;
+  readonly attendance: Attendance;
+  readonly places: Places;
+  readonly viewers: Map<number, Viewer>;
+  readonly upgradesPerMinute: number;
+}
+
+function acceptViewers(reception: Reception, host: ViewerHost): WebSocketServer {
+  const { http, cutOff, connections, attendance, places, viewers, upgradesPerMinute } = reception;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: longestMessageBytes,
@@ -314,16 +356,14 @@ function acceptViewers(
     clientTracking: false,
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
   });
-  const admit = (request: IncomingMessage): Access => {
-    const access = host.door.admit(request);
-    if (viewers.size >= room.limits.viewers) throw new AppError('access/too-many-viewers', { limit: room.limits.viewers });
-    return access;
-  };
+  const upgrades = new RequestCounts();
   http.server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => undefined);
     try {
-      const access = admit(request);
+      if (host.door.invited) refuseTooMany(upgrades, request.socket, upgradesPerMinute);
+      const access = host.door.admit(request);
       if (request.url !== '/ws') throw new AppError('protocol/unknown-address', { address: '/ws' });
+      socket.once('close', places.take(access));
       connections.admitted(request.socket);
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
         const from = {
@@ -331,7 +371,7 @@ function acceptViewers(
           cutOff: () => cutOff.end(request.socket),
           wire: () => new Wire(socket),
         };
-        const viewer = new Viewer(nextId++, webSocket, from, access, host);
+        const viewer = new Viewer(attendance.nextId(), webSocket, from, access, host);
         viewers.set(viewer.id, viewer);
         attendance.welcome(viewer);
         webSocket.on('close', () => {

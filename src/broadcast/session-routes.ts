@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
 import type { Access } from '../access/access.ts';
 import type { Door } from '../access/door.ts';
+import type { Places } from '../access/places.ts';
 import { AppError, printable } from '../app-error.ts';
 import { schemaFault } from '../config/schema-fault.ts';
 import type { Stream } from '../stream/stream.ts';
@@ -17,7 +18,7 @@ const Redemption = Type.Object(
 );
 
 /** `/session`: POST turns an invitation into a session, GET says what a session may, DELETE ends it. */
-export function serveSessions(http: FastifyInstance, door: Door, streams: readonly Stream[]): void {
+export function serveSessions(http: FastifyInstance, door: Door, places: Places, streams: readonly Stream[]): void {
   const described = (access: Access): object => {
     const untilMs = door.untilMs(access);
     return {
@@ -31,7 +32,10 @@ export function serveSessions(http: FastifyInstance, door: Door, streams: readon
 
   http.get('/session', async (request, reply) => {
     reply.header('cache-control', 'no-store');
-    return described(door.admit(request.raw));
+    const access = door.admit(request.raw);
+    // A browser does not tell its page why a WebSocket was refused.
+    const lack = places.lack(access);
+    return { ...described(access), ...(lack && { lack: lack.toJSON() }) };
   });
 
   http.post('/session', async (request, reply) => {

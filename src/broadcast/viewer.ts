@@ -2,7 +2,7 @@ import { Subscription } from 'rxjs';
 import type { WebSocket } from 'ws';
 import { type Access, refuseBelow } from '../access/access.ts';
 import type { Door } from '../access/door.ts';
-import { AppError, asAppError, type ErrorReport } from '../app-error.ts';
+import { AppError, asAppError, type ErrorCode, type ErrorReport } from '../app-error.ts';
 import { hasWebCodecs } from '../codec/webcodecs.ts';
 import type { DeviceDesk, DevicesMessage } from '../discovery/device-desk.ts';
 import type { ExaminationDesk } from '../examination/examination-desk.ts';
@@ -14,8 +14,10 @@ import { isAtLeast, type Role } from '../protocol/roles.ts';
 import { type CodecName, isVideoTier, type TierName, tierNames } from '../protocol/tiers.ts';
 import { isErrorReport, type Stream, type StreamNews } from '../stream/stream.ts';
 import { Delivery } from './delivery.ts';
+import type { Descriptions } from './descriptions.ts';
 import { Line, standIn } from './line.ts';
 import { Pace } from './pace.ts';
+import type { RecentCuts } from './recent-cuts.ts';
 import { readViewerMessage, requestIn } from './viewer-messages.ts';
 import type { Walls } from './walls.ts';
 import type { Wire } from './wire.ts';
@@ -38,6 +40,9 @@ export interface ViewerHost {
   address(): string;
   readonly door: Door;
   sendOut(viewer: number, by: Access): Promise<void>;
+  /** Addresses whose line was given up. */
+  readonly recentCuts: RecentCuts;
+  readonly descriptions: Descriptions;
 }
 
 /** What is refused to everybody below; each message says for whom it is. */
@@ -57,6 +62,7 @@ const needed: Readonly<Record<ViewerMessage['type'], Role>> = {
   'save-wall': 'operator',
   'discard-wall': 'operator',
   bookmark: 'observer',
+  'remove-bookmark': 'observer',
   'put-mark': 'marker',
   'remove-mark': 'marker',
   'draft-mark': 'marker',
@@ -75,7 +81,7 @@ const needed: Readonly<Record<ViewerMessage['type'], Role>> = {
 
 /** Not the protocol's: RFC 6455 §7.4.2 leaves 4000 to 4999 to applications. The reason is the code of an error. */
 const putOutCode = 4401;
-/** How long somebody who was put out may take to say goodbye. */
+/** How long somebody who was put out, or broke the rules, may take to say goodbye. */
 const goodbyeMs = 300;
 /** Refusals that a viewer may go on after: it asked for something that is not there, or not for it. */
 const harmless = /^(access|device|examination|marks|archive|record|wall|protocol\/unknown-)/;
@@ -144,13 +150,19 @@ export class Viewer implements Member {
     this.#socket = socket;
     this.#host = host;
     this.#messagesLeft = host.messagesPerSecond;
-    socket.on('message', (data, isBinary) => this.#receive(data.toString(), isBinary));
+    socket.on('message', (data, isBinary) => {
+      // Who was put out may go on asking until the line is closed.
+      if (socket.readyState === socket.OPEN) this.#receive(data.toString(), isBinary);
+    });
+    socket.on('ping', () => this.#countControl());
     socket.on('pong', (payload) => {
+      this.#countControl();
       this.#heard = true;
       // Only the answer to the last ping tells how long the way is.
       if (payload[0] !== this.#pings) return;
       this.#answered = true;
-      this.#line.roundTrip(performance.now() - this.#pingedMs);
+      const nowMs = performance.now();
+      this.#line.roundTrip(nowMs - this.#pingedMs, nowMs);
     });
     // A socket without an error listener would take the process down; close follows every error.
     socket.on('error', () => undefined);
@@ -244,10 +256,15 @@ export class Viewer implements Member {
     const deliveries = [...this.#deliveries.values()];
     if (suspicious && this.#answered) this.#ping();
     const silent = !this.#answered && nowMs - this.#pingedMs > silentMs;
-    for (const delivery of deliveries) delivery.review(nowMs, silent);
+    for (const delivery of deliveries) {
+      const others = deliveries.reduce((sum, other) => (other === delivery ? sum : sum + other.needBytesPerSecond), 0);
+      delivery.review(nowMs, silent, others);
+    }
     this.#reviewPace(deliveries, lateMs, nowMs);
     const hangs = deliveries.reduce((sum, delivery) => sum + delivery.heavyBytesUnderWay, 0);
-    if (silent && lateMs > hopelessMs && hangs > hopelessBytes) this.#from.cutOff();
+    if (!silent || lateMs <= hopelessMs || hangs <= hopelessBytes) return;
+    this.#host.recentCuts.note(this.#from.address);
+    this.#from.cutOff();
   }
 
   /** What waits in the socket beside frames. */
@@ -294,10 +311,15 @@ export class Viewer implements Member {
     };
   }
 
-  /** No frame follows this. Who does not answer is cut off. */
+  /** No frame follows this. */
   putOut(error: AppError): void {
     this.#end();
-    this.close(putOutCode, error.code);
+    this.#sayGoodbye(putOutCode, error.code);
+  }
+
+  /** Who does not answer is cut off. */
+  #sayGoodbye(code: number, reason: ErrorCode): void {
+    this.close(code, reason);
     const patience = setTimeout(() => this.terminate(), goodbyeMs);
     this.#socket.once('close', () => clearTimeout(patience));
   }
@@ -312,8 +334,6 @@ export class Viewer implements Member {
   }
 
   #receive(text: string, isBinary: boolean): void {
-    // Who was put out may go on asking until the line is closed.
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
     let request: number | undefined;
     try {
       if (isBinary) throw new AppError('protocol/binary-refused');
@@ -329,8 +349,14 @@ export class Viewer implements Member {
       if (error.code === 'examination/bad-message') request = requestIn(text);
       this.tell({ type: 'error', ...(request !== undefined && { request }), error: error.toJSON() });
       // RFC 6455 §7.4.1: 1008, a message that violates the endpoint's policy.
-      if (!harmless.test(error.code)) this.close(1008, error.code);
+      if (!harmless.test(error.code)) this.#sayGoodbye(1008, error.code);
     }
+  }
+
+  /** Frames of control (RFC 6455 §5.5) are work too. */
+  #countControl(): void {
+    this.#messagesLeft--;
+    if (this.#messagesLeft < 0 && this.#socket.readyState === this.#socket.OPEN) this.#sayGoodbye(1008, 'protocol/too-many');
   }
 
   #obey(message: ViewerMessage): void {
@@ -342,7 +368,7 @@ export class Viewer implements Member {
         this.#acknowledge(message);
         break;
       case 'key':
-        this.#deliveries.get(`${message.stream}/${message.view}`)?.skipToKey();
+        this.#deliveries.get(`${message.stream}/${message.view}`)?.skipToKey(performance.now());
         break;
       case 'watch':
         this.#watch(message);
@@ -433,21 +459,24 @@ export class Viewer implements Member {
     this.#unwatch(stream.id);
     const tiers = offeredTiers(tier, codecs);
     const local = this.#host.isLoopback(this.#from.address);
-    const wanted = first ?? (local ? 'raw' : tiers.includes('video') ? 'video' : 'still');
+    // Who was cut off and comes back begins with the least.
+    const usual = local ? 'raw' : tiers.includes('video') ? 'video' : 'still';
+    const wanted = first ?? (this.#host.recentCuts.has(this.#from.address) ? 'video-thin' : usual);
     const patience = local ? localPatience : { suspectBelow: Number.POSITIVE_INFINITY, lateMs: 500 };
     const watch = new Subscription();
     this.#watches.set(stream.id, watch);
     watch.add(stream.addViewer());
     for (const view of views) {
       const key = `${stream.id}/${view}`;
-      const trusted = stream.tierCounts(view, wanted).failing ? standIn(wanted) : wanted;
+      const trusted = stream.tierCounts(view, wanted).failing || !tiers.includes(wanted) ? standIn(wanted) : wanted;
       const wire = this.#wires.get(key) ?? this.#from.wire();
       this.#wires.set(key, wire);
       const to = new Delivery(this.#socket, wire, this.#line, stream, {
         view,
         delivery,
         tiers,
-        first: tiers.find((name) => name === trusted) ?? tiers[0] ?? 'raw',
+        // Who wants to begin with something light would wait for anything heavier.
+        first: tiers.find((name) => name === trusted) ?? tiers.at(-1) ?? 'raw',
         ...patience,
         sending: (sequence) => this.#tellPoses(stream, sequence),
       });
@@ -471,10 +500,11 @@ export class Viewer implements Member {
   #unwatch(stream: number): void {
     this.#watches.get(stream)?.unsubscribe();
     this.#watches.delete(stream);
+    this.#posesTold.delete(stream);
   }
 
   #tellNews(stream: Stream, news: StreamNews['news']): void {
-    if (news === 'described') this.tell({ type: 'stream', stream: stream.describe() });
+    if (news === 'described') this.tellText(this.#host.descriptions.of(stream));
     if (news === 'status') this.tell({ type: 'state', stream: stream.id, source: stream.status });
   }
 

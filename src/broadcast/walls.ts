@@ -53,6 +53,8 @@ export class Walls {
     if (wall.cells.length !== wall.columns * wall.rows) {
       throw new AppError('wall/bad', { reason: `${wall.columns} by ${wall.rows} pictures, and ${wall.cells.length} are named` });
     }
+    if (wall.cells.some(({ stream, kept }) => stream !== undefined && kept !== undefined))
+      throw new AppError('wall/bad', { reason: 'a place has a stream and something kept' });
     await this.#change((walls) => {
       const others = without(walls, wall.name, by);
       if (others.length >= mostWalls) throw new AppError('wall/too-many', { limit: mostWalls });

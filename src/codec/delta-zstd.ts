@@ -1,5 +1,5 @@
 import { AppError } from '../app-error.ts';
-import { type Codec, type PictureShape, pictureBytes } from './codec.ts';
+import { type Codec, codecFacts, type PictureShape, pictureBytes } from './codec.ts';
 
 /** One end's zstd; `decompress` answers `bytes` bytes or throws. */
 export interface Zstd {
@@ -16,8 +16,7 @@ export function deltaZstd(zstd: Zstd): Codec {
   let result = new Uint8Array(0);
   return {
     name: 'delta-zstd',
-    lossless: true,
-    transferSyntax: undefined,
+    ...codecFacts['delta-zstd'],
     encode(picture, pixels) {
       if (differences.length !== pixels.length) differences = new Uint8Array(pixels.length);
       const { step, line } = strideOf(picture);

@@ -1,4 +1,4 @@
-import { type Codec, pictureBytes } from './codec.ts';
+import { type Codec, codecFacts, pictureBytes } from './codec.ts';
 import { decodeWith } from './decode-with.ts';
 import { frameInfoOf, type JpegLsModule } from './emscripten.ts';
 
@@ -11,8 +11,7 @@ export function jpegLs(module: JpegLsModule): Codec {
   const decoder = new module.JpegLSDecoder();
   return {
     name: 'jpeg-ls',
-    lossless: true,
-    transferSyntax: '1.2.840.10008.1.2.4.80',
+    ...codecFacts['jpeg-ls'],
     encode(picture, pixels) {
       if (encoder === undefined) throw new Error('opened for decoding only');
       encoder.getDecodedBuffer(frameInfoOf(picture)).set(pixels);

@@ -1,4 +1,4 @@
-import { type Codec, pictureBytes } from './codec.ts';
+import { type Codec, codecFacts, pictureBytes } from './codec.ts';
 import { decodeWith } from './decode-with.ts';
 import { frameInfoOf, type JpegModule } from './emscripten.ts';
 
@@ -14,8 +14,7 @@ export function jpeg(module: JpegModule): JpegCodec {
   const decoder = new module.JPEGDecoder();
   return {
     name: 'jpeg',
-    lossless: false,
-    transferSyntax: '1.2.840.10008.1.2.4.50',
+    ...codecFacts.jpeg,
     quality: 85,
     encode(picture, pixels) {
       if (encoder === undefined) throw new Error('opened for decoding only');

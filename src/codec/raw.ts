@@ -1,11 +1,10 @@
 import { AppError } from '../app-error.ts';
-import { type Codec, pictureBytes } from './codec.ts';
+import { type Codec, codecFacts, pictureBytes } from './codec.ts';
 
 /** The pixels as they are: line after line without padding, Y16 little-endian. */
 export const raw: Codec = {
   name: 'raw',
-  lossless: true,
-  transferSyntax: '1.2.840.10008.1.2.1',
+  ...codecFacts.raw,
   encode: (_picture, pixels) => pixels,
   decode(picture, payload) {
     const expected = pictureBytes(picture);

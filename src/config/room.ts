@@ -46,6 +46,12 @@ const Limits = Type.Object(
       description: 'a picture older than this, or than three frame intervals if that is longer, is NOT LIVE',
     }),
     viewers: Type.Integer({ default: 64, minimum: 1, maximum: 10_000, description: 'viewers at the same time' }),
+    viewersPerSession: Type.Integer({
+      default: 8,
+      minimum: 1,
+      maximum: 10_000,
+      description: 'viewers at the same time by one session of an observer or marker: windows of a browser, dumb monitors',
+    }),
     connectionsPerAddress: Type.Integer({
       default: 64,
       minimum: 8,

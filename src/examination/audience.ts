@@ -38,11 +38,12 @@ export class Audience {
     if (asker !== undefined) answer(asker, message);
   }
 
-  /** Each is told its own; those to whom `kind` says the same are told the same text. */
-  tellEach(kind: (member: Member) => string, message: (member: Member) => ServerMessage): void {
+  /** Each is told its own; those to whom `kind` says the same are told the same text, those to whom it says nothing, nothing. */
+  tellEach(kind: (member: Member) => string | undefined, message: (member: Member) => ServerMessage): void {
     const texts = new Map<string, string>();
     for (const member of this.#members.values()) {
       const own = kind(member);
+      if (own === undefined) continue;
       const text = texts.get(own) ?? JSON.stringify(message(member));
       texts.set(own, text);
       member.tellText(text);

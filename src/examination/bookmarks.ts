@@ -13,8 +13,8 @@ export class Bookmarks {
     return this.#bookmarks.values();
   }
 
-  has(bookmark: string): boolean {
-    return this.#bookmarks.has(bookmark);
+  get(bookmark: string): Bookmark | undefined {
+    return this.#bookmarks.get(bookmark);
   }
 
   /** Whether a moment of that time of a stream is marked. */
@@ -29,6 +29,10 @@ export class Bookmarks {
 
   keep(bookmark: Bookmark): void {
     this.#bookmarks.set(bookmark.bookmark, bookmark);
+  }
+
+  forget({ bookmark }: Bookmark): void {
+    this.#bookmarks.delete(bookmark);
   }
 
   /** Throws `examination/too-many-bookmarks`, `examination/too-many-of-observer`. */

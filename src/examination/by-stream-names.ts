@@ -80,6 +80,7 @@ export function byStreamNames(record: ExaminationRecord, streamNames: readonly s
     removeMark: (examination, mark, by) => record.removeMark(examination, placedMark(mark), by),
     calibrate: (examination, calibration, marks) => record.calibrate(examination, placed(calibration), marks.map(placedMark)),
     putBookmark: (examination, bookmark) => record.putBookmark(examination, placed(bookmark)),
+    removeBookmark: (examination, bookmark, by) => record.removeBookmark(examination, bookmark, by),
     keepFile: (examination, kept, write) => record.keepFile(examination, kept, write),
     putKept: (examination, kept, by) => record.putKept(examination, kept, by),
     removeKept: (examination, kept, by) => record.removeKept(examination, kept, by),

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isSamePicture } from '../marks/belonging.ts';
 import type { Author } from '../protocol/examination-messages.ts';
 import type { ServerMessage } from '../protocol/messages.ts';
 import { type Audience, sees, tell } from './audience.ts';
 import type { Member } from './member.ts';
-import { calibratedBy, isSamePicture, type Picture, type PictureChange, type Pictures } from './pictures.ts';
+import { calibratedBy, type Picture, type PictureChange, type Pictures } from './pictures.ts';
 import type { StreamCalibration } from './record.ts';
 
 /** Lengths that somebody knew, by stream. Each holds on pictures of the size and regions that it was drawn on, and on no others. */

@@ -1,9 +1,10 @@
 import { Subscription } from 'rxjs';
 import { AppError, asAppError } from '../app-error.ts';
-import { parseManualCalibration, parseMark, refuseMarkup } from '../marks/mark.ts';
+import { type Mark, parseManualCalibration, parseMark, partOf, refuseMarkup } from '../marks/mark.ts';
 import { checkOnPicture } from '../marks/on-picture.ts';
+import { endDiastolicParts } from '../marks/parts.ts';
 import { manualScale } from '../marks/scale.ts';
-import type { ArchiveState, Author, Examination, Kept } from '../protocol/examination-messages.ts';
+import type { ArchiveState, Author, Examination, Kept, SharedMark } from '../protocol/examination-messages.ts';
 import type { StreamDescription, ViewerMessage } from '../protocol/messages.ts';
 import { isAtLeast } from '../protocol/roles.ts';
 import type { Stream, StreamLog } from '../stream/stream.ts';
@@ -38,6 +39,7 @@ export type ExaminationMessage = Said<
   | 'keep-until'
   | 'discard-kept'
   | 'bookmark'
+  | 'remove-bookmark'
   | 'open-examination'
   | 'name-patient'
   | 'close-examination'
@@ -56,6 +58,14 @@ export interface DeskSettings {
   readonly log: StreamLog;
 }
 
+interface DraftPlace {
+  readonly mark: string;
+  readonly stream: number | undefined;
+  readonly kept: string | undefined;
+  readonly on: { readonly epoch: number } | undefined;
+  readonly fromUs: number;
+}
+
 /** Capture times of viewers come from frames, whose clock is this one. */
 const aheadUs = 1e6;
 /** The archive's thread has died, or holds something else than is known here. */
@@ -71,7 +81,7 @@ export class ExaminationDesk {
   readonly #settings: DeskSettings;
   readonly #audience = new Audience();
   readonly #fleeting = new Fleeting(this.#audience);
-  readonly #presence = new Presence(this.#audience);
+  readonly #presence: Presence;
   readonly #pictures: Pictures;
   readonly #turns = new Turns();
   readonly #subscriptions = new Subscription();
@@ -92,13 +102,17 @@ export class ExaminationDesk {
 
   private constructor(settings: DeskSettings) {
     this.#settings = settings;
+    this.#presence = new Presence(
+      this.#audience,
+      settings.streams.map(({ id }) => id),
+    );
     this.#pictures = new Pictures(settings.streams, settings.nowUs());
     this.#calibrations = new Calibrations(this.#pictures, this.#audience);
     this.#telling = new Telling(this.#audience, this.#calibrations, () => this.#content());
     this.#subscriptions.add(this.#pictures.changed$.subscribe((change) => this.#calibrations.pictureChanged(change)));
     const { record, past, walls, nowUs, log } = settings;
     if (record === undefined) return;
-    this.#onWalls = new OnWalls(walls, record, this.#audience);
+    this.#onWalls = new OnWalls(walls, record, this.#audience, () => this.#current.now?.examination);
     const describe = (stream: number): StreamDescription => this.#pictures.describe(stream);
     const boundaryUs = (): number | undefined => this.#current.boundaryUs;
     this.#keeping = new Keeping({ record, past, nowUs, boundaryUs, describe, tell: (kept) => this.#tellKept(kept), log });
@@ -136,16 +150,22 @@ export class ExaminationDesk {
     };
   }
 
+  /** Its id; undefined: none is open. */
+  get openExamination(): string | undefined {
+    return this.#current.now?.examination;
+  }
+
   /** Where a still or a clip of the open examination lies, or what stands on a layout of the room; `looksInto`: or of one that was looked into lately. */
-  keptPlace(id: string, looksInto: boolean): { readonly path: string; readonly stream?: number } | undefined {
+  keptPlace(id: string, looksInto: boolean): { readonly path: string; readonly examination: string; readonly stream?: number } | undefined {
     const { record } = this.#settings;
-    const open = this.#current.now?.examination;
+    const open = this.openExamination;
     const own = this.#keeping?.get(id);
     const elsewhere = this.#onWalls?.find(id) ?? (looksInto ? this.#lookedInto.find(id) : undefined);
     const found = own !== undefined && open !== undefined ? { examination: open, kept: own } : elsewhere;
     if (record === undefined || found?.kept.state !== 'kept') return undefined;
     const { stream } = found.kept;
-    return { path: record.fileOf(found.examination, id), ...(stream !== undefined && { stream }) };
+    const { examination } = found;
+    return { path: record.fileOf(examination, id), examination, ...(stream !== undefined && { stream }) };
   }
 
   /** Throws what is refused at once; what is refused later is told. */
@@ -158,7 +178,8 @@ export class ExaminationDesk {
         this.#point(member, message);
         break;
       case 'put-mark':
-        this.#inTurn(member, message, message.mark, () => this.#putMark(member, message));
+        // What becomes part of a measurement takes that from another mark.
+        this.#inTurn(member, message, hasPart(message.shape) ? undefined : message.mark, () => this.#putMark(member, message));
         break;
       case 'remove-mark':
         this.#inTurn(member, message, message.mark, () => this.#removeMark(member, message));
@@ -174,6 +195,9 @@ export class ExaminationDesk {
         break;
       case 'bookmark':
         this.#inTurn(member, message, 'bookmarks', () => this.#bookmark(member, message));
+        break;
+      case 'remove-bookmark':
+        this.#inTurn(member, message, 'bookmarks', () => this.#removeBookmark(member, message));
         break;
       case 'calibrate':
         this.#inTurn(member, message, undefined, () => this.#calibrate(member, message));
@@ -231,6 +255,7 @@ export class ExaminationDesk {
     return {
       archive: this.#archive,
       examination: this.#current.now,
+      boundaryUs: this.#current.boundaryUs,
       marks: this.#marks,
       kept: this.#keeping?.all() ?? [],
       bookmarks: this.#bookmarks.all,
@@ -288,17 +313,29 @@ export class ExaminationDesk {
     if (isElsewhere && wish.kept === undefined) this.#refuseEarlier(wish.stream, wish.fromUs);
     const onKept = isElsewhere && wish.kept !== undefined ? await this.#pictureOfKept(wish.kept, wish.fromUs) : undefined;
     const drawnOn = (): Picture => this.#calibrations.applied(wish.stream, onKept ?? this.#pictureAt(wish, message.on));
-    const mark = this.#deciding(member, message.mark, () => this.#marks.put(wish, changer, drawnOn, this.#settings.nowUs()));
-    if (mark === before) {
-      answer({ member, request }, { type: 'mark-put', mark });
+    const wanted = this.#deciding(member, message.mark, () => this.#marks.put(wish, changer, drawnOn, this.#settings.nowUs()));
+    if (wanted === before) {
+      answer({ member, request }, { type: 'mark-put', mark: wanted });
       return;
     }
+    const released = this.#marks.released(wanted, changer, this.#settings.nowUs(), ({ stream }) => sees(member, stream));
     const { examination } = await this.#ensureOpen(changer.author);
-    await this.#recorded((record) => record.putMarks(examination, [mark], changer.author));
+    const mark = await this.#withPeaks(examination, wanted);
+    await this.#recorded((record) => record.putMarks(examination, [...released, mark], changer.author));
+    for (const other of released) this.#marks.keep(other);
     this.#marks.keep(mark, isElsewhere && 'epoch' in message.on ? message.on.epoch : undefined);
     this.#fleeting.becameMark(member, mark.mark);
+    for (const other of released) this.#audience.tellOf(other.stream, { type: 'mark-put', mark: other });
     this.#audience.tellOf(mark.stream, { type: 'mark-put', mark }, { member, request });
     this.#telling.countsChanged();
+  }
+
+  /** An end-diastolic outline with the R peaks around its frame; those that were known stay where fewer are there by now. */
+  async #withPeaks(examination: string, mark: SharedMark): Promise<SharedMark> {
+    const part = partOf(mark.shape as Mark);
+    if (part === undefined || !endDiastolicParts.includes(part)) return mark;
+    const rPeaksUs = (await this.#keeping?.rPeaksAround(examination, mark)) ?? [];
+    return rPeaksUs.length > (mark.rPeaksUs?.length ?? 0) ? { ...mark, rPeaksUs: [...rPeaksUs] } : mark;
   }
 
   async #removeMark(member: Member, { request, mark: id, revision }: Said<'remove-mark'>): Promise<void> {
@@ -395,10 +432,11 @@ export class ExaminationDesk {
 
   // What is not kept
 
-  #draft(member: Member, { mark, stream: said, kept, shape, fromUs, untilUs }: Said<'draft-mark'>): void {
+  #draft(member: Member, { mark, stream: said, kept, on, shape, fromUs, untilUs }: Said<'draft-mark'>): void {
     const stream = kept === undefined ? said : this.#needWhole(member, kept).stream;
     if (kept === undefined) this.#needSeen(member, stream);
-    if (shape !== undefined) parseMark(shape, stream === undefined ? longestSides : this.#pictures.needNow(stream));
+    const picture = shape === undefined ? undefined : this.#pictureOfDraft({ mark, stream, kept, on, fromUs });
+    if (shape !== undefined) parseMark(shape, picture ?? longestSides);
     this.#fleeting.show(member, {
       type: 'mark-drafted',
       viewer: member.id,
@@ -407,15 +445,37 @@ export class ExaminationDesk {
       ...(stream !== undefined && { stream }),
       ...(kept !== undefined && { kept }),
       ...(shape !== undefined && { shape }),
+      ...(picture !== undefined && { picture }),
       fromUs,
       ...(untilUs !== undefined && { untilUs }),
     });
   }
 
-  #point(member: Member, { stream, points, drawing }: Said<'point'>): void {
-    this.#needSeen(member, stream);
-    checkOnPicture('pointer', points, this.#pictures.needNow(stream));
-    this.#fleeting.show(member, { type: 'pointed', viewer: member.id, name: authorOf(member.access).name, stream, points, drawing });
+  /** Undefined: of what is kept, on which alone it is seen. */
+  #pictureOfDraft({ mark, stream, kept, on, fromUs }: DraftPlace): Picture | undefined {
+    const before = this.#marks.get(mark);
+    if (before?.fromUs === fromUs && before.stream === stream && before.kept === kept) return before.picture;
+    if (stream === undefined || kept !== undefined) return undefined;
+    const drawnOn = on === undefined ? this.#pictures.needNow(stream) : this.#pictures.at(stream, on.epoch, fromUs);
+    return this.#calibrations.applied(stream, drawnOn);
+  }
+
+  #point(member: Member, { stream: said, kept, atUs, points, drawing }: Said<'point'>): void {
+    const stream = kept === undefined ? said : this.#needWhole(member, kept).stream;
+    if (kept === undefined) this.#needSeen(member, stream);
+    // What is past may have had another size.
+    const isLive = stream !== undefined && kept === undefined && atUs === undefined;
+    checkOnPicture('pointer', points, isLive ? this.#pictures.needNow(stream) : longestSides);
+    this.#fleeting.show(member, {
+      type: 'pointed',
+      viewer: member.id,
+      name: authorOf(member.access).name,
+      ...(stream !== undefined && { stream }),
+      ...(kept !== undefined && { kept }),
+      ...(atUs !== undefined && { atUs }),
+      points,
+      drawing,
+    });
   }
 
   // Stills, clips, bookmarks
@@ -474,7 +534,7 @@ export class ExaminationDesk {
   #tellKept(kept: Kept): void {
     if (kept.state === 'discarded')
       for (const mark of this.#marks.of(kept.kept)) this.#marks.forget({ ...mark, revision: mark.revision + 1 });
-    this.#audience.tellOf(kept.stream, { type: 'kept', kept });
+    this.#telling.kept(kept);
     if (kept.state !== 'kept' && kept.state !== 'discarded') return;
     this.#telling.countsChanged();
     if (this.#onWalls?.has(kept.kept) === true) void this.#onWalls.renew();
@@ -485,15 +545,29 @@ export class ExaminationDesk {
     this.#needSeen(member, stream);
     const author = authorOf(member.access);
     refuseMarkup(text);
-    if (!this.#bookmarks.has(id)) {
+    if (this.#bookmarks.get(id) === undefined) {
       const bookmark = { bookmark: id, stream, atUs, text, author };
       const { role } = member.access;
-      if (!isAtLeast(role, 'marker')) this.#current.need();
+      if (!isAtLeast(role, 'marker') && this.#current.now === undefined) throw new AppError('examination/observer-opens-none');
       this.#bookmarks.needRoomFor(bookmark, role);
       this.#refuseEarlier(stream, atUs);
       const { examination } = await this.#ensureOpen(author);
       await this.#recorded((record) => record.putBookmark(examination, bookmark));
       this.#bookmarks.keep(bookmark);
+      this.#telling.bookmarksChanged();
+    }
+    answer({ member, request }, this.#telling.bookmarksFor(member));
+  }
+
+  /** Of one that is gone, or that one may not see, nothing is said but which there are. */
+  async #removeBookmark(member: Member, { request, bookmark: id }: Said<'remove-bookmark'>): Promise<void> {
+    const bookmark = this.#bookmarks.get(id);
+    if (bookmark !== undefined && sees(member, bookmark.stream)) {
+      const { author } = bookmark;
+      if (!isOwnOf(member, author)) throw new AppError('examination/not-your-bookmark', { author: author.name });
+      const { examination } = this.#current.need();
+      await this.#recorded((record) => record.removeBookmark(examination, id, authorOf(member.access)));
+      this.#bookmarks.forget(bookmark);
       this.#telling.bookmarksChanged();
     }
     answer({ member, request }, this.#telling.bookmarksFor(member));
@@ -617,14 +691,15 @@ export class ExaminationDesk {
 
   #needKept(member: Member, id: string): Kept {
     const kept = this.#keeping?.get(id);
-    if (kept === undefined || !sees(member, kept.stream)) throw new AppError('examination/unknown-kept', { kept: id });
-    return kept;
+    if (kept !== undefined && sees(member, kept.stream)) return kept;
+    const elsewhere = this.#onWalls?.find(id) ?? this.#lookedInto.find(id);
+    const isEarlier = kept === undefined && elsewhere !== undefined && sees(member, elsewhere.kept.stream);
+    throw isEarlier ? new AppError('examination/earlier-picture') : new AppError('examination/unknown-kept', { kept: id });
   }
 
   /** Throws `examination/not-your-clip`. */
-  #needOwn({ access }: Member, { kind, author }: Kept): void {
-    if (author.key !== authorOf(access).key && !isAtLeast(access.role, 'operator'))
-      throw new AppError('examination/not-your-clip', { kind: `this ${kind}`, author: author.name });
+  #needOwn(member: Member, { author }: Kept): void {
+    if (!isOwnOf(member, author)) throw new AppError('examination/not-your-clip', { author: author.name });
   }
 
   /** Marks lie on what is on disk. */
@@ -640,6 +715,11 @@ export class ExaminationDesk {
       throw new AppError('protocol/unknown-stream', { stream: stream ?? 'none' });
   }
 }
+
+/** Whose it is, or an operator. */
+const isOwnOf = ({ access }: Member, author: Author): boolean => author.key === authorOf(access).key || isAtLeast(access.role, 'operator');
+
+const hasPart = (shape: unknown): boolean => typeof shape === 'object' && shape !== null && 'part' in shape;
 
 /** An examination is of all streams. */
 function needEveryStream({ access }: Member): void {

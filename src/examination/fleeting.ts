@@ -19,14 +19,16 @@ interface Lane {
   shown: Shown | undefined;
   /** To be told when its time has come. */
   waiting: Shown | undefined;
+  /** Who was told of it; the others were behind. */
+  readonly told: Set<Member>;
   nextMs: number;
   tellTimer: NodeJS.Timeout | undefined;
   silentTimer: NodeJS.Timeout | undefined;
 }
 
 /**
- * Marks while they are drawn, and pointers. None of it is kept: the newest is told as often as makes sense, and left out for whom the
- * line does not bear it. That it is gone is told to everybody who may have seen it.
+ * Marks while they are drawn, and pointers. None of it is kept: the newest is told as often as makes sense, and to whom the line does not
+ * bear it, when it does. That it is gone is told to everybody who may have seen it.
  */
 export class Fleeting {
   readonly #audience: Audience;
@@ -38,7 +40,7 @@ export class Fleeting {
 
   show(member: Member, now: Shown): void {
     const key = laneKey(member.id, now.type);
-    const lane = this.#lanes.get(key) ?? { shown: undefined, waiting: undefined, nextMs: 0, tellTimer: undefined, silentTimer: undefined };
+    const lane = this.#lanes.get(key) ?? newLane();
     this.#lanes.set(key, lane);
     clearTimeout(lane.silentTimer);
     if (isGone(now)) {
@@ -83,30 +85,51 @@ export class Fleeting {
     clearTimeout(lane.tellTimer);
     lane.tellTimer = undefined;
     const { waiting, shown } = lane;
-    if (waiting === undefined) return;
-    lane.waiting = undefined;
+    if (waiting !== undefined) {
+      lane.waiting = undefined;
+      if (shown !== undefined && !isSamePlace(shown, waiting)) this.#tellOthers(member, gone(shown));
+      lane.shown = waiting;
+      lane.told.clear();
+    }
+    if (lane.shown === undefined) return;
     lane.nextMs = performance.now() + periodMs;
-    if (shown !== undefined && !isSamePlace(shown, waiting)) this.#tellOthers(member, gone(shown), false);
-    lane.shown = waiting;
-    this.#tellOthers(member, waiting, true);
+    const isOneBehind = this.#tellOthers(member, lane.shown, lane.told);
+    if (isOneBehind) lane.tellTimer = setTimeout(() => this.#tellWaiting(member, lane), periodMs);
   }
 
   #end(key: string, member: Member, lane: Lane): void {
     clearTimeout(lane.tellTimer);
     clearTimeout(lane.silentTimer);
     this.#lanes.delete(key);
-    if (lane.shown !== undefined) this.#tellOthers(member, gone(lane.shown), false);
+    if (lane.shown !== undefined) this.#tellOthers(member, gone(lane.shown));
   }
 
-  #tellOthers(member: Member, message: Shown, mayBeLeftOut: boolean): void {
+  /** With `told`: only those who are not in it and not behind, who are in it then. Answers whether one was behind. */
+  #tellOthers(member: Member, message: Shown, told?: Set<Member>): boolean {
     let text: string | undefined;
+    let isOneBehind = false;
     for (const other of this.#audience.members) {
-      if (other === member || !sees(other, message.stream) || (mayBeLeftOut && other.isBehind())) continue;
+      if (other === member || !sees(other, message.stream) || told?.has(other)) continue;
+      if (told !== undefined && other.isBehind()) {
+        isOneBehind = true;
+        continue;
+      }
+      told?.add(other);
       text ??= JSON.stringify(message);
       other.tellText(text);
     }
+    return isOneBehind;
   }
 }
+
+const newLane = (): Lane => ({
+  shown: undefined,
+  waiting: undefined,
+  told: new Set(),
+  nextMs: 0,
+  tellTimer: undefined,
+  silentTimer: undefined,
+});
 
 const laneKey = (viewer: number, type: Shown['type']): string => `${viewer} ${type}`;
 
@@ -115,18 +138,19 @@ const isGone = (shown: Shown): boolean => (shown.type === 'pointed' ? shown.poin
 const isDraftOf = (shown: Shown | undefined, mark: string): boolean => shown?.type === 'mark-drafted' && shown.mark === mark;
 
 function isSamePlace(before: Shown, now: Shown): boolean {
-  if (before.stream !== now.stream) return false;
-  return before.type === 'pointed' || now.type === 'pointed' || (before.mark === now.mark && before.kept === now.kept);
+  if (before.stream !== now.stream || before.kept !== now.kept) return false;
+  if (before.type === 'pointed' && now.type === 'pointed') return before.atUs === now.atUs;
+  return before.type === 'mark-drafted' && now.type === 'mark-drafted' && before.mark === now.mark;
 }
 
 /** A pointer's way is told whole, a draft as it looks now. */
 function joined(waiting: Shown | undefined, now: Shown): Shown {
-  if (waiting?.type !== 'pointed' || now.type !== 'pointed' || waiting.stream !== now.stream) return now;
+  if (waiting?.type !== 'pointed' || now.type !== 'pointed' || !isSamePlace(waiting, now)) return now;
   return { ...now, points: [...waiting.points, ...now.points].slice(-mostPoints) };
 }
 
 function gone(shown: Shown): Shown {
   if (shown.type === 'pointed') return { ...shown, points: [], drawing: false };
-  const { shape: _, ...rest } = shown;
+  const { shape: _, picture: __, ...rest } = shown;
   return rest;
 }

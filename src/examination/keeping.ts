@@ -1,6 +1,7 @@
 import { auditTime } from 'rxjs';
 import { AppError, asAppError } from '../app-error.ts';
-import type { Author, Kept } from '../protocol/examination-messages.ts';
+import { peaksAround } from '../marks/heart-rate.ts';
+import type { Author, Kept, SharedMark } from '../protocol/examination-messages.ts';
 import type { StreamDescription } from '../protocol/messages.ts';
 import type { StreamLog } from '../stream/stream.ts';
 import type { Picture } from './pictures.ts';
@@ -15,6 +16,8 @@ const progressPeriodMs = 1000;
 const endMs = 5000;
 /** Files whose calibrations are remembered. */
 const mostPictures = 64;
+/** Three intervals, however slow. */
+const peaksWithinUs = 9e6;
 
 /** What is to be kept of a stream. */
 export interface KeepWish {
@@ -204,6 +207,19 @@ export class Keeping {
     const found = pictures.findLast(({ fromUs }) => fromUs <= atUs);
     if (found === undefined) throw new AppError('examination/no-picture', { stream: item.source, epoch: 0 });
     return found.picture;
+  }
+
+  /** Of a mark that is wanted at the end of diastole: the R peaks around its frame, as far as they are known. */
+  async rPeaksAround(examination: string, { stream, kept, fromUs: atUs }: SharedMark): Promise<readonly number[]> {
+    const { past, record, boundaryUs } = this.#settings;
+    const [fromUs, toUs] = [Math.max(atUs - peaksWithinUs, boundaryUs() ?? 0), atUs + peaksWithinUs];
+    const inFile = kept === undefined ? [] : await past.rPeaksIn(record.fileOf(examination, kept), fromUs, toUs).catch(() => []);
+    // A still has one frame: the stream that it was taken from may know more.
+    const inPast = stream === undefined ? [] : past.rPeaksUs(stream, fromUs, toUs);
+    return peaksAround(
+      [...new Set([...inFile, ...inPast])].sort((a, b) => a - b),
+      atUs,
+    );
   }
 
   /**

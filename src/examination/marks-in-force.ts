@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../app-error.ts';
-import { parseMark } from '../marks/mark.ts';
+import { isSamePicture } from '../marks/belonging.ts';
+import { type Mark, parseMark, partOf, withPart } from '../marks/mark.ts';
 import type { Author, Kept, SharedMark } from '../protocol/examination-messages.ts';
-import { calibratedBy, isSamePicture, type Picture } from './pictures.ts';
+import { calibratedBy, type Picture } from './pictures.ts';
 
 /** Marks of one examination, those that were taken away among them. */
 const mostMarks = 10_000;
@@ -106,11 +107,31 @@ export class MarksInForce {
       revision: before.revision + 1,
       shape: parseMark(numbered(wish.shape, number), picture),
       picture,
+      ...(wish.fromUs === before.fromUs && before.rPeaksUs && { rPeaksUs: before.rPeaksUs }),
       author: before.author,
       madeUs: before.madeUs,
       changedUs: nowUs,
       ...(author.key !== before.author.key && { changedBy: author }),
     });
+  }
+
+  /**
+   * New revisions of the marks that were the part of a measurement that another one is now: one mark at most is each. Throws
+   * `examination/not-yours`, and `access/not-all-streams` for what somebody does not even see.
+   */
+  released(by: SharedMark, { author, changesAll }: Changer, nowUs: number, isSeen: (mark: SharedMark) => boolean): SharedMark[] {
+    const part = partOf(by.shape as Mark);
+    if (part === undefined) return [];
+    const others = this.all().filter(({ mark, shape }) => mark !== by.mark && partOf(shape as Mark) === part);
+    if (!others.every(isSeen)) throw new AppError('access/not-all-streams');
+    for (const mark of others) refuseOthers(mark, author, changesAll);
+    return others.map(({ changedBy: _, ...mark }) => ({
+      ...mark,
+      revision: mark.revision + 1,
+      shape: withPart(mark.shape as Mark, undefined),
+      changedUs: nowUs,
+      ...(author.key !== mark.author.key && { changedBy: author }),
+    }));
   }
 
   /** What is left of a mark that is taken away; the very thing that is left where it was by the same person. Throws as `put`. */

@@ -1,6 +1,6 @@
 import { NEVER } from 'rxjs';
 import { AppError } from '../app-error.ts';
-import { picturesIn } from '../past/rolling-store.ts';
+import { picturesIn, rPeaksIn } from '../past/rolling-store.ts';
 import type { PastPictures } from './record.ts';
 
 /** For a room that does not record: nothing new can be kept but marks. */
@@ -11,5 +11,7 @@ export const noPast: PastPictures = {
   startClip(stream) {
     throw new AppError('record/off', { stream });
   },
+  rPeaksUs: () => [],
+  rPeaksIn,
   picturesIn,
 };

@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import { Subject, Subscription } from 'rxjs';
 import { AppError } from '../app-error.ts';
+import { isSamePicture } from '../marks/belonging.ts';
 import type { SharedMark } from '../protocol/examination-messages.ts';
 import type { StreamDescription } from '../protocol/messages.ts';
 import type { Stream } from '../stream/stream.ts';
@@ -82,11 +82,6 @@ export class Pictures {
     if (known.size > keptEpochs && oldest !== undefined) known.delete(oldest);
     if (before === undefined || !isSamePicture(before, picture)) this.changed$.next({ stream: stream.id, before, now: picture });
   }
-}
-
-/** A length that was calibrated on one of them holds on the other. */
-export function isSamePicture(a: Picture, b: Picture): boolean {
-  return a.width === b.width && a.height === b.height && isDeepStrictEqual(a.regions, b.regions);
 }
 
 /** The same picture with another calibration by hand, or none. */

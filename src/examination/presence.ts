@@ -1,3 +1,4 @@
+import type { Access } from '../access/access.ts';
 import type { ServerMessage } from '../protocol/messages.ts';
 import type { Audience } from './audience.ts';
 
@@ -6,15 +7,17 @@ const gatherMs = 250;
 /** Lines of lists that are sent in a second: where many are connected, all of them are told less often. */
 const linesPerSecond = 50_000;
 
-/** Tells everybody who else is there. */
+/** Tells everybody who else is there: of those with whom they share a picture. */
 export class Presence {
   readonly #audience: Audience;
+  readonly #streams: readonly number[];
   #gathering: NodeJS.Timeout | undefined;
   #nextMs = 0;
   #closed = false;
 
-  constructor(audience: Audience) {
+  constructor(audience: Audience, streams: readonly number[]) {
     this.#audience = audience;
+    this.#streams = streams;
   }
 
   /** Somebody came or went. */
@@ -32,11 +35,19 @@ export class Presence {
     this.#gathering = undefined;
     const { size } = this.#audience;
     this.#nextMs = performance.now() + Math.max(gatherMs, ((size * size) / linesPerSecond) * 1000);
-    const viewers = [...this.#audience.members].map(({ id, access: { name, role } }) => ({ viewer: id, name: name.slice(0, 80), role }));
-    const present = { type: 'present', viewers } satisfies ServerMessage;
+    const members = [...this.#audience.members];
     this.#audience.tellEach(
-      () => '',
-      () => present,
+      ({ access }) => this.#seenBy(access).join(),
+      ({ access }) => {
+        const seen = this.#seenBy(access);
+        const company = members.filter((other) => other.access.everyStream || seen.some((stream) => other.access.may(stream)));
+        const viewers = company.map(({ id, access: { name, role } }) => ({ viewer: id, name: name.slice(0, 80), role }));
+        return { type: 'present', viewers } satisfies ServerMessage;
+      },
     );
+  }
+
+  #seenBy(access: Access): readonly number[] {
+    return this.#streams.filter((stream) => access.may(stream));
   }
 }

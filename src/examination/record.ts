@@ -47,6 +47,7 @@ export interface ExaminationRecord {
   removeMark(examination: string, mark: SharedMark, by: Author): Promise<void>;
   calibrate(examination: string, calibration: StreamCalibration, marks: readonly SharedMark[]): Promise<void>;
   putBookmark(examination: string, bookmark: Bookmark): Promise<void>;
+  removeBookmark(examination: string, bookmark: string, by: Author): Promise<void>;
   /** `write` fills a file; when that is on disk, what it answers is kept, and answered. */
   keepFile(examination: string, kept: Kept, write: (path: string) => Promise<Kept>): Promise<Kept>;
   /** Another row for the same file. */
@@ -93,6 +94,10 @@ export interface PastPictures {
   newestUs(stream: number): number | undefined;
   keepStill(stream: number, path: string, atUs: number | undefined): Promise<WrittenFrames>;
   startClip(stream: number, path: string, fromUs: number, toUs: number | undefined): RunningClip;
+  /** Capture times of the R peaks of a time, as far as it is still there. */
+  rPeaksUs(stream: number, fromUs: number, toUs: number): readonly number[];
+  /** The same in a file. */
+  rPeaksIn(path: string, fromUs: number, toUs: number): Promise<readonly number[]>;
   /** The pictures in a file, each from the capture time of its first frame on. */
   picturesIn(path: string): Promise<readonly { readonly fromUs: number; readonly picture: Picture }[]>;
 }

@@ -17,6 +17,7 @@ const bookmarksPeriodMs = 100;
 export interface OpenContent {
   readonly archive: ArchiveState;
   readonly examination: Examination | undefined;
+  readonly boundaryUs: number | undefined;
   readonly marks: MarksInForce;
   readonly kept: readonly Kept[];
   readonly bookmarks: Iterable<Bookmark>;
@@ -44,15 +45,22 @@ export class Telling {
     if (examination === undefined) return;
     this.#tellMarksTo(member);
     this.#calibrations.tellTo(member);
-    for (const item of kept) if (sees(member, item.stream)) tell(member, { type: 'kept', kept: item });
+    for (const item of kept) if (sees(member, item.stream)) tell(member, keptFor(member, item));
     tell(member, this.bookmarksFor(member));
+  }
+
+  /** Why it failed tells of this machine's folders: that is for who may keep. */
+  kept(kept: Kept): void {
+    const kind = (member: Member): string | undefined =>
+      sees(member, kept.stream) ? String(isAtLeast(member.access.role, 'marker')) : undefined;
+    this.#audience.tellEach(kind, (member) => keptFor(member, kept));
   }
 
   everything(): void {
     this.examination();
     this.marks();
     this.#calibrations.tellAll();
-    for (const kept of this.#content().kept) this.#audience.tellOf(kept.stream, { type: 'kept', kept });
+    for (const kept of this.#content().kept) this.kept(kept);
     this.#bookmarks();
   }
 
@@ -94,10 +102,15 @@ export class Telling {
   }
 
   #examinationFor(member: Member): Told<'examination'> {
-    const { examination, archive } = this.#content();
+    const { examination, boundaryUs, archive } = this.#content();
     // Errors name folders of this machine.
     const told = isAtLeast(member.access.role, 'marker') ? archive : { state: archive.state };
-    return { type: 'examination', ...(examination && { examination: this.#counted(examination, member) }), archive: told };
+    return {
+      type: 'examination',
+      ...(examination && { examination: this.#counted(examination, member) }),
+      ...(boundaryUs !== undefined && { boundaryUs }),
+      archive: told,
+    };
   }
 
   /** With what this member may know of it. */
@@ -129,3 +142,8 @@ export class Telling {
 }
 
 const whole = ({ id, access }: Member): string => (access.everyStream ? 'all' : String(id));
+
+function keptFor({ access }: Member, { error, ...kept }: Kept): Told<'kept'> {
+  const told = error !== undefined && isAtLeast(access.role, 'marker');
+  return { type: 'kept', kept: { ...kept, ...(told && { error }) } };
+}

@@ -45,7 +45,7 @@ export class LoadViewer {
       maxPayload: longestFrameBytes,
       handshakeTimeout: patienceMs,
       rejectUnauthorized: !trustAnyCertificate,
-      // Every frame was checked by the server; its checksum is what the monitor looks at.
+      // Texts are the server's own.
       skipUTF8Validation: true,
     });
     this.#socket.on('message', (data, isBinary) => {

@@ -30,6 +30,8 @@ export interface LoadReport {
   readonly skippedShare: number;
   /** Share of one core that the server spent for each viewer, and for each frame to one; absent where it does not tell. */
   readonly serverCpu?: { readonly cores: number; readonly corePerViewer: number; readonly microsecondsPerFrame: number };
+  /** Cores that encoding H.264 took beside the server, for all viewers together, and whatever else it started that has ended meanwhile; absent where it does not tell. */
+  readonly encoderCpu?: { readonly cores: number };
   /** Share of a core that this tool took; above 0.9 its own ages are not to be trusted. */
   readonly ownCores: number;
 }
@@ -91,21 +93,27 @@ export async function runLoad(settings: LoadSettings, tell: (text: string) => vo
     tell(`${viewers.length} viewers are in; counting for ${settings.seconds} s`);
     await wait(settleMs);
 
-    const before = viewers.map(({ frames, skipped }) => ({ frames, skipped }));
-    const cpuBefore = await serverCpuSeconds(base, ofServer);
+    const countsNow = () => viewers.map(({ frames, skipped }) => ({ frames, skipped }));
+    const cpuBefore = await cpuSeconds(base, ofServer);
     const own = process.cpuUsage();
+    const before = countsNow();
     const startMs = performance.now();
     counting = true;
     await wait(settings.seconds * 1000);
     counting = false;
     const seconds = (performance.now() - startMs) / 1000;
+    const after = countsNow();
     const { user, system } = process.cpuUsage(own);
-    const cpuAfter = await serverCpuSeconds(base, ofServer);
+    const cpuAfter = await cpuSeconds(base, ofServer);
 
-    const frames = viewers.map((viewer, at) => viewer.frames - (before[at]?.frames ?? 0));
-    const skipped = viewers.reduce((sum, viewer, at) => sum + viewer.skipped - (before[at]?.skipped ?? 0), 0);
+    const frames = after.map((counts, at) => counts.frames - (before[at]?.frames ?? 0));
+    const skipped = after.reduce((sum, counts, at) => sum + counts.skipped - (before[at]?.skipped ?? 0), 0);
     const total = frames.reduce((sum, count) => sum + count, 0);
-    const cores = cpuBefore === undefined || cpuAfter === undefined ? undefined : (cpuAfter - cpuBefore) / seconds;
+    const coresOf = (part: keyof CpuSeconds): number | undefined => {
+      const [from, to] = [cpuBefore?.[part], cpuAfter?.[part]];
+      return from === undefined || to === undefined ? undefined : (to - from) / seconds;
+    };
+    const [cores, encoderCores] = [coresOf('server'), coresOf('encoders')];
     return {
       viewers: viewers.length,
       ended: viewers.flatMap(({ ended }) => ended ?? []),
@@ -126,6 +134,7 @@ export async function runLoad(settings: LoadSettings, tell: (text: string) => vo
           microsecondsPerFrame: rounded((cores * seconds * 1e6) / Math.max(1, total), 1),
         },
       }),
+      ...(encoderCores !== undefined && { encoderCpu: { cores: rounded(encoderCores, 3) } }),
       ownCores: rounded((user + system) / 1e6 / seconds, 3),
     };
   } finally {
@@ -135,7 +144,7 @@ export async function runLoad(settings: LoadSettings, tell: (text: string) => vo
 
 /** The report as a table for people. */
 function inWords(report: LoadReport): string {
-  const { framesPerSecond: fps, ageMs: age, serverCpu: cpu } = report;
+  const { framesPerSecond: fps, ageMs: age, serverCpu: cpu, encoderCpu } = report;
   const ms = (value: number): string => `${value.toFixed(1)} ms`;
   const rows: [string, string][] = [
     ['viewers', `${report.viewers}${report.ended.length > 0 ? `, ${report.ended.length} closed by the server (${report.ended[0]})` : ''}`],
@@ -149,6 +158,7 @@ function inWords(report: LoadReport): string {
         ? 'does not tell its CPU time'
         : `${cpu.cores} cores, ${(cpu.corePerViewer * 100).toFixed(2)} % of a core per viewer, ${cpu.microsecondsPerFrame} µs per frame`,
     ],
+    ['video encoders', encoderCpu === undefined ? 'their CPU time is not told' : `${encoderCpu.cores} cores, for all viewers together`],
     [
       'this tool',
       `${report.ownCores} cores${report.ownCores > 0.9 ? ': it is the bottleneck, take fewer viewers or a second machine' : ''}`,
@@ -175,11 +185,25 @@ async function sessionOf({ address, trustAnyCertificate }: LoadSettings): Promis
 
 type OfServer = Pick<Question, 'headers' | 'trustAnyCertificate'>;
 
-async function serverCpuSeconds(base: URL, ofServer: OfServer): Promise<number | undefined> {
+interface CpuSeconds {
+  readonly server: number | undefined;
+  readonly encoders: number | undefined;
+}
+
+async function cpuSeconds(base: URL, ofServer: OfServer): Promise<CpuSeconds | undefined> {
   const answer = await ask(new URL('/metrics', base), ofServer).catch(() => undefined);
   if (answer?.status !== 200) return undefined;
-  const seconds = /^process_cpu_seconds_total (\S+)/m.exec(answer.text)?.[1];
-  return seconds === undefined ? undefined : Number(seconds);
+  const secondsOf = (name: string): number | undefined => {
+    const line = answer.text.split('\n').find((one) => one.startsWith(`${name} `));
+    return line === undefined ? undefined : Number(line.slice(name.length + 1));
+  };
+  const children = (program: string): number | undefined => secondsOf(`lumencast_child_cpu_seconds_total{program="${program}"}`);
+  const ended = children('ended');
+  return {
+    server: secondsOf('process_cpu_seconds_total'),
+    // An encoder that was replaced meanwhile counts with its last breath.
+    encoders: ended === undefined ? undefined : ended + (children('video-process') ?? 0),
+  };
 }
 
 function addressOf(text: string): URL {

@@ -21,9 +21,11 @@ export interface ApicalView {
 export type NoVolume =
   | 'the outline is not calibrated'
   | 'outline and long axis lie in different regions'
+  | 'outline and long axis lie on different frames'
   | 'the outline crosses itself'
   | 'the long axis has no length'
-  | 'the long axis reaches beyond the outline';
+  | 'the long axis reaches beyond the outline'
+  | 'the outline is closed: choose a caliper as its long axis or trace from annulus to annulus';
 
 export interface Volume {
   readonly ml: number;
@@ -45,15 +47,24 @@ export function apicalView(picture: MeasuredPicture, outline: MarkOf<'area'>, ax
 }
 
 /**
- * The long axis of a cavity whose outline was drawn from one end of the mitral annulus over the apex to the other: from the middle of the
- * annulus, which is the side that closes the outline, to the place farthest from it in the patient (Lang et al. 2015).
+ * Mitral annuli are 28 to 34 mm wide on average (parasternal long axis; Dwivedi et al. 2014, doi:10.1530/ERP-14-0050), a third of the length of a normal ventricle and
+ * a fifth of a very dilated one: what gapes less than this share of the axis was drawn round to where it began, which may be anywhere.
  */
-export function longAxisOf(picture: MeasuredPicture, { points }: MarkOf<'area'>): readonly [Point, Point] {
+const leastAnnulusShare = 0.1;
+
+/**
+ * The long axis of a cavity whose outline was drawn from one end of the mitral annulus over the apex to the other: from the middle of the
+ * annulus, which is the side that closes the outline, to the place farthest from it in the patient (Lang et al. 2015). A closed outline has none.
+ */
+export function longAxisOf(picture: MeasuredPicture, { points }: MarkOf<'area'>): readonly [Point, Point] | NoVolume {
   const base = midpoint(points[0]!, points.at(-1)!);
   const scale = scaleUnder(picture, points);
   const place = scale.of === 'lengths' ? (point: Point): Point => toMm(scale.region, point) : (point: Point): Point => point;
   const from = place(base);
   const apex = points.reduce((farthest, point) => (distance(from, place(point)) > distance(from, place(farthest)) ? point : farthest));
+  const annulus = distance(place(points[0]!), place(points.at(-1)!));
+  if (annulus < leastAnnulusShare * distance(from, place(apex)))
+    return 'the outline is closed: choose a caliper as its long axis or trace from annulus to annulus';
   return [base, apex];
 }
 

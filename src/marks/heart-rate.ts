@@ -20,3 +20,25 @@ export function heartRate(rPeaksS: readonly number[]): HeartRate | undefined {
   const meanS = intervals.reduce((sum, rrS) => sum + rrS, 0) / intervals.length;
   return { perMinute: 60 / meanS, beats: intervals.length, shortestS: Math.min(...intervals), longestS: Math.max(...intervals) };
 }
+
+/** R peaks before a moment, and behind it, that tell its rate: those of a few beats, at which it is the same. */
+const mostPeaks = 3;
+
+/** The R peaks around a moment, before an interval that no heart has; times in microseconds, rising. */
+export function peaksAround(peaksUs: readonly number[], atUs: number): number[] {
+  const before = runFrom(atUs, peaksUs.filter((us) => us <= atUs).toReversed());
+  const behind = runFrom(
+    atUs,
+    peaksUs.filter((us) => us > atUs),
+  );
+  return [...before.toReversed(), ...behind];
+}
+
+function runFrom(atUs: number, peaksUs: readonly number[]): number[] {
+  const run: number[] = [];
+  for (const us of peaksUs.slice(0, mostPeaks)) {
+    if (Math.abs(us - (run.at(-1) ?? atUs)) > longestRrS * 1e6) break;
+    run.push(us);
+  }
+  return run;
+}

@@ -3,6 +3,7 @@ import { AppError, printable } from '../app-error.ts';
 import { schemaFault } from '../config/schema-fault.ts';
 import { bodyParts, labelCodes } from './label.ts';
 import { checkOnPicture, type PictureSize } from './on-picture.ts';
+import { type Part, partsByKind } from './parts.ts';
 import { mostPoints, pointCounts } from './point-counts.ts';
 
 /** Characters of a free text. */
@@ -37,11 +38,12 @@ const two = Type.Tuple([PointSchema, PointSchema]);
 const three = Type.Tuple([PointSchema, PointSchema, PointSchema]);
 const many = ([minItems, maxItems]: readonly [number, number]) => Type.Array(PointSchema, { minItems, maxItems });
 const caption = { caption: Type.Optional(CaptionSchema) };
+const part = <const Parts extends readonly Part[]>(parts: Parts) => ({ part: Type.Optional(oneOf(parts)) });
 
 /** One schema per kind of mark. Its value is never stored: it follows from the calibration of the picture it lies on. */
 export const markSchemas = {
-  distance: mark('distance', two, caption),
-  polyline: mark('polyline', many(pointCounts.polyline), caption),
+  distance: mark('distance', two, { ...caption, ...part(partsByKind.distance) }),
+  polyline: mark('polyline', many(pointCounts.polyline), { ...caption, ...part(partsByKind.polyline) }),
   /** The vertex stands in the middle. */
   angle: mark('angle', three, caption),
   /**
@@ -50,7 +52,7 @@ export const markSchemas = {
    */
   ellipse: mark('ellipse', three, caption),
   /** A closed outline; the last point is joined to the first. */
-  area: mark('area', many(pointCounts.area), caption),
+  area: mark('area', many(pointCounts.area), { ...caption, ...part(partsByKind.area) }),
   point: mark('point', one, caption),
   /** From its tail to its tip. */
   arrow: mark('arrow', two, caption),
@@ -87,6 +89,14 @@ export type ManualCalibration = Immutable<Static<typeof ManualCalibrationSchema>
 export type MarkKind = keyof typeof markSchemas;
 export type MarkOf<Kind extends MarkKind> = { [K in Kind]: Immutable<Static<(typeof markSchemas)[K]>> }[Kind];
 export type Mark = MarkOf<MarkKind>;
+
+export const partOf = (mark: Mark): Part | undefined => ('part' in mark ? mark.part : undefined);
+
+/** The same mark as another part, or as none. */
+export function withPart(mark: Mark, as: Part | undefined): Mark {
+  const { part: _, ...rest } = mark as Mark & { readonly part?: Part };
+  return { ...rest, ...(as !== undefined && { part: as }) } as Mark;
+}
 
 /**
  * What somebody sent, as a mark of a picture of so many pixels.

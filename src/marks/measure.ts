@@ -1,5 +1,5 @@
 import type { CalibrationRegion, Unit } from '../frame/calibration.ts';
-import { envelopeOf, measureEnvelope } from './doppler.ts';
+import { envelopeOf, gradientMmHg, measureEnvelope } from './doppler.ts';
 import {
   angleDeg,
   crossesItself,
@@ -14,7 +14,7 @@ import {
 import type { Mark, MarkKind, MarkOf, Point } from './mark.ts';
 import { type Calibration, type MeasuredPicture, type Scale, scaleUnder, toMm, valueAlongY } from './scale.ts';
 
-export const quantityUnits = ['mm', 'cm', 'cm²', '°', 's', 'cm/s', 'cm/s²', 'Hz', '/min', 'mmHg', 'px', 'px²'] as const;
+export const quantityUnits = ['mm', 'cm', 'cm²', '°', 's', 'cm/s', 'cm/s²', 'Hz', '/min', 'mmHg', 'ml', '%', 'px', 'px²'] as const;
 export type QuantityUnit = (typeof quantityUnits)[number];
 
 /** One measured value. */
@@ -33,7 +33,14 @@ export interface Quantity {
     | 'acceleration'
     | 'vti'
     | 'peak-gradient'
-    | 'mean-gradient';
+    | 'mean-gradient'
+    | 'ejection-fraction'
+    | 'end-diastolic-volume'
+    | 'end-systolic-volume'
+    | 'stroke-volume'
+    | 'heart-rate'
+    | 'diameter-stenosis'
+    | 'area-stenosis';
   readonly value: number;
   readonly unit: QuantityUnit;
 }
@@ -90,12 +97,17 @@ const byKind: { readonly [Kind in MarkKind]: (picture: MeasuredPicture, mark: Ma
     if (scale.of !== 'axes' || scale.region.unitY !== 'cm/s') return nothing;
     const value = valueAlongY(scale.region, points[0]);
     if (value === undefined) return { quantities: [], reason: 'no baseline is named' };
-    return onAxes([{ of: 'velocity', value, unit: 'cm/s' }]);
+    const velocity: Quantity = { of: 'velocity', value, unit: 'cm/s' };
+    if (!givesPressure(scale.region)) return onAxes([velocity]);
+    return onAxes([velocity, { of: 'peak-gradient', value: gradientMmHg(value), unit: 'mmHg' }]);
   },
   arrow: () => nothing,
   text: () => nothing,
   'body-marker': () => nothing,
 };
+
+/** Colour flow and traces show means of velocities, from which no pressure follows. */
+const givesPressure = ({ kind }: CalibrationRegion): boolean => kind === 'pw-doppler' || kind === 'cw-doppler';
 
 type Lengths = 'mm' | 'px';
 
@@ -183,11 +195,14 @@ function onSpectrum(region: CalibrationRegion, points: readonly Point[]): Measur
     const reason = values === 'axes are not time and velocity' ? axesReason(region) : values;
     return { quantities: [{ of: 'length', value: pathLength(points), unit: 'px' }], reason };
   }
+  const gradients: Quantity[] = [
+    { of: 'peak-gradient', value: values.peakGradientMmHg, unit: 'mmHg' },
+    { of: 'mean-gradient', value: values.meanGradientMmHg, unit: 'mmHg' },
+  ];
   return onAxes([
     { of: 'velocity', value: values.peakCmS, unit: 'cm/s' },
     { of: 'vti', value: values.vtiCm, unit: 'cm' },
-    { of: 'peak-gradient', value: values.peakGradientMmHg, unit: 'mmHg' },
-    { of: 'mean-gradient', value: values.meanGradientMmHg, unit: 'mmHg' },
+    ...(givesPressure(region) ? gradients : []),
     { of: 'time', value: values.durationS, unit: 's' },
   ]);
 }
@@ -203,12 +218,17 @@ const decimals: { readonly [U in QuantityUnit]: number } = {
   Hz: 0,
   '/min': 0,
   mmHg: 0,
+  ml: 0,
+  '%': 0,
   px: 0,
   'px²': 0,
 };
 
+/** An orifice or a valve is told apart by hundredths: of less than 10.00 cm² they are written. */
+const isSmallArea = ({ value, unit }: Quantity): boolean => unit === 'cm²' && value < 9.995;
+
 /** `12.4`, with as many decimals as its unit is good for. */
-export const numberText = ({ value, unit }: Quantity): string => value.toFixed(decimals[unit]);
+export const numberText = (quantity: Quantity): string => quantity.value.toFixed(isSmallArea(quantity) ? 2 : decimals[quantity.unit]);
 
 /** `12.4 mm`, `83 px, not calibrated` or `12.4 mm, calibrated by hand`. */
 export function measurementText(measurement: Measurement): string {

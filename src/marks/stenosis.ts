@@ -30,6 +30,7 @@ const isNarrowing = (lesion: number, reference: number): boolean => lesion >= 0 
 
 export type NoStenosis =
   | 'lesion and reference lie in different regions'
+  | 'lesion and reference lie on different frames'
   | 'the axes are no lengths'
   | 'the lesion is wider than the reference';
 

@@ -23,8 +23,8 @@ const patienceMs = 5000;
 const startingMs = 15_000;
 const watchPeriodMs = 1000;
 const endMs = 3000;
-/** Frames captured until a clip's end have come by then. */
-const graceMs = 1000;
+/** Frames captured until a clip's end have come by then. In steps: whoever slept for seconds hears of the timer first, and of the frames then. */
+const [graceSteps, graceStepMs] = [4, 250];
 /** The last loop of a fluoroscopy. */
 const longestLoopUs = 60e6;
 
@@ -360,8 +360,12 @@ export class Recorder {
   /** Ends it when its last frame has come, or it is clear that none comes any more. */
   #endAt(clip: OpenClip, toUs: number): void {
     clearTimeout(clip.timer);
-    const inMs = Math.max(0, (toUs - this.#settings.nowUs()) / 1000) + graceMs;
-    clip.timer = setTimeout(() => this.#orderEnd(clip, toUs), inMs);
+    const inMs = Math.max(0, (toUs - this.#settings.nowUs()) / 1000);
+    const step = (left: number): void => {
+      if (left === 0) this.#orderEnd(clip, toUs);
+      else clip.timer = setTimeout(step, graceStepMs, left - 1);
+    };
+    clip.timer = setTimeout(step, inMs, graceSteps);
   }
 
   #orderEnd(clip: OpenClip, toUs: number): void {

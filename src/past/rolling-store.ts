@@ -5,8 +5,10 @@ import { merge, type Observable } from 'rxjs';
 import { isRunning, startOf } from '../access/data-folder.ts';
 import { AppError, asAppError } from '../app-error.ts';
 import type { Room } from '../config/room.ts';
+import { frameFlags } from '../protocol/frame-header.ts';
 import type { StreamDescription } from '../protocol/messages.ts';
 import type { Stream, StreamLog } from '../stream/stream.ts';
+import type { IndexRow } from './frame-index.ts';
 import { openFrameFile } from './kept-file.ts';
 import type { Past } from './past.ts';
 import { type AutomaticRange, Recorder, type RunningClip, type WrittenClip } from './recorder.ts';
@@ -15,6 +17,8 @@ const mebibyte = 2 ** 20;
 /** Left free on the disk: the archive goes first. */
 const reserveBytes = 512 * mebibyte;
 const usualPatienceMs = 10_000;
+/** That are looked through for R peaks. */
+const mostRows = 10_000;
 
 export interface RollingStoreSettings extends Omit<Room['past'], 'folder'> {
   readonly folder: string;
@@ -104,6 +108,14 @@ export class RollingStore {
     return picturesIn(path);
   }
 
+  rPeaksUs(stream: number, fromUs: number, toUs: number): readonly number[] {
+    return peaksOf(this.past(stream).range(fromUs, toUs, mostRows).frames);
+  }
+
+  rPeaksIn(path: string, fromUs: number, toUs: number): Promise<readonly number[]> {
+    return rPeaksIn(path, fromUs, toUs);
+  }
+
   /** Ends the record and removes it. */
   async close(): Promise<void> {
     await Promise.all(this.recorders.map((recorder) => recorder.close()));
@@ -128,6 +140,18 @@ export async function picturesIn(path: string): Promise<readonly PictureFrom[]> 
   }
   return pictures;
 }
+
+/** Capture times of the frames of a still or a clip that an R peak came just before. Throws `record/unreadable`. */
+export async function rPeaksIn(path: string, fromUs: number, toUs: number): Promise<readonly number[]> {
+  await using file = await openFrameFile(path);
+  const { index } = file;
+  const from = index.firstFrom(fromUs);
+  const rows = Math.min(Math.max(0, index.firstAfter(toUs) - from), mostRows);
+  return peaksOf(Array.from({ length: rows }, (_, row) => index.at(from + row)));
+}
+
+const peaksOf = (frames: readonly IndexRow[]): number[] =>
+  frames.filter(({ flags }) => (flags & frameFlags.rPeak) !== 0).map(({ capturedUs }) => capturedUs);
 
 /** A folder with one for each stream, for this user alone (mkdtemp); where that comes too late, it goes again. */
 async function makeRun(folder: string, streams: readonly Stream[], patienceMs: number): Promise<string> {

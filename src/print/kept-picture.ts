@@ -2,6 +2,7 @@ import { windowFactors } from '../../wasm/kernels.ts';
 import { AppError } from '../app-error.ts';
 import type { Codec } from '../codec/codec.ts';
 import { type Codecs, codecByNumber } from '../codec/codecs.ts';
+import type { CalibrationRegion } from '../frame/calibration.ts';
 import type { GreyWindow } from '../frame/frame-format.ts';
 import { openFrameFile } from '../past/kept-file.ts';
 import { type FrameHeader, frameFlags, frameHeaderBytes, readFrameHeader } from '../protocol/frame-header.ts';
@@ -13,6 +14,7 @@ export interface KeptPicture {
   readonly height: number;
   readonly capturedUs: number;
   readonly synthetic: boolean;
+  readonly regions: readonly CalibrationRegion[];
 }
 
 /** The frame of a kept file that was captured at `atUs`, else the last one before, as it is seen: 16 bits through its window. Throws print/not-there, record/… and codec/… */
@@ -24,12 +26,12 @@ export async function keptPicture(codecs: Codecs, path: string, what: string, at
     const description = (await file.descriptions(row, 1))[header.epoch];
     const codec = codecByNumber(codecs, header.codec);
     const window = description?.formats?.[header.view].window;
-    return pictureOf(header, codec, message.subarray(frameHeaderBytes), window);
+    return { ...pictureOf(header, codec, message.subarray(frameHeaderBytes), window), regions: description?.regions ?? [] };
   }
   throw new AppError('print/not-there', { what: `a picture of ${what}` });
 }
 
-function pictureOf(header: FrameHeader, codec: Codec, payload: Uint8Array, window: GreyWindow | undefined): KeptPicture {
+function pictureOf(header: FrameHeader, codec: Codec, payload: Uint8Array, window: GreyWindow | undefined) {
   const { width, height, pixelFormat, capturedAtUs: capturedUs, flags } = header;
   const decoded = codec.decode({ width, height, pixelFormat }, payload);
   const pixels = pixelFormat === 'Y16' ? throughWindow(decoded, window ?? wholeRange) : decoded;

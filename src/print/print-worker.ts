@@ -2,11 +2,12 @@ import { parentPort } from 'node:worker_threads';
 import { asAppError, type ErrorReport } from '../app-error.ts';
 import { openCodecs } from '../codec/node-codecs.ts';
 import { type Belonging, belongsTo } from '../marks/belonging.ts';
+import { clinicalValues, type ExaminedMark } from '../marks/clinical.ts';
 import { keptPicture } from './kept-picture.ts';
 import { type PrintDocument, type PrintedMark, type PrintedPicture, printedSheets } from './sheet.ts';
 
 /** A print without its pixels, which are read here. */
-export interface PrintTask extends Omit<PrintDocument, 'pictures'> {
+export interface PrintTask extends Omit<PrintDocument, 'pictures' | 'measurements'> {
   readonly pictures: readonly (Pick<PrintedPicture, 'source' | 'kind'> & {
     readonly kept: string;
     readonly stream: number | undefined;
@@ -14,7 +15,7 @@ export interface PrintTask extends Omit<PrintDocument, 'pictures'> {
     readonly atUs: number | undefined;
   })[];
   /** Of the whole examination. */
-  readonly all: readonly (PrintedMark & Belonging)[];
+  readonly all: readonly (PrintedMark & Belonging & ExaminedMark)[];
 }
 
 export type PrintAnswer =
@@ -29,7 +30,7 @@ async function printed({ pictures, all, ...print }: PrintTask): Promise<Uint8Arr
     const marks = all.filter((mark) => belongsTo(mark, { ...picture, kept, stream }));
     read.push({ ...picture, source, kind, marks });
   }
-  return Uint8Array.from(await printedSheets({ ...print, pictures: read }));
+  return Uint8Array.from(await printedSheets({ ...print, pictures: read, measurements: clinicalValues(all) }));
 }
 
 parentPort?.once('message', (task: PrintTask) => {

@@ -1,12 +1,13 @@
 import { createRequire } from 'node:module';
 import PdfDocument from 'pdfkit';
 import { type DrawnMark, drawnMarks, markInk } from '../marks/drawn-marks.ts';
-import { captionText } from '../marks/label.ts';
 import type { Mark } from '../marks/mark.ts';
 import { measure } from '../marks/measure.ts';
 import type { MeasuredPicture } from '../marks/scale.ts';
+import { captionIn, personIn } from '../marks/words.ts';
 import type { Layout } from './order.ts';
-import { type PrintLanguage, type Say, sayIn, sexText, valuesText } from './words.ts';
+import { printableDocument } from './printable.ts';
+import { measurementText, type PrintedMeasurement, type PrintLanguage, type Say, sayIn, sexText, valuesText } from './words.ts';
 
 /** Everything that is printed, with the pixels of its pictures. */
 export interface PrintDocument {
@@ -23,6 +24,8 @@ export interface PrintDocument {
   /** Drawn over the pictures; the values stand below them anyway. */
   readonly marks: boolean;
   readonly pictures: readonly PrintedPicture[];
+  /** Of the examination, whichever of its pictures are printed. */
+  readonly measurements: readonly PrintedMeasurement[];
 }
 
 export interface PrintedPatient {
@@ -51,7 +54,7 @@ export interface PrintedMark {
 
 /** Points, 1/72 inch. */
 const margin = 34;
-const headerHeight = 52;
+const leastHeaderHeight = 52;
 const footerHeight = 20;
 const gutter = 14;
 const captionSize = 8.5;
@@ -74,6 +77,8 @@ const locales = { en: 'en-GB', de: 'de' } as const satisfies Readonly<Record<Pri
 
 interface Sheet {
   readonly pdf: PDFKit.PDFDocument;
+  /** There are characters in it that stand as their code points. */
+  readonly isReplaced: boolean;
   readonly print: PrintDocument;
   readonly say: Say;
   time(us: number): string;
@@ -86,20 +91,20 @@ interface Row {
 }
 
 /** The sheets as PDF: text is text, tagged, in the language of the print; marks are lines over the pictures, which keep their pixels. */
-export async function printedSheets(print: PrintDocument): Promise<Buffer> {
-  const say = sayIn(print.language);
+export async function printedSheets(given: PrintDocument): Promise<Buffer> {
+  const say = sayIn(given.language);
   const pdf = new PdfDocument({
-    size: print.paper === 'A4' ? 'A4' : 'LETTER',
+    size: given.paper === 'A4' ? 'A4' : 'LETTER',
     margin: 0,
     autoFirstPage: false,
     bufferPages: true,
     pdfVersion: '1.7',
     ...({ subset: 'PDF/UA' } as object),
     tagged: true,
-    lang: print.language,
+    lang: given.language,
     displayTitle: true,
     // No patient in it: programs show the title of a file in lists.
-    info: { Title: `${say('title')} ${print.room}`, Creator: 'Lumencast', CreationDate: new Date(print.printedUs / 1000) },
+    info: { Title: `${say('title')} ${given.room}`, Creator: 'Lumencast', CreationDate: new Date(given.printedUs / 1000) },
   });
   const parts: Buffer[] = [];
   const whole = new Promise<Buffer>((resolve, reject) => {
@@ -109,11 +114,15 @@ export async function printedSheets(print: PrintDocument): Promise<Buffer> {
   });
   pdf.registerFont('regular', resolvePath(`${fontFolder}/400Regular/SourceSans3_400Regular.ttf`));
   pdf.registerFont('bold', resolvePath(`${fontFolder}/600SemiBold/SourceSans3_600SemiBold.ttf`));
-  const format = new Intl.DateTimeFormat(locales[print.language], { timeZone: print.timeZone, dateStyle: 'medium', timeStyle: 'medium' });
-  drawSheets({ pdf, print, say, time: (us) => format.format(us / 1000) });
+  const format = new Intl.DateTimeFormat(locales[given.language], { timeZone: given.timeZone, dateStyle: 'medium', timeStyle: 'medium' });
+  const { print, isReplaced } = printableDocument(given, (codePoint) => hasGlyph(pdf, codePoint));
+  drawSheets({ pdf, print, isReplaced, say, time: (us) => format.format(us / 1000) });
   pdf.end();
   return await whole;
 }
+
+const hasGlyph = (pdf: PDFKit.PDFDocument, codePoint: number): boolean =>
+  ['regular', 'bold'].every((name) => outlinedFont(pdf, name).font.hasGlyphForCodePoint(codePoint));
 
 function drawSheets(sheet: Sheet): void {
   const { pdf, print } = sheet;
@@ -123,7 +132,7 @@ function drawSheets(sheet: Sheet): void {
   for (const [index, picture] of print.pictures.entries()) {
     const place = index % print.layout;
     if (place === 0) beginSheet(sheet, root, index === 0);
-    left.push(...drawCell(sheet, root, index + 1, picture, cellOf(pdf, print.layout, place)));
+    left.push(...drawCell(sheet, root, index + 1, picture, cellOf(sheet, place)));
   }
   if (left.length > 0) drawFurther(sheet, root, left);
   root.end();
@@ -141,7 +150,14 @@ interface Cell {
   readonly height: number;
 }
 
-function cellOf({ page }: PDFKit.PDFDocument, layout: Layout, place: number): Cell {
+/** A line for each measurement of the examination, and for what must be known to read the names. */
+const headerHeightOf = ({ print: { measurements }, isReplaced }: Sheet): number =>
+  leastHeaderHeight + (measurements.length + Number(isReplaced)) * rowHeight;
+
+function cellOf(sheet: Sheet, place: number): Cell {
+  const { page } = sheet.pdf;
+  const { layout } = sheet.print;
+  const headerHeight = headerHeightOf(sheet);
   const across = columns[layout];
   const down = layout / across;
   const width = (page.width - 2 * margin - (across - 1) * gutter) / across;
@@ -164,7 +180,7 @@ function beginSheet(sheet: Sheet, root: PDFKit.PDFStructureElement, first: boole
     });
   }
   asArtifact(pdf, () => {
-    const y = margin + headerHeight - 10;
+    const y = margin + headerHeightOf(sheet) - 10;
     pdf
       .moveTo(margin, y)
       .lineTo(pdf.page.width - margin, y)
@@ -191,15 +207,19 @@ interface HeaderLine {
 
 type HeaderLines = readonly [HeaderLine, ...HeaderLine[]];
 
-function headerLines({ print, say, time }: Sheet): HeaderLines {
-  const { room, patient, openedUs } = print;
+function headerLines({ print, isReplaced, say, time }: Sheet): HeaderLines {
+  const { room, patient, openedUs, measurements, language } = print;
   const lines: HeaderLines = [
     { text: `${say('title')} · ${room} · ${time(openedUs)}`, font: 'bold', size: 12, y: margin, align: 'left', share: 0.68 },
     { text: say('notForDiagnosis'), font: 'bold', size: 12, y: margin, align: 'right', share: 0.3 },
   ];
-  if (patient === undefined) return lines;
-  const text = patient === 'nobody' ? say('noPatient') : patientText(print.language, say, patient);
-  return [...lines, { text, font: 'regular', size: 11, y: margin + 19, align: 'left', share: 1 }];
+  const texts = [...(isReplaced ? [say('noGlyph')] : []), ...measurements.map((measurement) => measurementText(language, measurement))];
+  const below = texts.map((text, row): HeaderLine => {
+    return { text, font: 'regular', size: rowSize, y: margin + 36 + row * rowHeight, align: 'left', share: 1 };
+  });
+  if (patient === undefined) return [...lines, ...below];
+  const text = patient === 'nobody' ? say('noPatient') : patientText(language, say, patient);
+  return [...lines, { text, font: 'regular', size: 11, y: margin + 19, align: 'left', share: 1 }, ...below];
 }
 
 function patientText(language: PrintLanguage, say: Say, { name, id, born, sex }: PrintedPatient): string {
@@ -291,10 +311,12 @@ function captionOf({ say, time }: Sheet, number: number, { source, kind, capture
 
 function rowsOf(language: PrintLanguage, number: number, { marks }: PrintedPicture): Row[] {
   return marks.flatMap(({ shape, picture, author }) => {
-    const name = 'caption' in shape && shape.caption !== undefined ? captionText(shape.caption) : undefined;
+    const name = 'caption' in shape && shape.caption !== undefined ? captionIn(language, shape.caption) : undefined;
     const values = valuesText(language, measure(picture, shape));
     const parts = [name, values].filter((part) => part !== undefined && part !== '');
-    return parts.length === 0 ? [] : [{ picture: number, text: `${shape.number}  ${parts.join('  ')}`, author }];
+    return parts.length === 0
+      ? []
+      : [{ picture: number, text: `${shape.number}  ${parts.join('  ')}`, author: personIn(language, author) }];
   });
 }
 
@@ -322,7 +344,7 @@ function drawFurther(sheet: Sheet, root: PDFKit.PDFStructureElement, rows: reado
   let section: PDFKit.PDFStructureElement | undefined;
   const turn = (): void => {
     beginSheet(sheet, root, false);
-    y = margin + headerHeight;
+    y = margin + headerHeightOf(sheet);
     root.add(
       element(pdf, 'H2', () => {
         pdf.font('bold').fontSize(11).fillColor('#000000').text(say('further'), margin, y, { lineBreak: false });
@@ -381,10 +403,10 @@ function drawPicture({ pdf, print }: Sheet, picture: PrintedPicture, x: number, 
 
 /** Over the picture stand the number and the leading value; all of them stand below it. */
 function pictureWords(language: PrintLanguage, shape: Mark, picture: MeasuredPicture): string[] {
-  if (shape.kind === 'text') return [captionText(shape.caption)];
+  if (shape.kind === 'text') return [captionIn(language, shape.caption)];
   if (shape.kind === 'body-marker') return [];
   const { quantities } = measure(picture, shape);
-  const name = shape.caption === undefined ? [] : [captionText(shape.caption)];
+  const name = shape.caption === undefined ? [] : [captionIn(language, shape.caption)];
   const value = quantities.length === 0 ? [] : [valuesText(language, { quantities: quantities.slice(0, 1) })];
   return [[`${shape.number}`, ...name, ...value].join(' ')];
 }
@@ -450,6 +472,7 @@ interface OutlinedFont {
   readonly descender: number;
   /** Thousandths of a unit. */
   readonly scale: number;
+  readonly font: { hasGlyphForCodePoint(codePoint: number): boolean };
   layout(
     text: string,
     features: readonly string[],
@@ -459,9 +482,12 @@ interface OutlinedFont {
   };
 }
 
+const outlinedFont = (pdf: PDFKit.PDFDocument, name: string): OutlinedFont =>
+  (pdf.font(name) as unknown as { readonly _font: OutlinedFont })._font;
+
 /** A word around which a line is drawn is no text: whoever searches or copies finds it once. */
 function drawWordOutline(pdf: PDFKit.PDFDocument, text: string, { x, y }: Place, size: number, lineWidth: number): void {
-  const { _font: font } = pdf.font('bold') as unknown as { readonly _font: OutlinedFont };
+  const font = outlinedFont(pdf, 'bold');
   const { glyphs, positions } = font.layout(text, wordFeatures);
   const scale = (size / 1000) * font.scale;
   const baseline = y + (((font.ascender + font.descender) / 2) * size) / 1000;

@@ -1,6 +1,8 @@
+import type { ClinicalValues, ExaminedMark } from '../marks/clinical.ts';
 import { type Measurement, noteText, numberText, type Quantity } from '../marks/measure.ts';
+import { type MarkLanguage, notesIn } from '../marks/words.ts';
 
-export type PrintLanguage = 'en' | 'de';
+export type PrintLanguage = MarkLanguage;
 
 const english = {
   title: 'Examination',
@@ -16,6 +18,7 @@ const english = {
   further: 'Further measurements',
   picture: 'Picture {number}: {source}, {time}',
   measuredOn: 'Picture {number}',
+  noGlyph: 'Characters that there is no print for stand as their Unicode code points, as [U+0041] for A.',
 } as const;
 
 type WordKey = keyof typeof english;
@@ -34,6 +37,7 @@ const german: Readonly<Record<WordKey, string>> = {
   further: 'Weitere Messwerte',
   picture: 'Bild {number}: {source}, {time}',
   measuredOn: 'Bild {number}',
+  noGlyph: 'Zeichen, die sich nicht drucken lassen, stehen als Unicode-Nummern da, wie [U+0041] für A.',
 };
 
 const texts: { readonly [L in PrintLanguage]: Readonly<Record<WordKey, string>> } = { en: english, de: german };
@@ -60,7 +64,12 @@ const quantityNames: { readonly [L in PrintLanguage]: Readonly<Partial<Record<Qu
     'peak-gradient': 'peak gradient',
     'mean-gradient': 'mean gradient',
     time: 'duration',
+    velocity: 'peak velocity',
     rate: 'rate',
+    'end-diastolic-volume': 'EDV',
+    'end-systolic-volume': 'ESV',
+    'stroke-volume': 'SV',
+    'area-stenosis': 'area',
   },
   de: {
     circumference: 'Umfang',
@@ -68,21 +77,13 @@ const quantityNames: { readonly [L in PrintLanguage]: Readonly<Partial<Record<Qu
     'peak-gradient': 'max. Gradient',
     'mean-gradient': 'mittl. Gradient',
     time: 'Dauer',
+    velocity: 'Spitzengeschw.',
     rate: 'Frequenz',
+    'end-diastolic-volume': 'EDV',
+    'end-systolic-volume': 'ESV',
+    'stroke-volume': 'SV',
+    'area-stenosis': 'Fläche',
   },
-};
-
-/** What the values of a mark may lack, as src/marks says it. */
-const germanNotes: Readonly<Record<string, string>> = {
-  'not calibrated': 'nicht kalibriert',
-  'not calibrated here': 'hier nicht kalibriert',
-  'partly not calibrated': 'teilweise nicht kalibriert',
-  'across two regions': 'über zwei Bereiche',
-  'the outline crosses itself': 'der Umriss schneidet sich',
-  'no baseline is named': 'keine Nulllinie angegeben',
-  'the trace runs back in time': 'die Spur läuft zeitlich zurück',
-  'the trace has no duration': 'die Spur hat keine Dauer',
-  'calibrated by hand': 'von Hand kalibriert',
 };
 
 /** `47.1 mm` or `47,1 mm, von Hand kalibriert`; empty for a mark that measures nothing. */
@@ -94,15 +95,45 @@ export function valuesText(language: PrintLanguage, measurement: Measurement): s
     const text = `${language === 'de' ? number.replace('.', ',') : number}${quantity.unit === '°' ? '' : '\u00a0'}${quantity.unit}`;
     return name === undefined ? text : `${name} ${text}`;
   });
-  const note = noteText(measurement)
-    ?.split(', ')
-    .map((part) => noteIn(language, part));
+  const note = noteText(measurement);
   // In German a comma stands in the numbers.
-  return [...values, ...(note ?? [])].join(language === 'de' ? '; ' : ', ');
+  return [...values, ...(note === undefined ? [] : notesIn(language, note))].join(language === 'de' ? '; ' : ', ');
 }
 
-function noteIn(language: PrintLanguage, part: string): string {
-  if (language === 'en') return part;
-  const axes = /^axes are (\S+) and (\S+)$/.exec(part);
-  return axes === null ? (germanNotes[part] ?? part) : `die Achsen sind ${axes[1]} und ${axes[2]}`;
+/** Of several marks of an examination, as it is printed. */
+export type PrintedMeasurement = Omit<ClinicalValues<ExaminedMark>, 'standsOn'>;
+
+const measurementNames: { readonly [L in PrintLanguage]: Readonly<Record<PrintedMeasurement['measurement'], string>> } = {
+  en: { 'ejection-fraction': 'Ejection fraction', 'heart-rate': 'Heart rate', stenosis: 'Stenosis', doppler: 'Doppler, VTI' },
+  de: { 'ejection-fraction': 'Auswurffraktion', 'heart-rate': 'Herzfrequenz', stenosis: 'Stenose', doppler: 'Doppler, VTI' },
+};
+
+const methodNames: { readonly [L in PrintLanguage]: Readonly<Record<PrintedMeasurement['method'], string>> } = {
+  en: {
+    'biplane-discs': 'biplane method of discs',
+    'single-plane-discs': 'single-plane method of discs',
+    'r-peaks': 'R peaks of the source',
+    'ecg-points': 'points on the ECG',
+    'ecg-caliper': 'caliper on the ECG',
+    diameters: 'diameters',
+    trace: 'trace',
+  },
+  de: {
+    'biplane-discs': 'biplane Scheibchenmethode',
+    'single-plane-discs': 'monoplane Scheibchenmethode',
+    'r-peaks': 'R-Zacken der Quelle',
+    'ecg-points': 'Punkte auf dem EKG',
+    'ecg-caliper': 'Messung auf dem EKG',
+    diameters: 'Durchmesser',
+    trace: 'Umfahrung',
+  },
+};
+
+/** `Ejection fraction  58 %, EDV 120 ml, ESV 50 ml, SV 70 ml (biplane method of discs)`. */
+export function measurementText(
+  language: PrintLanguage,
+  { measurement, method, quantities, calibration, reason }: PrintedMeasurement,
+): string {
+  const values = valuesText(language, { quantities, ...(calibration && { calibration }), ...(reason !== undefined && { reason }) });
+  return `${measurementNames[language][measurement]}  ${values} (${methodNames[language][method]})`;
 }

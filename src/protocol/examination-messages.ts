@@ -43,6 +43,8 @@ const OnFrame = Type.Object(
 /** Which picture a mark lies on: it decides the calibration, which is never taken from a viewer. */
 const On = Type.Union([OnFrame, Type.Object({ kept: KeptId }, exact('a still or a clip'))], { description: 'what it lies on' });
 
+const PointedAtUs = Type.Optional(Micros('capture time of the frame that is pointed at; absent: the live picture'));
+
 export const AuthorSchema = Type.Object(
   { name: Text('as the others see it', 80), key: Text('tells people of the same name apart; no secret', 16) },
   exact('somebody who marks'),
@@ -58,6 +60,16 @@ export const PatientSchema = Type.Object(
   exact('a patient'),
 );
 
+const PictureSchema = Type.Object(
+  {
+    width: Type.Integer({ description: 'pixels' }),
+    height: Type.Integer({ description: 'pixels' }),
+    regions: Type.Array(RegionSchema, { description: 'calibration of the source' }),
+    manual: Type.Optional(ManualCalibrationSchema),
+  },
+  exact('the picture that it was drawn on: its values follow from this, whatever the stream has become since'),
+);
+
 export const SharedMarkSchema = Type.Object(
   {
     mark: MarkId,
@@ -68,14 +80,12 @@ export const SharedMarkSchema = Type.Object(
     shape: Shape,
     fromUs: FromUs,
     untilUs: UntilUs,
-    picture: Type.Object(
-      {
-        width: Type.Integer({ description: 'pixels' }),
-        height: Type.Integer({ description: 'pixels' }),
-        regions: Type.Array(RegionSchema, { description: 'calibration of the source' }),
-        manual: Type.Optional(ManualCalibrationSchema),
-      },
-      exact('the picture that it was drawn on: its values follow from this, whatever the stream has become since'),
+    picture: PictureSchema,
+    rPeaksUs: Type.Optional(
+      Type.Array(Micros('capture time'), {
+        description:
+          'of an end-diastolic outline: the R peaks around its frame, up to three before and behind, where the source tells them',
+      }),
     ),
     author: AuthorSchema,
     madeUs: Micros('server clock'),
@@ -136,6 +146,17 @@ export const ExaminationSchema = Type.Object(
   exact('an examination; its patient is told to markers and operators only'),
 );
 
+const EarlierSchema = Type.Object(
+  {
+    examination: ExaminationId,
+    patient: Type.Optional(PatientSchema),
+    anonymous: Type.Boolean({ description: 'no patient was entered' }),
+    kept: Type.Array(KeptId, { description: 'what of it is on the layouts' }),
+    marks: Type.Array(SharedMarkSchema, { description: 'those that lie on that' }),
+  },
+  exact('an examination that is not open; its patient is told to operators only'),
+);
+
 export const archiveStates = ['ready', 'low', 'full', 'read-only', 'damaged', 'failed'] as const;
 
 export const ArchiveStateSchema = Type.Object(
@@ -154,6 +175,7 @@ export const ArchiveStateSchema = Type.Object(
 export const examinationServerMessages = {
   examination: message('examination', 'The examination that is open, after hello and at every change; without one nothing was kept yet.', {
     examination: Type.Optional(ExaminationSchema),
+    boundaryUs: Type.Optional(Micros('what was captured before belongs to an earlier examination; absent: there was none')),
     archive: ArchiveStateSchema,
     author: Type.Optional(Type.Object(AuthorSchema.properties, exact('after hello: this viewer itself, as it stands in what it makes'))),
   }),
@@ -177,6 +199,7 @@ export const examinationServerMessages = {
     stream: Type.Optional(StreamId),
     kept: Type.Optional(KeptId),
     shape: Type.Optional(Type.Unknown({ description: 'as in put-mark; absent: it came to nothing, or a mark-put follows' })),
+    picture: Type.Optional(PictureSchema),
     fromUs: FromUs,
     untilUs: UntilUs,
   }),
@@ -189,7 +212,9 @@ export const examinationServerMessages = {
   pointed: message('pointed', 'Somebody points at a place.', {
     viewer: Type.Integer({ description: 'who' }),
     name: Text('who', 80),
-    stream: StreamId,
+    stream: Type.Optional(StreamId),
+    kept: Type.Optional(KeptId),
+    atUs: PointedAtUs,
     points: Type.Array(Place, { description: 'where the pointer has been since the last such message; empty: it has left' }),
     drawing: Type.Boolean({ description: 'the way of the pointer is to be seen, and fades' }),
   }),
@@ -213,7 +238,10 @@ export const examinationServerMessages = {
   'kept-on-walls': message(
     'kept-on-walls',
     'Every still and clip on the layouts of the room that this viewer may see, also of earlier examinations; after hello and at every change. Observers are told none.',
-    { kept: Type.Array(KeptSchema, { description: 'in any order' }) },
+    {
+      kept: Type.Array(KeptSchema, { description: 'in any order' }),
+      earlier: Type.Array(EarlierSchema, { description: 'whose they are that are not of the open examination, and what is drawn on them' }),
+    },
   ),
   bookmarks: message('bookmarks', 'All bookmarks of the examination, after `examination` and when there is one more or less.', {
     request: Type.Optional(Answered),
@@ -254,6 +282,7 @@ export const examinationViewerMessages = {
     mark: MarkId,
     stream: Type.Optional(StreamId),
     kept: Type.Optional(KeptId),
+    on: Type.Optional(OnFrame),
     shape: Type.Optional(Shape),
     fromUs: FromUs,
     untilUs: UntilUs,
@@ -270,8 +299,10 @@ export const examinationViewerMessages = {
       calibration: Type.Optional(Type.Unknown({ description: 'two points and what lies between them; absent: takes it back' })),
     },
   ),
-  point: message('point', 'Points at a place of a stream. Not answered. For markers.', {
-    stream: StreamId,
+  point: message('point', 'Points at a place of a stream, or of a still or a clip. Not answered. For markers.', {
+    stream: Type.Optional(StreamId),
+    kept: Type.Optional(KeptId),
+    atUs: PointedAtUs,
     points: Type.Array(Place, { maxItems: 64, description: 'since the last such message; empty: it has left the picture' }),
     drawing: Type.Boolean({ description: 'its way is to be seen' }),
   }),
@@ -301,6 +332,10 @@ export const examinationViewerMessages = {
     text: Text('may be empty', 80),
     examination: During,
   }),
+  'remove-bookmark': message('remove-bookmark', 'Takes a bookmark away. For operators, and whoever made it.', {
+    request: Asked,
+    bookmark: KeptId,
+  }),
   'open-examination': message('open-examination', 'Opens an examination; one that is open is closed. For operators.', {
     request: Asked,
     patient: Type.Optional(PatientSchema),
@@ -316,7 +351,7 @@ export const examinationViewerMessages = {
   }),
   'find-examinations': message('find-examinations', 'Looks for examinations. For operators.', {
     request: Asked,
-    text: Text('part of the name or the number of the patient; empty: all', longestName),
+    text: Text('words of the name and the number of the patient, or parts of them, in any order; empty: all', longestName),
     beforeUs: Type.Optional(Micros('only those opened before')),
   }),
   'look-into': message('look-into', 'What an earlier examination contains, without opening it. For operators.', {
@@ -331,4 +366,5 @@ export type SharedMark = Static<typeof SharedMarkSchema>;
 export type Kept = Static<typeof KeptSchema>;
 export type Bookmark = Static<typeof BookmarkSchema>;
 export type Examination = Static<typeof ExaminationSchema>;
+export type Earlier = Static<typeof EarlierSchema>;
 export type ArchiveState = Static<typeof ArchiveStateSchema>;

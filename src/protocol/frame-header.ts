@@ -29,6 +29,21 @@ export const frameFlags = {
   rPeak: 64,
 } as const;
 
+/** Of the check of all that stands before it; 0: it was written without one. */
+const checkAt = 46;
+const crc16 = Uint16Array.from({ length: 256 }, (_, byte) => {
+  let rest = byte << 8;
+  for (let bit = 0; bit < 8; bit++) rest = (rest << 1) ^ ((rest & 0x8000) === 0 ? 0 : 0x1021);
+  return rest;
+});
+
+/** CRC-16/IBM-3740 (polynomial 0x1021, beginning with 0xffff); 0xffff stands for 0. */
+function checkOf(header: DataView): number {
+  let rest = 0xffff;
+  for (let at = 0; at < checkAt; at++) rest = ((rest << 8) & 0xffff) ^ (crc16[(rest >>> 8) ^ header.getUint8(at)] as number);
+  return rest === 0 ? 0xffff : rest;
+}
+
 export interface FrameHeader {
   readonly codec: number;
   readonly flags: number;
@@ -70,7 +85,7 @@ export function writeFrameHeader(target: DataView, header: FrameHeader): void {
   target.setUint32(36, header.payloadBytes, true);
   target.setUint32(40, header.crc32, true);
   target.setUint16(44, header.epoch, true);
-  target.setUint16(46, 0, true);
+  target.setUint16(checkAt, checkOf(target), true);
 }
 
 /** Reads the header of a binary message. Throws `protocol/bad-header`; nothing is allocated by a length that was not checked. */
@@ -80,6 +95,8 @@ export function readFrameHeader(message: DataView): FrameHeader {
   if (message.getUint8(2) !== protocolVersion) throw refuse(`version ${message.getUint8(2)}, this end speaks ${protocolVersion}`);
   const headerBytes = message.getUint8(3) * 8;
   if (headerBytes !== frameHeaderBytes) throw refuse(`a header of ${headerBytes} bytes`);
+  const check = message.getUint16(checkAt, true);
+  if (check !== 0 && check !== checkOf(message)) throw refuse('its check is not that of its fields');
   const pixelFormat = wirePixelFormats[message.getUint8(6)];
   if (pixelFormat === undefined) throw refuse(`pixel format ${message.getUint8(6)}`);
   const view = views[message.getUint8(7)];

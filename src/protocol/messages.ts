@@ -83,6 +83,7 @@ export const ViewerSchema = Type.Object(
       ),
       { description: 'what it watches' },
     ),
+    by: Type.Optional(Type.Literal('mjpeg', { description: 'it is a dumb monitor at live.mjpeg; absent: a WebSocket' })),
     lineBytesPerSecond: Type.Optional(Type.Number({ description: 'what its line bears, as far as it was seen' })),
     roundTripMs: Type.Optional(Type.Number({ description: 'the shortest way there and back that was seen' })),
   },

@@ -33,34 +33,43 @@ export function encoderOf(tier: StillTier, codecs: NodeCodecs): TierEncoder {
 
 /** Share of the time between two pictures that the smaller codec may take. */
 const affordable = 0.5;
-/** Pictures until it is tried again. */
+/** Pictures until it is tried again, whatever it is thought to take. */
 const retryAfter = 300;
 
 /** JPEG-LS where this machine has the time for it, else differences with zstd; what neither packs goes as it is. */
 class ExactEncoder implements TierEncoder {
   readonly #codecs: NodeCodecs;
-  #tookMs = 0;
+  /** What it takes here; undefined until it has been tried. */
+  #tookMs: number | undefined;
   #cheapFor = 0;
+  #due = false;
 
   constructor(codecs: NodeCodecs) {
     this.#codecs = codecs;
   }
 
   encode(picture: PictureShape, pixels: Uint8Array, intervalMs: number): Encoded {
-    const codec = this.#choose(intervalMs);
+    const codec = this.#choose(pixels.length, intervalMs);
     const startMs = performance.now();
     const payload = codec.encode(picture, pixels);
-    if (codec.name === 'jpeg-ls') this.#tookMs += (performance.now() - startMs - this.#tookMs) * (this.#tookMs === 0 ? 1 : 0.1);
+    if (codec.name === 'jpeg-ls') {
+      const nowMs = performance.now() - startMs;
+      this.#tookMs = this.#tookMs === undefined ? nowMs : this.#tookMs + (nowMs - this.#tookMs) * 0.1;
+    }
     return payload.length < pixels.length ? { codec, payload } : { codec: this.#codecs.raw, payload: pixels };
   }
 
-  #choose(intervalMs: number): Codec {
-    if (this.#cheapFor > 0) {
-      this.#cheapFor--;
-      if (this.#cheapFor === 0) this.#tookMs = 0;
-      return this.#codecs['delta-zstd'];
+  /** Before anything was measured here, by what the codec declares. */
+  #choose(bytes: number, intervalMs: number): Codec {
+    const { 'jpeg-ls': smallest, 'delta-zstd': cheap } = this.#codecs;
+    const tookMs = this.#tookMs ?? (smallest.nsPerByte * bytes) / 1e6;
+    if (this.#cheapFor === 0 && !this.#due && tookMs > affordable * intervalMs) {
+      this.#cheapFor = retryAfter;
+      this.#tookMs = undefined;
     }
-    if (this.#tookMs > affordable * intervalMs) this.#cheapFor = retryAfter;
-    return this.#codecs['jpeg-ls'];
+    this.#due = this.#cheapFor === 1;
+    if (this.#cheapFor === 0) return smallest;
+    this.#cheapFor--;
+    return cheap;
   }
 }

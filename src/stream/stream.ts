@@ -92,6 +92,8 @@ export class Stream {
   #heardAtMs = 0;
   #nextRequest = 0;
   #lastCapturedUs = 0;
+  /** Of the newest frame that came; counts are told once a second. */
+  #lastSequence: number | undefined;
   #timers = new Set<NodeJS.Timeout>();
 
   constructor(id: number, settings: StreamSettings, limits: Room['limits'], clock: ClockAnchor, log: StreamLog) {
@@ -321,19 +323,28 @@ export class Stream {
     clearTimeout(deadline);
   }
 
+  /** No number comes twice for two pictures: on the wire they are modulo 2^32. */
+  #sequenceToGoOn(): number {
+    const { sequence } = this.#counts;
+    const ahead = this.#lastSequence === undefined ? 0 : (this.#lastSequence + 1 - sequence) >>> 0;
+    return ahead < 0x8000_0000 ? sequence + ahead : sequence;
+  }
+
   #startWorker(): void {
+    const sequence = this.#sequenceToGoOn();
+    this.#poses.clear();
     const setup: WorkerSetup = {
       id: this.id,
       settings: this.#settingsInForce(),
       limits: this.#limits,
       clock: this.#clock,
-      firstSequence: this.#counts.sequence,
+      firstSequence: sequence,
       firstEpoch: ((this.#described?.epoch ?? -1) + 1) & 0xffff,
       running: this.#running,
     };
     this.#countedBefore += this.#counts.captured;
     this.#lostBefore = sum(this.#lostBefore, this.#counts.lost);
-    this.#counts = { ...noCounts, sequence: this.#counts.sequence };
+    this.#counts = { ...noCounts, sequence };
     const worker = new Worker(new URL('./stream-worker.ts', import.meta.url), { workerData: setup, name: `stream-${this.id}` });
     this.#worker = worker;
     this.#heardAtMs = performance.now() + startMs;
@@ -396,6 +407,7 @@ export class Stream {
     if (this.#memory === undefined) return;
     using frame = SharedFrame.receive(this.#memory, slot);
     this.#deaths = 0;
+    this.#lastSequence = frame.header.sequence;
     if (frame.header.view === 'processed') this.#lastCapturedUs = frame.header.capturedAtUs;
     this.#latest[frame.header.view].put(frame);
     for (const reader of this.#readers[frame.header.view]) reader.put(frame);

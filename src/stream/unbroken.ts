@@ -3,19 +3,22 @@ import type { Edge } from './newest.ts';
 import type { SharedFrame } from './shared-frame.ts';
 
 /**
- * For frames that need the one before: gives them in order and without a gap. Where they do not fit it skips to the next key frame,
- * and asks for one; a key frame makes what still waits superfluous.
+ * For frames that need the one before: gives them in order and without a gap. Where they do not fit it skips to the next key frame;
+ * a key frame makes what still waits superfluous.
  */
 export class Unbroken implements Edge<SharedFrame> {
   readonly #capacity: number;
-  readonly #askKey: () => void;
   readonly #queue: SharedFrame[] = [];
   #needsKey = true;
   #skipped = 0;
 
-  constructor(capacity: number, askKey: () => void) {
+  constructor(capacity: number) {
     this.#capacity = capacity;
-    this.#askKey = askKey;
+  }
+
+  /** Nothing can be given before one comes. Key frames cost everybody: whoever could take one now asks for it. */
+  get needsKey(): boolean {
+    return this.#needsKey;
   }
 
   get skipped(): number {
@@ -47,7 +50,6 @@ export class Unbroken implements Edge<SharedFrame> {
   skipToKey(): void {
     this.#drop();
     this.#needsKey = true;
-    this.#askKey();
   }
 
   [Symbol.dispose](): void {

@@ -48,9 +48,9 @@ export const readOrder = (order: Buffer): VideoOrder => ({
   key: order.readUInt32LE(12) === 1,
 });
 
-/** In front of the bits of a picture. */
+/** With room for the bits of a picture behind it: written apart it would wake its reader before they are there. */
 export function writeAnswer(bytes: number, key: boolean): Buffer {
-  const answer = Buffer.alloc(answerBytes);
+  const answer = Buffer.allocUnsafe(answerBytes + bytes);
   answer.writeUInt32LE(bytes, 0);
   answer.writeUInt32LE(key ? 1 : 0, 4);
   return answer;

@@ -2,7 +2,7 @@ import { readSync } from 'node:fs';
 import { h264Ask } from '../codec/h264.ts';
 import { i420Bytes } from '../codec/i420.ts';
 import { loadWebCodecs } from '../codec/webcodecs.ts';
-import { countedFps, orderBytes, pictureDescriptor, readOrder, type VideoOrder, writeAnswer } from './video-orders.ts';
+import { answerBytes, countedFps, orderBytes, pictureDescriptor, readOrder, type VideoOrder, writeAnswer } from './video-orders.ts';
 
 /** A process that encodes H.264 and nothing else: a codec that crashes here, or hangs, hurts nobody. Ends with its standard input. */
 
@@ -10,10 +10,9 @@ const { VideoEncoder, VideoFrame } = loadWebCodecs();
 
 const encoder = new VideoEncoder({
   output(chunk) {
-    const bits = Buffer.allocUnsafe(chunk.byteLength);
-    chunk.copyTo(bits);
-    process.stdout.write(writeAnswer(bits.length, chunk.type === 'key'));
-    process.stdout.write(bits);
+    const answer = writeAnswer(chunk.byteLength, chunk.type === 'key');
+    chunk.copyTo(answer.subarray(answerBytes));
+    process.stdout.write(answer);
   },
   error(error) {
     process.stderr.write(error.message);

@@ -7,6 +7,7 @@ import { connect as connectTls } from 'node:tls';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { addressGroup } from '../../src/access/connections.ts';
 import { openRoom } from '../broadcast/test-room.ts';
+import { flow } from '../support/flow.ts';
 import { ask, enter, tokenOf } from './asking.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lumencast-flood-'));
@@ -31,7 +32,7 @@ it.each([
   const viewer = await room.view(true, { headers: key, rejectUnauthorized: false });
   viewer.say({ type: 'watch', stream: 0, views: ['processed'] });
   await viewer.until(() => viewer.frames.length > 5);
-  const begun = { atMs: performance.now(), frames: viewer.frames.length, heap: process.memoryUsage().rss };
+  const begun = { frames: viewer.frames.length, heap: process.memoryUsage().rss };
 
   const { hostname, port } = new URL(room.address);
   let open = 0;
@@ -54,7 +55,7 @@ it.each([
         }),
     ),
   );
-  await expect.poll(() => open, { timeout: 5000 }).toBeLessThanOrEqual(32);
+  await expect.poll(() => open, { timeout: 30_000 }).toBeLessThanOrEqual(32);
 
   const metrics = await ask(room.address, 'metrics', key);
   expect(Number(/^lumencast_strangers_dropped_total (\d+)$/m.exec(metrics.text)?.[1])).toBeGreaterThan(crowd / 2);
@@ -63,18 +64,17 @@ it.each([
   expect((await ask(room.address, 'session', key)).status).toBe(200);
   const { frames } = viewer;
   await viewer.until(() => frames.length > begun.frames + 10);
-  const seconds = (performance.now() - begun.atMs) / 1000;
-  expect((frames.length - begun.frames) / seconds).toBeGreaterThan(10);
+  expect(flow(frames.slice(begun.frames)).share).toBeGreaterThan(0.3);
   expect((process.memoryUsage().rss - begun.heap) / 2 ** 20).toBeLessThan(64);
   // Who says nothing is not waited for.
-  await expect.poll(() => open, { timeout: 9000 }).toBe(0);
+  await expect.poll(() => open, { timeout: 30_000 }).toBe(0);
   expect(viewer.closed).toBeUndefined();
 });
 
 it.each([
   ['TLS', { host: '0.0.0.0' }],
   ['HTTP', { access: 'invited' }],
-])('over %s, somebody who is refused the WebSocket and does not hang up holds no end up', async (kind, door) => {
+])('over %s, somebody who is refused the WebSocket and does not hang up is cut off', async (kind, door) => {
   room = await openRoom([echo], {}, { ...door, dataFolder: join(folder, kind) });
   const { hostname: host, port, host: name } = new URL(room.address);
   const settings = { host, port: Number(port), allowHalfOpen: true, rejectUnauthorized: false };
@@ -84,10 +84,11 @@ it.each([
   socket.write(`GET /ws HTTP/1.1\r\nhost: ${name}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n`);
   const [answer] = (await once(socket, 'data')) as [Buffer];
   expect(answer.toString()).toMatch(/^HTTP\/1\.1 401 .*access\/no-session/s);
-  const begunMs = performance.now();
-  await room.close();
-  room = undefined;
-  expect(performance.now() - begunMs).toBeLessThan(3000);
+  // It is cut off, though it would go on talking for as long as it likes.
+  const cut = new Promise((resolve) => socket.once('close', resolve));
+  const talk = setInterval(() => socket.write('still here'), 100);
+  await cut;
+  clearInterval(talk);
 });
 
 it('takes a whole IPv6 network for one address, and an IPv4 address in its IPv6 form for itself', () => {

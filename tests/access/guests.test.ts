@@ -67,3 +67,15 @@ describe('whoever is distrusted takes along what came of him', () => {
     expect(guests.invitations).toEqual([]);
   });
 });
+
+it('an invitation for one that could not be written is not used up', () => {
+  const { token } = guests.invite({ label: 'Ward 3', role: 'observer', once: true, linkUntilMs: dayMs, untilMs: dayMs }, 0);
+  const first = guests.redeem(token, '', 0);
+  expect(() => guests.redeem(token, '', 0)).toThrow('used');
+  guests.takeBack(first.session);
+  expect(guests.sessionByToken(first.token)).toBeUndefined();
+  guests.takeBack(first.session);
+  const second = guests.redeem(token, '', 0);
+  expect(guests.sessionByToken(second.token)?.id).toBe(second.session.id);
+  expect(() => guests.redeem(token, '', 0)).toThrow('used');
+});

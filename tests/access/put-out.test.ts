@@ -72,7 +72,26 @@ describe('whoever is put out', () => {
     expect(viewer.frames).toHaveLength(length);
   });
 
+  it('by the number of a dumb monitor is out with all that came by the same session', async () => {
+    const viewer = await room.view(true, { headers: guest });
+    const { hostname, port, host } = new URL(room.address);
+    const dumb = connect(Number(port), hostname);
+    dumb.write(`GET /streams/0/live.mjpeg HTTP/1.1\r\nhost: ${host}\r\nauthorization: ${guest.authorization}\r\n\r\n`);
+    dumb.resume();
+    const entry = () => operator.last('viewers')?.viewers.find(({ by }) => by === 'mjpeg');
+    await operator.until(() => entry() !== undefined);
+    const { invitation } = operator.last('invited') ?? {};
+    expect(entry()).toMatchObject({ name: 'Ward 3', role: 'observer', invitation, watches: [{ stream: 0, tier: 'still' }] });
+    const cut = once(dumb, 'error');
+    operator.say({ type: 'send-out', request: 3, viewer: entry()?.viewer ?? 0 });
+    expect(await cut).toMatchObject([{ code: 'ECONNRESET' }]);
+    await viewer.until(() => viewer.closed !== undefined);
+    expect(viewer.closed).toEqual({ code: 4401, reason: 'access/sent-out' });
+    await operator.until(() => operator.last('viewers')?.viewers.length === 1);
+  });
+
   it('while a snapshot waits for the first picture is not shown it', async () => {
+    const probe = await line;
     const { hostname, port, host } = new URL(room.address);
     const asking = connect(Number(port), hostname);
     const get = (path: string): string => `GET /${path} HTTP/1.1\r\nhost: ${host}\r\nauthorization: ${guest.authorization}\r\n`;
@@ -80,7 +99,6 @@ describe('whoever is put out', () => {
     asking.write(`${get('session')}\r\n${get('streams/1/snapshot.jpg')}connection: close\r\n\r\n`);
     const [answer] = (await once(asking, 'data')) as [Buffer];
     expect(answer.toString()).toMatch(/^HTTP\/1\.1 200 /);
-    const probe = await line;
     await revoke();
     const picture = message('IMAGE', image(new Uint8Array(64 * 64).fill(90), { width: 64, height: 64 }));
     const sending = setInterval(() => probe.write(picture), 20);

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { anna, bert, bookmarkOf, hex, keptOf, markOf, openArchive, temporaryFolder } from './examples.ts';
 
@@ -45,6 +46,29 @@ describe('an examination', () => {
     expect(content?.calibrations).toEqual([calibration]);
     expect(content?.kept).toEqual([still]);
     expect(readFileSync(archive.fileOf(examination, still.kept), 'utf8')).toBe('abcd');
+  });
+
+  it('keeps of a bookmark that was removed who did that, and brings it back for nobody', async () => {
+    using folder = temporaryFolder();
+    {
+      await using archive = await openArchive(folder.path);
+      const { examination } = await archive.openExamination(patient, anna);
+      await archive.putBookmark(examination, bookmarkOf(5, 20));
+      await archive.putBookmark(examination, bookmarkOf(6, 10));
+      await archive.removeBookmark(examination, hex(5), anna);
+      await archive.removeBookmark(examination, hex(5), bert);
+      await expect(archive.removeBookmark(examination, hex(7), anna)).rejects.toMatchObject({ code: 'examination/unknown-bookmark' });
+      await expect(archive.putBookmark(examination, bookmarkOf(5, 20))).rejects.toMatchObject({ code: 'examination/unknown-bookmark' });
+    }
+    {
+      await using archive = await openArchive(folder.path);
+      expect((await archive.open())?.bookmarks).toEqual([bookmarkOf(6, 10)]);
+    }
+    using store = new DatabaseSync(join(folder.path, 'archive.db'));
+    const row = store.prepare('select body from bookmark where id = ?').get(hex(5)) as { body: string };
+    expect(JSON.parse(row.body)).toEqual({ ...bookmarkOf(5, 20), removed: { by: anna, atUs: expect.any(Number) } });
+    const acts = store.prepare("select author_name from journal where act = 'remove-bookmark' and object = ?").all(hex(5));
+    expect(acts).toEqual([{ author_name: anna.name }]);
   });
 
   it('is closed, found again and opened again with every mark editable', async () => {
@@ -100,6 +124,10 @@ describe('looking for examinations', () => {
     expect(await found('mueller')).toEqual(['MUELLER, Hans', 'Müller, Grete']);
     expect(await found('muller')).toEqual(['Müller, Grete']);
     expect(await found('WEISS zoe')).toEqual(['Weiß, Zoë']);
+    expect(await found('Zoë Weiß')).toEqual(['Weiß, Zoë']);
+    expect(await found('hans, mueller')).toEqual(['MUELLER, Hans']);
+    expect(await found('x-200 weiss')).toEqual(['Weiß, Zoë']);
+    expect(await found('Grete Weiß')).toEqual([]);
     expect(await found('_100%')).toEqual(['Straße_100%, A']);
     expect(await found('%')).toEqual(['Straße_100%, A']);
     expect(await found('sörensen')).toEqual(['Sørensen, Bo']);

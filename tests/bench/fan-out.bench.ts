@@ -11,7 +11,8 @@ import { frameHeaderBytes } from '../../src/protocol/frame-header.ts';
 /*
  * node scripts/bench.mjs fan-out [--viewers 100,200] [--seconds 10] [--rounds 3] [--json]
  * CPU that a server spends for each frame to each viewer: ours, with everything that it does for one (acknowledgements, the line, losses),
- * against net.Socket.write of the same bytes and against socket.io, in turns in one run, viewers in another process. What a server spends
+ * against net.Socket.write of the same bytes (`net`: to clients that count bytes; `net-ws`: to the same clients as ours, `lumencast load`,
+ * of which it hears nothing) and against socket.io, in turns in one run, viewers in another process. What a server spends
  * with a single viewer (capture and drawing of the picture too) is taken off each. Also the ages of all frames, ours.
  * Goals: at most 1.15 of net.Socket, at most 0.55 of socket.io; age p99 with 200 viewers at most 50 ms over that of one.
  */
@@ -38,11 +39,12 @@ writeFileSync(
 interface Measured {
   readonly cpuSeconds: number;
   readonly frames: number;
-  readonly report?: LoadReport;
+  /** Of ours. */
+  readonly report?: LoadReport | undefined;
 }
 
-type Kind = 'lumencast' | 'net' | 'socket.io';
-const kinds = ['lumencast', 'net', 'socket.io'] as const;
+type Kind = 'lumencast' | 'net' | 'net-ws' | 'socket.io';
+const kinds = ['lumencast', 'net', 'net-ws', 'socket.io'] as const;
 
 const least = new Map<string, number>();
 const reports = new Map<number, LoadReport>();
@@ -65,7 +67,7 @@ for (let round = 0; round < Number(values.rounds); round++) {
 rmSync(folder, { recursive: true });
 
 for (const viewers of values.viewers.split(',').map(Number)) {
-  const [ours, net, socketIo] = kinds.map((kind) => least.get(`${kind}/${viewers}`) as number) as [number, number, number];
+  const [ours, net, netWs, socketIo] = kinds.map((kind) => least.get(`${kind}/${viewers}`) as number) as [number, number, number, number];
   const age = reports.get(viewers)?.ageMs;
   const aloneAge = reports.get(1)?.ageMs;
   const row = {
@@ -74,8 +76,10 @@ for (const viewers of values.viewers.split(',').map(Number)) {
     frameBytes: payloadBytes,
     oursUs: round(ours, 2),
     netUs: round(net, 2),
+    netWsUs: round(netWs, 2),
     socketIoUs: round(socketIo, 2),
     ofNet: round(ours / net, 3),
+    ofNetWs: round(ours / netWs, 3),
     ofSocketIo: round(ours / socketIo, 3),
     ageMs: age,
     ageOfOneMs: aloneAge,
@@ -83,7 +87,7 @@ for (const viewers of values.viewers.split(',').map(Number)) {
   process.stdout.write(
     values.json
       ? `${JSON.stringify(row)}\n`
-      : `${viewers} viewers: ${row.oursUs} µs a frame; net ${row.netUs} (${row.ofNet}), socket.io ${row.socketIoUs} (${row.ofSocketIo}); ` +
+      : `${viewers} viewers: ${row.oursUs} µs a frame; net ${row.netUs} (${row.ofNet}), net-ws ${row.netWsUs} (${row.ofNetWs}), socket.io ${row.socketIoUs} (${row.ofSocketIo}); ` +
           `age p50 ${age?.p50.toFixed(1)} p99 ${age?.p99.toFixed(1)} ms (one viewer: p99 ${aloneAge?.p99.toFixed(1)})\n`,
   );
 }
@@ -95,15 +99,15 @@ async function measure(kind: Kind, viewers: number): Promise<Measured> {
       : node(peer, 'serve', kind, payloadBytes, fps);
   try {
     const announced = await firstLine(server);
-    return kind === 'lumencast'
-      ? await measureOurs((JSON.parse(announced) as { address: string }).address, viewers)
-      : await measurePeer(server, kind, announced, viewers);
+    if (kind === 'lumencast') return await measureByLoad((JSON.parse(announced) as { address: string }).address, viewers);
+    if (kind === 'net-ws') return { ...(await measureByLoad(`http://127.0.0.1:${announced}/`, viewers)), report: undefined };
+    return await measurePeer(server, kind, announced, viewers);
   } finally {
     await ended(server);
   }
 }
 
-async function measureOurs(address: string, viewers: number): Promise<Measured> {
+async function measureByLoad(address: string, viewers: number): Promise<Measured> {
   const load = node('src/main.ts', 'load', address, '--viewers', viewers, '--seconds', seconds, '--tier', 'raw', '--json');
   const report = JSON.parse(await firstLine(load)) as LoadReport;
   await ended(load);

@@ -24,7 +24,7 @@ import type { BarsPlace, SeenBars } from './support/screen-watcher.ts';
  * Capture to on-canvas, or with `screen` to the glass, at 1024x768, 30 frames/s, loopback, in turns in one run: the monitor in a tier, and a peer that carries the very
  * bits of that tier: JPEG over HTTP (multipart/x-mixed-replace) in an <img>, H.264 over WebRTC (werift, no jitter buffer) in a <video>. A
  * frame is seen at the first animation frame at which the page reads its bar code back from what it shows; so half a refresh is part of
- * every figure. With `screen` the browser has a window on a virtual screen (Xvfb), and a frame is seen when its bar code stands in the memory
+ * every figure, and the time is taken when its pixels have been read. With `screen` the browser has a window on a virtual screen (Xvfb), and a frame is seen when its bar code stands in the memory
  * of that screen, read a thousand times a second: nothing runs in the page, and every way of drawing goes to its end. Goals: p50 of still at most 0.75 of MJPEG's, of video at most 0.9 of WebRTC's.
  */
 
@@ -225,9 +225,10 @@ function watchBars({ selector, block: size }: { selector: string; block: number 
     // Before its first picture an <img> cannot be drawn.
     if (shown instanceof HTMLImageElement && shown.naturalWidth === 0) return;
     if (shown instanceof HTMLVideoElement && shown.videoWidth === 0) return;
-    const now = performance.timeOrigin + performance.now();
     for (let bit = 0; bit < 7; bit++) pen.drawImage(shown, bit * size + size / 2, size / 2, 1, 1, bit, 0, 1, 1);
     const bits = pen.getImageData(0, 0, 7, 1).data;
+    // Not before: an <img> is decoded only when it is drawn, a canvas has been by then.
+    const now = performance.timeOrigin + performance.now();
     let index = 0;
     for (let bit = 0; bit < 6; bit++) if ((bits[4 * bit] ?? 0) > 128) index |= 1 << bit;
     // The seventh block is always white: without it nothing is shown yet.

@@ -20,15 +20,15 @@ describe('Line', () => {
     ['a thick one', 700_000, 100_000],
   ])('measures what it bears: %s', (_, bytes, bytesPerMs) => {
     const line = new Line();
-    line.roundTrip(80);
-    line.roundTrip(400);
+    line.roundTrip(80, 0);
+    line.roundTrip(400, 0);
     carry(line, bytes, bytesPerMs, 40);
     expect((line.bytesPerSecond ?? 0) / (bytesPerMs * 1000)).toBeCloseTo(1, 1);
   });
 
   it('forgets what it bore before', () => {
     const line = new Line();
-    line.roundTrip(2);
+    line.roundTrip(2, 0);
     const nowMs = carry(line, 20_000, 250, 1);
     carry(line, 20_000, 20_000, 1, nowMs + 3000);
     expect(line.bytesPerSecond).toBeGreaterThan(5e6);
@@ -36,41 +36,56 @@ describe('Line', () => {
 
   it('tells what it bears undisturbed from frames of which some are held up by something else', () => {
     const line = new Line();
-    line.roundTrip(2);
+    line.roundTrip(2, 0);
     for (let frame = 0; frame < 40; frame++) {
       const heldUpMs = frame % 2 === 0 ? 6 : 0;
       line.carried(30_000, frame * 33, frame * 33 + 1 + 1 + heldUpMs);
     }
-    expect((line.burstBytesPerSecond ?? 0) / 30e6).toBeCloseTo(1, 1);
+    expect((line.burst?.bytesPerSecond ?? 0) / 30e6).toBeCloseTo(1, 1);
     expect(line.bytesPerSecond).toBeLessThan(10e6);
   });
 
   it('does not take what a stall held up for a quick line', () => {
     const line = new Line();
-    line.roundTrip(80);
+    line.roundTrip(80, 0);
     // 6 kB at 250 kB/s take 24 ms; every second of frames is held up for 200 ms and comes in one piece.
     for (let frame = 0; frame < 90; frame++) {
       const arrivedMs = frame * 33 + 40 + 24;
       const endOfStallMs = Math.ceil(arrivedMs / 1000) * 1000;
       line.carried(6000, frame * 33, endOfStallMs - arrivedMs < 200 ? endOfStallMs : arrivedMs);
     }
-    expect(line.burstBytesPerSecond).toBeLessThan(1e6);
+    expect(line.burst?.bytesPerSecond).toBeLessThan(1e6);
+  });
+
+  it('says that it may bear more where frames are too light to tell, and believes what heavier ones showed for a while', () => {
+    const line = new Line();
+    line.roundTrip(2, 0);
+    let nowMs = carry(line, 6000, 37_500, 1);
+    expect(line.burst).toEqual({ bytesPerSecond: 6e6, orMore: true });
+    nowMs = carry(line, 300_000, 37_500, 1, nowMs + 3000);
+    expect(line.burst?.orMore).toBe(false);
+    nowMs = carry(line, 6000, 37_500, 1, nowMs + 3000);
+    expect(line.burst?.orMore).toBe(false);
+    expect((line.burst?.bytesPerSecond ?? 0) / 37.5e6).toBeCloseTo(1, 1);
+    carry(line, 6000, 37_500, 1, nowMs + 121_000);
+    expect(line.burst?.orMore).toBe(true);
   });
 
   it('lets more frames be under way where the way is long', () => {
     const line = new Line();
     expect(line.window(33)).toBe(2);
-    line.roundTrip(100);
+    line.roundTrip(100, 0);
     expect(line.window(33)).toBe(5);
-    line.roundTrip(2);
+    line.roundTrip(2, 0);
     expect(line.window(33)).toBe(2);
   });
 });
 
 describe('TierChoice', () => {
+  const measured = (bytesPerSecond: number) => ({ bytesPerSecond, orMore: false });
   const needs: Record<TierName, number> = { raw: 24e6, exact: 8e6, video: 1e6, 'video-thin': 2e5, still: 3e6, thin: 1e6 };
   const needOf = (tier: TierName): number => needs[tier];
-  const steady = (bytesPerSecond: number) => ({ now: bytesPerSecond, burst: bytesPerSecond, stuck: false });
+  const steady = (bytesPerSecond: number) => ({ now: bytesPerSecond, burst: measured(bytesPerSecond), stuck: false });
   const stills: readonly TierName[] = ['raw', 'exact', 'still', 'thin'];
   /** The tiers that are chosen while the line bears so much for so long. */
   function run(choice: TierChoice, bytesPerSecond: number, fromMs: number, forMs: number): TierName[] {
@@ -90,7 +105,7 @@ describe('TierChoice', () => {
 
   it('falls at once where something hangs on the line', () => {
     const choice = new TierChoice(tierNames, 'raw');
-    expect(choice.review({ now: 6e5, burst: 6e5, stuck: true }, needOf, () => false, 0)).toBe('video-thin');
+    expect(choice.review({ now: 6e5, burst: measured(6e5), stuck: true }, needOf, () => false, 0)).toBe('video-thin');
   });
 
   it('takes stills only where no video can be had, and leaves an encoder that fails', () => {
@@ -121,10 +136,25 @@ describe('TierChoice', () => {
       const fromMs = nowMs;
       while (choice.review(steady(10e6), needOf, () => false, nowMs) === 'video-thin') nowMs += 200;
       patience.push(nowMs - fromMs);
-      choice.review({ now: 3e5, burst: 3e5, stuck: true }, needOf, () => false, nowMs + 200);
+      choice.review({ now: 3e5, burst: measured(3e5), stuck: true }, needOf, () => false, nowMs + 200);
       nowMs += 400;
     }
     expect(patience).toEqual([1600, 3000, 6000]);
+  });
+
+  it('forgives: after a while without a fall it rises as soon as before', () => {
+    const choice = new TierChoice(['video', 'video-thin'], 'video-thin');
+    let nowMs = 0;
+    for (let round = 0; round < 5; round++) {
+      while (choice.review(steady(10e6), needOf, () => false, nowMs) === 'video-thin') nowMs += 200;
+      choice.review({ now: 3e5, burst: measured(3e5), stuck: true }, needOf, () => false, nowMs + 200);
+      nowMs += 400;
+    }
+    const thinUntilMs = nowMs + 60_000;
+    for (; nowMs < thinUntilMs; nowMs += 200) choice.review(steady(3e5), needOf, () => false, nowMs);
+    const fromMs = nowMs;
+    while (choice.review(steady(10e6), needOf, () => false, nowMs) === 'video-thin') nowMs += 200;
+    expect(nowMs - fromMs).toBeLessThan(2000);
   });
 
   it('does not swing on a line that bears a tier just so', () => {
@@ -148,15 +178,22 @@ describe('TierChoice', () => {
 
   it('rises by what the line bears undisturbed, and keeps a tier by what it bears', () => {
     const choice = new TierChoice(stills, 'still');
-    expect(choice.review({ now: 4e6, burst: 20e6, stuck: false }, needOf, () => false, 0)).toBe('still');
-    expect(choice.review({ now: 4e6, burst: 20e6, stuck: false }, needOf, () => false, 2000)).toBe('exact');
-    expect(choice.review({ now: 4e6, burst: 20e6, stuck: false }, needOf, () => false, 2200)).toBe('exact');
-    expect(choice.review({ now: 4e6, burst: 20e6, stuck: false }, needOf, () => false, 2600)).toBe('still');
+    expect(choice.review({ now: 4e6, burst: measured(20e6), stuck: false }, needOf, () => false, 0)).toBe('still');
+    expect(choice.review({ now: 4e6, burst: measured(20e6), stuck: false }, needOf, () => false, 2000)).toBe('exact');
+    expect(choice.review({ now: 4e6, burst: measured(20e6), stuck: false }, needOf, () => false, 2200)).toBe('exact');
+    expect(choice.review({ now: 4e6, burst: measured(20e6), stuck: false }, needOf, () => false, 2600)).toBe('still');
   });
 
   it('tries the next tier after a while where the line seems to bear it only just', () => {
-    expect(run(new TierChoice(stills, 'still'), 9.5e6, 0, 5600)).toEqual(['still']);
+    expect(run(new TierChoice(stills, 'still'), 9.5e6, 0, 1800)).toEqual(['still']);
     expect(run(new TierChoice(stills, 'still'), 9.5e6, 0, 60_000)).toEqual(['still', 'exact']);
+  });
+
+  it('leaps where the line may bear more than could be measured, but never to what would be late by pictures', () => {
+    const seen = { bytesPerSecond: 6e6, orMore: true };
+    const choice = new TierChoice(tierNames, 'video-thin');
+    const review = (nowMs: number) => choice.review({ now: 6e6, burst: seen, stuck: false }, needOf, () => false, nowMs);
+    expect([0, 1400, 1600].map(review)).toEqual(['video-thin', 'video-thin', 'exact']);
   });
 
   it('stays where nothing was seen of the line yet', () => {

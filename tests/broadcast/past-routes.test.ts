@@ -32,9 +32,11 @@ it.each(['index', 'frames'])('gives no %s of a kept file to who was put out whil
   let isPutOut = false;
   const keptPlace = async () => {
     if (isPutOut) await door.endSession(session.id, 'access/revoked');
-    return { path: file, stream: 0 };
+    return { path: file, examination: '2.25.1', stream: 0 };
   };
-  servePast(http, { streams: [], door, past: undefined, keptPlace, boundaryUs: () => undefined, cutOff: new CutOff(http.server) });
+  const none = () => undefined;
+  const cutOff = new CutOff(http.server);
+  servePast(http, { streams: [], door, past: undefined, keptPlace, boundaryUs: none, openExamination: none, cutOff });
   await http.listen({ port: 0, host: '127.0.0.1' });
   const address = `http://127.0.0.1:${(http.server.address() as AddressInfo).port}/`;
   const get = async (): Promise<string> =>

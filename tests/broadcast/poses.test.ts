@@ -14,8 +14,10 @@ it('come before the frame that they belong to, with the tools in the description
     let index = 0;
     const timer = setInterval(() => {
       const stampedS = Date.now() / 1000;
-      socket.write(message('TRANSFORM', transform(index), { device: 'ProbeToTracker', stampedS }));
-      socket.write(message('IMAGE', image(new Uint8Array(12).fill(index++), { width: 4, height: 3 }), { stampedS }));
+      // A byte of the picture holds no more.
+      const place = index++ & 0xff;
+      socket.write(message('TRANSFORM', transform(place), { device: 'ProbeToTracker', stampedS }));
+      socket.write(message('IMAGE', image(new Uint8Array(12).fill(place), { width: 4, height: 3 }), { stampedS }));
     }, 20);
     socket.on('close', () => clearInterval(timer));
   });

@@ -104,18 +104,20 @@ function playPage(address: string, act: (order: StepOrder) => void, answers = tr
   return socket;
 }
 
-const near = ({ deviceDelayMs }: DelayReport, delayMs: number): void => {
+/** So much that it cannot be taken for what a busy machine adds. */
+const slowMs = 800;
+const near = ({ deviceDelayMs }: DelayReport): void => {
   // Half an interval that is not known, and the turns of a machine that may be busy.
-  expect(deviceDelayMs).toBeGreaterThan(delayMs - frameIntervalMs);
-  expect(deviceDelayMs).toBeLessThan(delayMs + 100);
+  expect(deviceDelayMs).toBeGreaterThan(slowMs - 50);
+  expect(deviceDelayMs).toBeLessThan(slowMs + 500);
 };
 
 describe('lumencast calibrate-latency', () => {
-  it('finds the delay of a device and writes it into the configuration, and nothing else', { timeout: 60_000 }, async () => {
-    const { camera, page, measured, told, configFile } = await calibration(150, 4, true);
+  it('finds the delay of a device and writes it into the configuration, and nothing else', { timeout: 120_000 }, async () => {
+    const { camera, page, measured, told, configFile } = await calibration(slowMs, 4, true);
     playPage(page, ({ white }) => camera.see(white));
     const report = await measured;
-    near(report, 150);
+    near(report);
     expect(report).toMatchObject({ steps: 4, missed: 0 });
     expect(told).toEqual([{ page }, { stream: 'Camera', ...report }]);
     const written = JSON.parse(readFileSync(configFile, 'utf8')) as { streams: { deviceDelayMs: number; name: string }[] };
@@ -173,8 +175,8 @@ describe.skipIf(browserPath === undefined)('the page of the step', () => {
   });
   afterAll(() => browser.close());
 
-  it('turns white and black in a real browser, and a camera that sees it is measured', { timeout: 60_000 }, async () => {
-    const { camera, page: address, measured } = await calibration(200, 4);
+  it('turns white and black in a real browser, and a camera that sees it is measured', { timeout: 120_000 }, async () => {
+    const { camera, page: address, measured } = await calibration(slowMs, 4);
     const page = await browser.newPage();
     await page.exposeFunction('cameraSees', (colour: string) => camera.see(colour === 'rgb(255, 255, 255)'));
     await page.goto(address);
@@ -188,7 +190,7 @@ describe.skipIf(browserPath === undefined)('the page of the step', () => {
       };
       look();
     })()`);
-    near(await measured, 200);
+    near(await measured);
     await page.close();
   });
 });

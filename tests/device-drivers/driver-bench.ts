@@ -35,6 +35,8 @@ export interface RunSettings {
   readonly keep?: number;
   /** Slots that somebody else holds for ever: all of them makes every `lend` fail. */
   readonly slotsHeld?: number;
+  /** Whether no slot is free for that frame. */
+  readonly isFull?: (sequence: number) => boolean;
   /** Sees every frame's pixels in place, for a test that cannot keep them all. */
   readonly look?: (pixels: Uint8Array, format: FrameFormat, sequence: number) => void;
 }
@@ -73,7 +75,7 @@ export function runDriver<Schema extends TObject>(
       const format = announced.at(-1)?.format;
       if (pool === undefined || format === undefined) throw new Error('lend before announce');
       const truth = { sequence: sequence++, capturedAtNs: capture.capturedAtNs, rPeak: capture.rPeak ?? false, synthetic: false };
-      using frame = pool.claim(format, truth);
+      using frame = settings.isFull?.(truth.sequence) ? undefined : pool.claim(format, truth);
       if (frame === undefined) {
         losses.set('pool/no-free-slot', (losses.get('pool/no-free-slot') ?? 0) + 1);
         happened();

@@ -145,7 +145,7 @@ describe.skipIf(noRtsp)('ffmpeg and an RTSP server (skipped where gst-rtsp-serve
 
   it('shows the picture that is sent, says when the server is gone, and shows it again when it is back', async () => {
     const { server, port } = await serve();
-    const options = { input: `rtsp://127.0.0.1:${port}/live`, silentMs: 3000 };
+    const options = { input: `rtsp://127.0.0.1:${port}/live`, silentMs: 15_000 };
     const run = runDriver(ffmpeg, options);
     await run.until(() => run.frames.length >= 5);
     const shown = run.frames[4]?.pixels ?? new Uint8Array(0);

@@ -225,7 +225,7 @@ describe.skipIf(!haveLibrary)("the protocol's C++ library (skipped without libop
   let peer: ReturnType<typeof buildPeer>;
   beforeAll(() => {
     peer = buildPeer();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => peer[Symbol.dispose]());
 
   it.each([

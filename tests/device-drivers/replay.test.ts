@@ -100,7 +100,7 @@ describe('replay', () => {
   it('gives a frame up whose decoder hangs, goes on behind it and does not try it again', { timeout: 60_000 }, async () => {
     const hanging = join(folder, 'hanging.dcm');
     writeFileSync(hanging, await slowFile([new Uint8Array(8), undefined, new Uint8Array(8)]));
-    const decoder = new Decoder(hanging, 'hanging.dcm', { openMs: 30_000, frameMs: 100 });
+    const decoder = new Decoder(hanging, 'hanging.dcm', { openMs: 30_000, frameMs: 1000 });
     const { signal } = new AbortController();
     await decoder.open(signal);
     const codes: string[] = [];

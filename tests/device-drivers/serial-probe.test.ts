@@ -59,7 +59,7 @@ async function failure(run: { readonly ended: Promise<void> }): Promise<AppError
 }
 
 describe.skipIf(absent)('serial-probe on a pseudo terminal (skipped without Python 3)', () => {
-  const options = { device: '', transmit: true, silentMs: 400, rows: 128, columns: 64 };
+  const options = { device: '', transmit: true, silentMs: 2000, rows: 128, columns: 64 };
   let probe: Awaited<ReturnType<typeof plugIn>>;
   beforeAll(async () => {
     probe = await plugIn(echoAt(40));

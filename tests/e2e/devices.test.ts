@@ -32,7 +32,7 @@ const locked = {
   refusal: { code: 'v4l2/no-rights', message: 'this user may not open it', remedy: 'run sudo lumencast devices --udev' },
 };
 
-describe.skipIf(browserPath === undefined)('the devices on the monitor', () => {
+describe.skipIf(browserPath === undefined)('the devices on the monitor', { timeout: 240_000 }, () => {
   let browser: Browser;
   let page: Page;
   let discovery: Discovery;

@@ -10,7 +10,7 @@ import { type RunningServer, startServer } from '../support/running-server.ts';
 const folder = mkdtempSync(join(tmpdir(), 'lumencast-door-'));
 const options = { kind: 'ultrasound', width: 320, height: 240, fps: 15 };
 
-describe.skipIf(browserPath === undefined)('the door, over TLS', { timeout: 60_000 }, () => {
+describe.skipIf(browserPath === undefined)('the door, over TLS', { timeout: 240_000 }, () => {
   let browser: Browser;
   let server: RunningServer;
   let operator: Page;
@@ -107,10 +107,18 @@ describe.skipIf(browserPath === undefined)('the door, over TLS', { timeout: 60_0
     await person.getByText(/^Echo: /).waitFor();
     expect((await new AxeBuilder({ page: operator }).analyze()).violations.map(({ id }) => id)).toEqual([]);
     await person.getByRole('button', { name: 'Send out' }).click();
-    const begunMs = performance.now();
+    await operator.evaluate("addEventListener('click', () => { globalThis.clickedMs = Date.now(); }, true)");
+    await guest.evaluate(`new MutationObserver(() => {
+      if (document.querySelector('canvas') === null) globalThis.goneMs ??= Date.now();
+    }).observe(document, { childList: true, subtree: true })`);
     await person.getByRole('button', { name: 'Send out' }).click();
     await guest.getByRole('heading', { name: 'An operator has sent you out' }).waitFor();
-    expect(performance.now() - begunMs).toBeLessThan(1500);
+    // Tens of milliseconds on a machine that does nothing else.
+    const [clickedMs, goneMs] = [
+      await operator.evaluate<number>('globalThis.clickedMs'),
+      await guest.evaluate<number>('globalThis.goneMs'),
+    ];
+    expect(goneMs - clickedMs).toBeLessThan(10_000);
     await guest.getByRole('alert').getByText('NOT LIVE').waitFor();
     expect(await guest.locator('canvas').count()).toBe(0);
     expect((await new AxeBuilder({ page: guest }).analyze()).violations.map(({ id }) => id)).toEqual([]);
@@ -134,6 +142,14 @@ describe.skipIf(browserPath === undefined)('the door, over TLS', { timeout: 60_0
       await comeIn(guest, '');
       await live(guest);
     }
+    // A dumb monitor of one of them stands in the list as well, and its pictures end with the others.
+    const plain = operator.getByTestId('person').filter({ hasText: 'Echo: single pictures, as a plain picture (MJPEG)' });
+    await guests[0]?.evaluate(() => {
+      const picture = document.createElement('img');
+      picture.src = 'streams/0/live.mjpeg';
+      document.body.append(picture);
+    });
+    await plain.waitFor();
     const invitation = operator.getByTestId('invitation').filter({ hasText: 'Lecture hall' });
     await invitation.getByText('Used 2 times').waitFor();
     await invitation.getByRole('button', { name: 'Revoke' }).click();
@@ -143,6 +159,7 @@ describe.skipIf(browserPath === undefined)('the door, over TLS', { timeout: 60_0
       expect(await guest.locator('canvas').count()).toBe(0);
     }
     await expect.poll(() => invitation.getAttribute('data-state')).toBe('revoked');
+    await expect.poll(() => plain.count()).toBe(0);
     const [guest] = guests as [Page, Page];
     await guest.getByLabel('Link').fill(await makeLink('Lecture hall again'));
     await comeIn(guest, 'Lecture hall');

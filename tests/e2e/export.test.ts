@@ -274,7 +274,7 @@ describe.skipIf(browserPath === undefined || !haveFfmpeg)('exports of the monito
       await pick('Format', 'CSV');
       const { path } = await saved('Save', 'marks.csv');
       const csv = readFileSync(path, 'utf8');
-      expect(csv).toMatch(/^\ufeffnumber,kind,.*\r\n1,area,,area,[\d.]+,(cm²|px²),/);
+      expect(csv).toMatch(/^\ufeffnumber,kind,.*\r\n1,area,,,area,[\d.]+,(cm²|px²),/);
       expect(csv).not.toContain('Müller');
       await pick('Format', 'JSON');
       const json = JSON.parse(readFileSync((await saved('Save', 'marks.json')).path, 'utf8')) as { marks: { pointsPx: unknown }[] };

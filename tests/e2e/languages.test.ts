@@ -35,7 +35,7 @@ const barriers = async (page: Page): Promise<string[]> =>
 /** English texts that no German one is like. */
 const onlyEnglish = new Set<string>(Object.values(english).filter((text) => !(Object.values(german) as string[]).includes(text)));
 
-describe.skipIf(browserPath === undefined)('languages of the monitor', { timeout: 60_000 }, () => {
+describe.skipIf(browserPath === undefined)('languages of the monitor', { timeout: 240_000 }, () => {
   let browser: Browser;
   let server: RunningServer;
   let context: BrowserContext;
@@ -114,9 +114,12 @@ describe.skipIf(browserPath === undefined)('languages of the monitor', { timeout
   });
 
   it('says in German that a picture is not live', async () => {
+    const tile = page.locator('.tile', { has: page.locator('[data-testid="state"][data-state="live"]') }).first();
+    await tile.waitFor({ timeout: 60_000 });
+    const name = await tile.getAttribute('data-testid');
     server.process.kill('SIGSTOP');
     try {
-      const band = page.getByTestId('not-live-band').first();
+      const band = page.getByTestId(name ?? '').getByTestId('not-live-band');
       await band.getByText('NICHT LIVE').waitFor();
       expect(await band.textContent()).toMatch(/\d,\d\u00a0s/);
     } finally {

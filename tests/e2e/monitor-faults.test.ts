@@ -7,16 +7,17 @@ import { browserPath, openBrowser } from '../support/browser.ts';
 import { type RunningServer, startServer } from '../support/running-server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lumencast-faults-'));
+const patience = { timeout: 60_000 };
 const echo = { kind: 'ultrasound', width: 320, height: 240, fps: 15 };
 
-function roomFile(name: string, options: object, port = 0): string {
+function roomFile(name: string, options: object, notLiveMs = 800): string {
   const file = join(folder, `${name}.json`);
   const streams = [{ name: 'Echo', options: { ...echo, ...options } }];
-  writeFileSync(file, JSON.stringify({ room: 'Test room', port, limits: { notLiveMs: 800 }, streams }));
+  writeFileSync(file, JSON.stringify({ room: 'Test room', port: 0, limits: { notLiveMs }, streams }));
   return file;
 }
 
-describe.skipIf(browserPath === undefined)('monitor when something fails', () => {
+describe.skipIf(browserPath === undefined)('monitor when something fails', { timeout: 240_000 }, () => {
   let browser: Browser;
   let page: Page;
   const servers: RunningServer[] = [];
@@ -32,7 +33,7 @@ describe.skipIf(browserPath === undefined)('monitor when something fails', () =>
     await page.goto(address);
   };
   const state = (name: string): Locator => page.locator(`[data-testid="state"][data-state="${name}"]`);
-  const reached = (name: string): Promise<void> => state(name).waitFor({ timeout: 30_000 });
+  const reached = (name: string): Promise<void> => state(name).waitFor(patience);
   const band = (): Locator => page.getByTestId('not-live-band');
 
   beforeAll(async () => {
@@ -48,18 +49,29 @@ describe.skipIf(browserPath === undefined)('monitor when something fails', () =>
   });
 
   it('says NOT LIVE and counts when the source falls silent, until a new frame is drawn', async () => {
-    const { address } = await serve(['--config', roomFile('stall', { faults: [{ afterS: 5, kind: 'stall', forS: 4 }] })]);
+    // Again and again: a busy machine may sleep through one of them.
+    const faults = Array.from({ length: 12 }, (_, time) => ({ afterS: 6 + 18 * time, kind: 'stall', forS: 10 }));
+    const { address } = await serve(['--config', roomFile('stall', { faults })]);
     await open(address);
     await reached('live');
-    expect(await band().count()).toBe(0);
-    await reached('not-live');
-    const seconds = async (): Promise<number> => Number.parseFloat((await band().locator('.band-count').textContent()) ?? '');
-    const first = await seconds();
-    expect(first).toBeGreaterThanOrEqual(0.8);
-    await expect.poll(seconds).toBeGreaterThan(first);
-    expect(await page.evaluate("getComputedStyle(document.querySelector('.layers')).filter")).toContain('grayscale(1)');
+    await expect.poll(() => band().count(), patience).toBe(0);
+    const seen: { readonly seconds: number; readonly filter: string }[] = [];
+    const seconds = async (): Promise<number> => {
+      const look = await page.evaluate<(typeof seen)[number] | null>(`(() => {
+        const count = document.querySelector('[data-testid="not-live-band"] .band-count');
+        return count && { seconds: Number.parseFloat(count.textContent), filter: getComputedStyle(document.querySelector('.layers')).filter };
+      })()`);
+      if (look === null) return 0;
+      seen.push(look);
+      return look.seconds;
+    };
+    await expect.poll(seconds, patience).toBeGreaterThan(2);
+    const last = seen.at(-1);
+    expect(last?.filter).toContain('grayscale(1)');
+    await expect.poll(seconds, patience).toBeGreaterThan(last?.seconds ?? 0);
+    expect(Math.min(...seen.map((look) => look.seconds))).toBeGreaterThanOrEqual(0.8);
     await reached('live');
-    expect(await band().count()).toBe(0);
+    await expect.poll(() => band().count(), patience).toBe(0);
   });
 
   it('is calm about a source that holds its picture', async () => {
@@ -107,14 +119,16 @@ describe.skipIf(browserPath === undefined)('monitor when something fails', () =>
     await page.mouse.down();
     await page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.6, { steps: 3 });
     await page.mouse.up();
-    const value = await page.locator('.mark .value').textContent();
+    const value = (): Promise<string | null> => page.locator('.mark .value').textContent(patience);
+    await expect.poll(value, patience).toMatch(/^1 \d+\.\d\smm$/);
+    const before = await value();
     server.process.kill('SIGKILL');
     await reached('reconnecting');
     await band().getByText('connection lost').waitFor();
     const port = new URL(server.address).port;
     await serve(['--config', roomFile('gone', {}), '--port', port]);
     await reached('live');
-    expect(await page.locator('.mark .value').textContent()).toBe(value);
+    await expect.poll(value, patience).toBe(before);
   });
 
   it('shows nothing as live while the worker that draws does not answer', async () => {
@@ -122,11 +136,29 @@ describe.skipIf(browserPath === undefined)('monitor when something fails', () =>
     await open(address);
     await reached('live');
     const [worker] = page.workers();
-    const hang = worker?.evaluate('(() => { const end = performance.now() + 3000; while (performance.now() < end); })()');
+    const hang = worker?.evaluate('(() => { const end = performance.now() + 4000; while (performance.now() < end); })()');
     await reached('not-live');
     await band().getByText('decoder does not answer').waitFor();
-    await hang;
+    // A machine that slept longer has had the worker replaced.
+    await hang?.catch(() => undefined);
     await reached('live');
+  });
+
+  it('calls nothing live where its clock may have stood still, until the server has told its own again', async () => {
+    // A frame is drawn seldom enough that the state before it is seen.
+    const { address } = await serve(['--config', roomFile('slept', { fps: 4 }, 5000)]);
+    await open(address);
+    await reached('live');
+    await page.evaluate(`
+      globalThis.states = [];
+      new MutationObserver(() => {
+        const state = document.querySelector('[data-testid="state"]')?.dataset.state;
+        if (state !== globalThis.states.at(-1)) globalThis.states.push(state);
+      }).observe(document, { subtree: true, childList: true, attributes: true });
+    `);
+    // As after a sleep of a minute in which its own clock stood still.
+    await page.workers()[0]?.evaluate('{ const wall = Date.now; Date.now = () => wall() + 60_000; }');
+    await expect.poll(() => page.evaluate('globalThis.states'), { timeout: 15_000 }).toEqual(['not-live', 'live']);
   });
 
   it('replaces a worker that is lost', async () => {
@@ -144,23 +176,18 @@ describe.skipIf(browserPath === undefined)('monitor when something fails', () =>
   });
 
   it('lets its curtain fall when the page itself hangs: nothing can show LIVE by inertia', async () => {
-    const { address } = await serve(['--config', roomFile('inertia', {})]);
+    const { address } = await serve(['--config', roomFile('inertia', {}, 10_000)]);
     await open(address);
     await reached('live');
     // What the compositor shows while the page's own thread does nothing.
-    const seen: string[] = [];
+    const seen: { readonly png: string; readonly atMs: number }[] = [];
     const session = await page.context().newCDPSession(page);
-    session.on('Page.screencastFrame', ({ data, sessionId }) => {
-      seen.push(data);
+    session.on('Page.screencastFrame', ({ data, metadata, sessionId }) => {
+      seen.push({ png: data, atMs: (metadata.timestamp ?? 0) * 1000 });
       session.send('Page.screencastFrameAck', { sessionId }).catch(() => undefined);
     });
     await session.send('Page.startScreencast', { format: 'png', maxWidth: 640, maxHeight: 360 });
-    await expect.poll(() => seen.length).toBeGreaterThan(0);
-    const before = seen.at(-1);
-    await page.evaluate('{ const end = performance.now() + 3500; while (performance.now() < end); }');
-    const during = seen.at(-1);
-    await session.send('Page.stopScreencast');
-    const red = (png: string | undefined): Promise<number> =>
+    const red = ({ png }: { readonly png: string }): Promise<number> =>
       page.evaluate(`(async () => {
         const bytes = Uint8Array.from(atob('${png}'), (letter) => letter.charCodeAt(0));
         const image = await createImageBitmap(new Blob([bytes]));
@@ -171,9 +198,17 @@ describe.skipIf(browserPath === undefined)('monitor when something fails', () =>
         for (let i = 0; i < data.length; i += 4) if (data[i] > 60 && data[i + 1] < 40 && data[i + 2] < 40) red++;
         return red * 4 / data.length;
       })()`);
-    expect(await red(before)).toBeLessThan(0.01);
-    expect(await red(during)).toBeGreaterThan(0.05);
-    await expect.poll(() => page.evaluate("getComputedStyle(document.querySelector('.curtain')).opacity")).toBe('0');
+    await expect.poll(() => seen.length, patience).toBeGreaterThan(0);
+    await expect.poll(() => red(seen.at(-1) ?? { png: '' }), patience).toBeLessThan(0.01);
+    const [fromMs, toMs] = await page.evaluate<[number, number]>(
+      '(() => { const fromMs = Date.now(); while (Date.now() < fromMs + 5000); return [fromMs, Date.now()]; })()',
+    );
+    // What was shown meanwhile may be told a moment later.
+    const reddest = async (): Promise<number> =>
+      Math.max(0, ...(await Promise.all(seen.filter(({ atMs }) => atMs > fromMs && atMs < toMs).map(red))));
+    await expect.poll(reddest, patience).toBeGreaterThan(0.05);
+    await session.send('Page.stopScreencast');
+    await expect.poll(() => page.evaluate("getComputedStyle(document.querySelector('.curtain')).opacity"), patience).toBe('0');
     await reached('live');
   });
 });

@@ -5,6 +5,7 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { browserPath, openBrowser } from '../support/browser.ts';
+import { freeze } from '../support/freeze.ts';
 import { type RunningServer, startServer } from '../support/running-server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lumencast-monitor-'));
@@ -74,7 +75,7 @@ async function drag(page: Page, stream: number, from: [number, number], to: [num
   await page.mouse.up();
 }
 
-describe.skipIf(browserPath === undefined)('monitor', () => {
+describe.skipIf(browserPath === undefined)('monitor', { timeout: 240_000 }, () => {
   let browser: Browser;
   let page: Page;
   const servers: RunningServer[] = [];
@@ -152,23 +153,16 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     expect(mean).toBeLessThan(10);
   });
 
-  /** A freeze takes the next frame that comes in both views: until then the picture may change once. */
-  async function stillPicture(): Promise<Awaited<ReturnType<typeof look>>> {
-    await expect.poll(() => page.locator('.panel').getByText('Changes apply to the frozen picture').count(), { timeout: 30_000 }).toBe(1);
-    return look(page, tile(page, 0).locator('.layers'));
-  }
-
   it('freezes one picture, says so with its time, and lets it go on', async () => {
     const { address } = await serve('freeze', { streams: [echo] });
     await open(address);
     await inState(page, 0, 'live');
     await page.keyboard.press('s');
-    await page.keyboard.press('Space');
-    await inState(page, 0, 'frozen');
+    await freeze(page);
     expect(await tile(page, 0).locator('.age').textContent()).toMatch(/^\d\d:\d\d:\d\d\.\d$/);
     const aside = tile(page, 0).getByTestId('live-aside');
-    expect(await aside.textContent()).toMatch(/^source live \d+\u00a0ms$/);
-    const frozen = await stillPicture();
+    await expect.poll(() => aside.textContent(), { timeout: 30_000 }).toMatch(/^source live \d+\u00a0ms$/);
+    const frozen = await look(page, tile(page, 0).locator('.layers'));
     // Frames go on arriving: the age of what is not shown changes while the picture stays.
     const told = await aside.textContent();
     await expect.poll(() => aside.textContent(), { timeout: 30_000 }).not.toBe(told);
@@ -198,9 +192,8 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     await open(server.address);
     await inState(page, 0, 'live');
     await page.keyboard.press('s');
-    await page.keyboard.press('Space');
-    await inState(page, 0, 'frozen');
-    const frozen = await stillPicture();
+    await freeze(page);
+    const frozen = await look(page, tile(page, 0).locator('.layers'));
     const map = page.getByTestId('stage-colour-map');
     await map.getByText('Colour map').click();
     await tile(page, 0).getByText('Processed anew on this screen').waitFor();
@@ -270,6 +263,10 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     await expect.poll(() => echoValue.textContent()).not.toBe(before);
     const after = await echoValue.textContent();
     expect(Number.parseFloat(after?.slice(2) ?? '')).toBeGreaterThan(Number.parseFloat(before?.slice(2) ?? ''));
+    // Keys move what they have got hold of.
+    await tile(page, 0)
+      .getByRole('button', { name: /^Caliper 1, .*point 2 of 2/ })
+      .focus();
     await page.keyboard.press('ArrowDown');
     await expect.poll(() => echoValue.textContent()).not.toBe(after);
     await page.keyboard.press('Control+z');
@@ -425,9 +422,12 @@ describe.skipIf(browserPath === undefined)('monitor', () => {
     for (const spread of [60, 80, 100, 120]) await touch('touchMove', -spread, spread);
     await touch('touchEnd');
     await expect.poll(async () => Number.parseFloat((await tile(page, 0).locator('.zoom-note').textContent()) ?? '')).toBeGreaterThan(2);
-    await page.touchscreen.tap(x, y);
-    await page.touchscreen.tap(x, y);
-    await expect.poll(() => tile(page, 0).locator('.zoom-note').count()).toBe(0);
+    const doubleTap = async (): Promise<number> => {
+      for (let tap = 0; tap < 2; tap++) await page.touchscreen.tap(x, y);
+      return tile(page, 0).locator('.zoom-note').count();
+    };
+    // Two taps that a busy machine keeps apart are none.
+    await expect.poll(doubleTap, { timeout: 60_000 }).toBe(0);
     const raw = await page.getByRole('button', { name: /^Raw/ }).boundingBox();
     const held = [{ x: (raw?.x ?? 0) + 20, y: (raw?.y ?? 0) + 20 }];
     await session.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: held });

@@ -12,6 +12,7 @@ import { openRoom } from '../broadcast/test-room.ts';
 import { browserPath, openBrowser } from '../support/browser.ts';
 import { ascii, dicomFile } from '../support/dicom-file.ts';
 import { FaultProxy, type LineFaults } from '../support/fault-proxy.ts';
+import { freeze } from '../support/freeze.ts';
 
 const [width, height, pictures, fps, block] = [160, 120, 64, 10, 16];
 const folder = mkdtempSync(join(tmpdir(), 'lumencast-time-'));
@@ -64,11 +65,17 @@ async function recordedFrames(source: Source): Promise<readonly Row[]> {
 }
 
 /** Waits until a frame of the past is on the screen that `fits`, with the picture that was captured then. Answers its capture time. */
-async function looksAt(page: Page, frames: readonly Row[], fits: (us: number) => boolean): Promise<number> {
-  await expect.poll(async () => fits(await shownUs(page)), { timeout: 30_000 }).toBe(true);
-  const us = await shownUs(page);
+async function looksAt(page: Page, among: Source | readonly Row[], fits: (us: number) => boolean): Promise<number> {
+  let us = 0;
+  const look = async (): Promise<boolean> => {
+    us = await shownUs(page);
+    return fits(us);
+  };
+  await expect.poll(look, { timeout: 30_000 }).toBe(true);
+  // The record has gone on: only now it is sure to have that frame.
+  const frames = 'room' in among ? await recordedFrames(among) : among;
   const sequence = frames.find(([capturedUs]) => capturedUs === us)?.[1] ?? -1;
-  await expect.poll(() => barOnScreen(page)).toBe(sequence % pictures);
+  await expect.poll(() => barOnScreen(page), { timeout: 30_000 }).toBe(sequence % pictures);
   return us;
 }
 
@@ -127,8 +134,8 @@ describe.skipIf(browserPath === undefined)('time and what is kept (skipped witho
     const bar = await page.getByTestId('timeline').boundingBox();
     if (bar === null) throw new Error('the time line is not on the screen');
     await page.mouse.click(bar.x + bar.width * 0.8, bar.y + bar.height / 2);
+    let us = await looksAt(page, source, (at) => at > 0);
     const frames = await recordedFrames(source);
-    let us = await looksAt(page, frames, (at) => at > 0);
     expect(await state(page).textContent()).toMatch(/^PAST\d\d:\d\d:\d\d\.\d−\d/);
     const after = (by: number): number => frames[frames.findIndex(([at]) => at === us) + by]?.[0] ?? -1;
     // Else the time line has the keyboard, whose steps are its own.
@@ -176,14 +183,13 @@ describe.skipIf(browserPath === undefined)('time and what is kept (skipped witho
     const move = (place: number): Promise<void> => page.mouse.move(bar.x + bar.width * place, bar.y + bar.height / 2);
     await move(0.9);
     await page.mouse.down();
-    const frames = await recordedFrames(source);
-    let us = await looksAt(page, frames, (at) => at > 0);
+    let us = await looksAt(page, source, (at) => at > 0);
     for (const place of [0.7, 0.5, 0.3]) {
       const before = us;
       await move(place);
-      us = await looksAt(page, frames, (at) => at > 0 && at !== before);
+      us = await looksAt(page, source, (at) => at > 0 && at !== before);
       await page.locator('[data-exactness="exact"]').waitFor({ timeout: 30_000 });
-      expect(await looksAt(page, frames, (at) => at > 0)).toBe(us);
+      expect(await looksAt(page, source, (at) => at > 0)).toBe(us);
       const order = await said();
       expect(order.indexOf(`light ${us}`), order.join(', ')).toBeGreaterThanOrEqual(0);
       expect(order.indexOf(`exact ${us}`)).toBeGreaterThan(order.indexOf(`light ${us}`));
@@ -195,16 +201,11 @@ describe.skipIf(browserPath === undefined)('time and what is kept (skipped witho
   it('goes round between two marks, and steps back from a frozen picture', async () => {
     await open('loop');
     await recorded(4);
-    await page.keyboard.press(' ');
-    await page.getByTestId('tile-0').locator('[data-state="frozen"]').waitFor();
-    // A freeze takes the next frame that comes in both views: until then the picture may change once.
-    await page.keyboard.press('s');
-    await page.locator('.panel').getByText('Changes apply to the frozen picture').waitFor();
-    await page.keyboard.press('s');
+    await freeze(page);
     const frozenBar = await barOnScreen(page);
     await page.keyboard.press('ArrowLeft');
+    const toUs = await looksAt(page, source, (at) => at > 0);
     const frames = await recordedFrames(source);
-    const toUs = await looksAt(page, frames, (at) => at > 0);
     expect((frames[frames.findIndex(([at]) => at === toUs) + 1]?.[1] ?? -1) % pictures).toBe(frozenBar);
     await page.keyboard.press('j');
     await page.keyboard.press('Shift+ArrowLeft');
@@ -228,7 +229,7 @@ describe.skipIf(browserPath === undefined)('time and what is kept (skipped witho
     await recorded(5);
     await page.keyboard.press('e');
     await page.keyboard.press('ArrowLeft');
-    const stillUs = await looksAt(page, await recordedFrames(source), (at) => at > 0);
+    const stillUs = await looksAt(page, source, (at) => at > 0);
     await page.keyboard.press('p');
     await page.locator('[data-testid="kept"][data-state="kept"]').waitFor();
     const [still] = await keptIds();
@@ -276,6 +277,7 @@ describe.skipIf(browserPath === undefined)('time and what is kept (skipped witho
     await page.getByTestId('kept').filter({ hasText: 'Clip' }).locator('.show').click();
     await page.getByTestId('past-aside').getByText(`of ${frames.length}`).waitFor();
     await page.keyboard.press(' ');
+    await page.getByRole('button', { name: 'Play the past' }).waitFor();
     const at = await looksAt(page, before, (us) => us > 0);
     const next = frames[(frames.findIndex(({ us }) => us === at) + 1) % frames.length]?.us ?? 0;
     await page.keyboard.press('ArrowRight');

@@ -6,6 +6,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openRoom } from '../broadcast/test-room.ts';
 import { browserPath, openBrowser } from '../support/browser.ts';
+import { isAllKept, painted } from '../support/marks-on-page.ts';
 
 const small = { width: 160, height: 120, fps: 10 };
 const streams = [
@@ -17,7 +18,7 @@ const streams = [
 /** On a busy machine a page takes its time. */
 const eventually = <Value>(look: () => Promise<Value>) => expect.poll(look, { timeout: 30_000 });
 
-describe.skipIf(browserPath === undefined)('the wall', () => {
+describe.skipIf(browserPath === undefined)('the wall', { timeout: 240_000 }, () => {
   let browser: Browser;
   let context: BrowserContext;
   let page: Page;
@@ -37,6 +38,17 @@ describe.skipIf(browserPath === undefined)('the wall', () => {
     await page.getByTestId('tile-2').getByTestId('state').waitFor();
     await page.keyboard.press('u');
     await page.getByTestId('wall-panel').waitFor();
+  };
+  const drawCaliper = async (on: Page): Promise<void> => {
+    const box = (await on.locator('[data-testid="tile-0"] .stage').boundingBox())!;
+    await on.keyboard.press('c');
+    await on.mouse.move(box.x + box.width * 0.4, box.y + box.height * 0.5);
+    await on.mouse.down();
+    await on.mouse.move(box.x + box.width * 0.6, box.y + box.height * 0.5, { steps: 3 });
+    await on.mouse.up();
+    await on.keyboard.press('Escape');
+    await eventually(() => isAllKept(on)).toBe(true);
+    await painted(on);
   };
   const live = (on: Page, stream: number): Promise<void> =>
     on.locator(`[data-testid="tile-${stream}"] [data-testid="state"][data-state="live"]`).waitFor();
@@ -110,6 +122,23 @@ describe.skipIf(browserPath === undefined)('the wall', () => {
     await ceiling.keyboard.press('s');
     await ceiling.keyboard.press(' ');
     expect(await ceiling.locator('.panel, .frozen').count()).toBe(0);
+    // Here it is an operator's, and still nothing that hands or keys do on it changes anything.
+    await drawCaliper(page);
+    const mark = ceiling.locator('[data-testid="tile-0"] .mark');
+    await eventually(() => mark.count()).toBe(1);
+    // Before it is kept it is a draft, with a name.
+    const drawn = await page.locator('[data-testid="tile-0"] .mark .value').textContent();
+    await eventually(() => mark.locator('.value').textContent()).toBe(drawn);
+    const stage = (await ceiling.locator('[data-testid="tile-0"] .stage').boundingBox())!;
+    await ceiling.mouse.move(stage.x + stage.width * 0.6, stage.y + stage.height * 0.5);
+    await ceiling.mouse.wheel(0, -400);
+    await ceiling.mouse.down();
+    await ceiling.mouse.move(stage.x + stage.width * 0.8, stage.y + stage.height * 0.7, { steps: 3 });
+    await ceiling.mouse.up();
+    expect(await ceiling.locator('.zoom-note').count()).toBe(0);
+    for (let press = 0; press < 4; press++) await ceiling.keyboard.press('Tab');
+    expect(await ceiling.evaluate('document.activeElement === document.body')).toBe(true);
+    expect(await page.locator('[data-testid="tile-0"] .mark .value').textContent()).toBe(drawn);
 
     await page.locator('.chip', { hasText: 'Echo' }).first().click();
     await page.getByTestId('place-0').click();
@@ -138,6 +167,8 @@ describe.skipIf(browserPath === undefined)('the wall', () => {
 
   it('shows what was kept beside the live picture, in a place of its own', async () => {
     await live(page, 0);
+    await drawCaliper(page);
+    const drawn = await page.locator('[data-testid="tile-0"] .mark .value').textContent();
     await page.keyboard.press('e');
     await page.keyboard.press('p');
     await page.locator('[data-testid="kept"][data-state="kept"]').waitFor();
@@ -146,6 +177,16 @@ describe.skipIf(browserPath === undefined)('the wall', () => {
     const kept = page.locator('main [data-cell="1"]');
     await kept.locator('[data-state="past"][data-captured-us]').waitFor();
     expect(await kept.getByTestId('live-inset').count()).toBe(0);
+    // With what was drawn on the stream then.
+    await eventually(() => kept.locator('.mark .value').textContent()).toBe(drawn);
+    // Alone it is the same still, by its name and by its number.
+    await kept.locator('.truth .name').click();
+    await eventually(() => page.locator('main .cell').count()).toBe(1);
+    const alone = page.locator('main [data-cell="0"]');
+    await alone.locator('[data-state="past"][data-captured-us]').waitFor();
+    expect(await alone.locator('.source-card').count()).toBe(0);
+    await page.keyboard.press('4');
+    await eventually(() => shown()).toEqual(['Frontal', 'Frontal']);
     await live(page, 0);
     // Home goes back to what is live, and here nothing is.
     await kept.locator('.truth .state').click();
@@ -158,6 +199,52 @@ describe.skipIf(browserPath === undefined)('the wall', () => {
     await page.locator('.chip', { hasText: 'Echo' }).first().click();
     await page.getByTestId('place-0').click();
     await eventually(() => shown()).toEqual(['Echo', 'Frontal']);
+  });
+
+  it('is gone through, zoomed and moved by keys alone, also after a click on a tool', async () => {
+    const selected = (): Promise<string[]> =>
+      page.locator('main .tile.selected').evaluateAll((tiles) => tiles.map((tile) => tile.getAttribute('data-testid') ?? ''));
+    const past = (stream: number) => page.locator(`[data-testid="tile-${stream}"] .truth [data-state="past"]`);
+    for (const stream of [0, 1, 2]) await live(page, stream);
+    await page.keyboard.press('Shift+J');
+    await drawCaliper(page);
+    await page.keyboard.press('F6');
+    expect(await selected()).toEqual(['tile-1']);
+    await page.keyboard.press('F6');
+    await page.keyboard.press('F6');
+    await page.keyboard.press('Shift+F6');
+    expect(await selected()).toEqual(['tile-2']);
+    await page.locator('[data-testid="tile-0"] .mark-handle').first().focus();
+    expect(await selected()).toEqual(['tile-0']);
+
+    await page.keyboard.press('F6');
+    const canvas = page.locator('[data-testid="tile-1"] .layer canvas').first();
+    for (let press = 0; press < 4; press++) await page.keyboard.press('+');
+    await page.locator('.zoom-note').getByText('2.4×').waitFor();
+    const before = (await canvas.boundingBox())!;
+    await page.keyboard.press('Alt+ArrowRight');
+    await page.keyboard.press('Alt+ArrowUp');
+    await eventually(async () => {
+      const now = (await canvas.boundingBox())!;
+      return [now.x < before.x, now.y > before.y];
+    }).toEqual([true, true]);
+
+    // A tool that was merely clicked leaves the arrows to the time; one that Tab has reached takes those of the column.
+    await page.getByRole('button', { name: /^Before\/after divider/ }).click();
+    await page.getByRole('button', { name: /^Before\/after divider/ }).click();
+    await page.getByTestId('timeline').waitFor();
+    await page.keyboard.press('ArrowLeft');
+    await past(1).waitFor();
+    await page.keyboard.press('Home');
+    await live(page, 1);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Shift+Tab');
+    const focused = (): Promise<unknown> => page.evaluate('document.activeElement.getAttribute("aria-label")');
+    const tool = await focused();
+    await page.keyboard.press('ArrowDown');
+    expect(await focused()).not.toBe(tool);
+    await page.keyboard.press('ArrowLeft');
+    await page.locator('.tile.selected .truth [data-state="past"]').waitFor();
   });
 
   it('has nothing that axe complains about', async () => {

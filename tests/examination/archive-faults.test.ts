@@ -40,6 +40,7 @@ class Faulty {
       removeMark: failing((examination, mark, by) => archive.removeMark(examination, mark, by)),
       calibrate: failing((examination, calibration, marks) => archive.calibrate(examination, calibration, marks)),
       putBookmark: failing((examination, bookmark) => archive.putBookmark(examination, bookmark)),
+      removeBookmark: failing((examination, bookmark, by) => archive.removeBookmark(examination, bookmark, by)),
       keepFile: failing((examination, kept, write) => archive.keepFile(examination, kept, write)),
       putKept: failing((examination, kept, by) => archive.putKept(examination, kept, by)),
       removeKept: failing((examination, kept, by) => archive.removeKept(examination, kept, by)),
@@ -89,11 +90,15 @@ describe('an archive that fails', () => {
   it('a still that could not be kept is told as failed, and is not there', async () => {
     const faults = await faulty();
     const observer = await company.somebody('observer', 'Olga');
+    const marker = await company.somebody('marker', 'Max');
     await asked(company.operator, { type: 'open-examination' });
     faults.next = { code: 'archive/full', after: false };
     expect(await outcome(company.operator, { type: 'keep', kept: named(1), stream: 0, kind: 'still' })).toBe('archive/full');
     await observer.until(() => observer.last('kept')?.kept.state === 'failed');
-    expect(observer.last('kept')?.kept.error?.code).toBe('archive/full');
+    await marker.until(() => marker.last('kept')?.kept.state === 'failed');
+    expect(marker.last('kept')?.kept.error?.code).toBe('archive/full');
+    // Why tells of this machine's folders.
+    expect(observer.last('kept')?.kept.error).toBeUndefined();
     const late = await company.somebody('observer', 'Late');
     await caughtUp(late);
     expect(late.last('kept')).toBeUndefined();
@@ -143,7 +148,7 @@ describe('an archive that fails', () => {
     const faults = await faulty();
     const observer = await company.somebody('observer', 'Olga');
     const bookmark = (number: number) => ({ type: 'bookmark', bookmark: named(number), stream: 0, atUs: 5, text: '' }) as const;
-    expect(await outcome(observer, bookmark(0))).toBe('examination/none-open');
+    expect(await outcome(observer, bookmark(0))).toBe('examination/observer-opens-none');
     expect(await outcome(company.operator, { type: 'open-examination' })).toBe('examination-set');
     const secret = { folder: '/srv/secret', reason: 'EACCES /srv/secret' };
     for (const viewer of [company.operator, observer]) {

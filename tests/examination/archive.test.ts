@@ -146,6 +146,29 @@ describe('an examination', () => {
 });
 
 describe('what is on disk', () => {
+  it('loses a bookmark when its author or an operator takes it away, for everybody, once and for good', async () => {
+    const { operator } = company;
+    const anna = await company.somebody('marker', 'Anna');
+    const olga = await company.somebody('observer', 'Olga');
+    await asked(operator, { type: 'open-examination' });
+    for (const number of [1, 2]) await asked(anna, { type: 'bookmark', bookmark: named(number), stream: 0, atUs: number, text: '' });
+    await asked(olga, { type: 'bookmark', bookmark: named(3), stream: 0, atUs: 3, text: '' });
+    const remove = (number: number) => ({ type: 'remove-bookmark', bookmark: named(number) }) as const;
+    expect(await outcome(olga, remove(1))).toBe('examination/not-your-bookmark');
+    expect(await outcome(anna, remove(3))).toBe('examination/not-your-bookmark');
+    expect(await asked(anna, remove(1))).toMatchObject({ bookmarks: [{ bookmark: named(2) }, { bookmark: named(3) }] });
+    expect(await asked(anna, remove(1))).toMatchObject({ bookmarks: [{ bookmark: named(2) }, { bookmark: named(3) }] });
+    expect(await asked(olga, remove(3))).toMatchObject({ bookmarks: [{ bookmark: named(2) }] });
+    expect(await asked(operator, remove(2))).toMatchObject({ bookmarks: [] });
+    await olga.until(() => olga.last('bookmarks')?.bookmarks.length === 0 && olga.last('bookmarks')?.request === undefined);
+    // Sent again since an answer was lost, also over a restart.
+    await restart();
+    await company.operator.until(() => company.operator.last('bookmarks') !== undefined);
+    expect(company.operator.last('bookmarks')?.bookmarks).toEqual([]);
+    const again = { type: 'bookmark', bookmark: named(2), stream: 0, atUs: 2, text: '' } as const;
+    expect(await outcome(company.operator, again)).toBe('examination/unknown-bookmark');
+  });
+
   it('is there after a restart: marks, what was removed, numbers, calibration, bookmarks', async () => {
     const { operator } = company;
     await asked(operator, { type: 'open-examination', patient: erika });
@@ -314,6 +337,11 @@ describe('what stands on the layouts of the room', () => {
     await asked(operator, { type: 'open-examination', patient: erika });
     operator.say({ type: 'keep', request: nextRequest(operator), kept, kind: 'still', stream: 0 });
     await operator.until(() => operator.messages.some((heard) => heard.type === 'kept' && heard.kept.state === 'kept'));
+    const whole = operator.messages.flatMap((heard) => (heard.type === 'kept' && heard.kept.state === 'kept' ? [heard.kept] : []));
+    const fromUs = whole.find((one) => one.kept === kept)?.fromUs;
+    const onIt = company.put(5, 0, 5, { on: { kept }, fromUs, untilUs: fromUs });
+    expect(await outcome(operator, onIt)).toBe('mark-put');
+    expect(await outcome(operator, company.put(6, 0, 5, { stream: 1, on: { epoch: company.epoch(1) } }))).toBe('mark-put');
     expect(await outcome(operator, { type: 'save-wall', wall: wallOf(kept) })).toBe('done');
     expect(await outcome(operator, { type: 'close-examination' })).toBe('examination-set');
   };
@@ -330,8 +358,15 @@ describe('what stands on the layouts of the room', () => {
     await anna.until(() => onWalls(anna)?.length === 1);
     expect(await status(`kept/${kept}/index`, key)).toBe(200);
     expect(await status(`kept/${named(78)}/index`, key)).toBe(404);
-    // Nothing of the patient goes with it.
+    // Nothing of the patient goes with it, but to operators; what was drawn on it does.
+    const [of] = operator.last('kept-on-walls')?.earlier ?? [];
+    expect(of).toMatchObject({ patient: erika, anonymous: false, kept: [kept], marks: [{ mark: named(5), kept }] });
+    expect(anna.last('kept-on-walls')?.earlier).toMatchObject([
+      { examination: of?.examination, kept: [kept], marks: [{ mark: named(5) }] },
+    ]);
     expect(JSON.stringify(anna.messages)).not.toContain('Example');
+    await asked(operator, { type: 'reopen-examination', examination: of?.examination ?? '' });
+    await operator.until(() => operator.last('kept-on-walls')?.earlier.length === 0);
   });
 
   it('is not there for who may not see its stream, for observers, and once it is discarded or has no place any more', async () => {

@@ -63,6 +63,20 @@ describe('what was captured during another examination', () => {
     expect(await outcome(operator, put(5, await nextFrameUs()))).toBe('mark-put');
   });
 
+  it('and kept is not marked either, which is said to who may know of it', async () => {
+    company = await openCompany();
+    const { operator } = company;
+    const { id } = await open(erika);
+    const { kept } = (await asked(operator, still(1))) as Told<'kept'>;
+    await open(max);
+    const on = company.put(1, 0, 5, { on: { kept: kept.kept }, fromUs: kept.fromUs, untilUs: kept.fromUs, stream: undefined });
+    expect(await outcome(operator, on)).toBe('examination/unknown-kept');
+    await asked(operator, { type: 'look-into', examination: id });
+    expect(await outcome(operator, on)).toBe('examination/earlier-picture');
+    const elsewhere = await company.somebody('marker', 'Emil', [1]);
+    expect(await outcome(elsewhere, on)).toBe('examination/unknown-kept');
+  });
+
   it('a clip leaves out, and says so by its beginning', async () => {
     company = await openCompany();
     const { operator } = company;

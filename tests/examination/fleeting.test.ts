@@ -86,6 +86,16 @@ describe('what is shown while it happens', () => {
     expect(other().heard).toEqual([gone, away()]);
   });
 
+  it('is told to whom the line did not bear it when it does, once, and to nobody else again', () => {
+    third().behind = true;
+    fleeting.show(me(), draft(1, { stream: 1 }));
+    vi.advanceTimersByTime(200);
+    expect([other().heard, third().heard]).toEqual([[draft(1, { stream: 1 })], []]);
+    third().behind = false;
+    vi.advanceTimersByTime(200);
+    for (const listener of [other(), third()]) expect(listener.heard).toEqual([draft(1, { stream: 1 })]);
+  });
+
   it('what goes to another stream is taken from the first', () => {
     fleeting.show(me(), draft(1, { stream: 1 }));
     vi.advanceTimersByTime(50);

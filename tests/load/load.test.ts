@@ -2,11 +2,21 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasWebCodecs } from '../../src/codec/webcodecs.ts';
 import { AgeHistogram } from '../../src/load/age-histogram.ts';
 import { type LoadReport, loadCommand } from '../../src/load/load.ts';
 import { openRoom } from '../broadcast/test-room.ts';
+import { FaultProxy } from '../support/fault-proxy.ts';
 
 const asked = { viewers: 3, seconds: 1, stream: 0, tier: 'auto', insecure: false, json: true } as const;
+
+function expectAges({ p50, p95, p99, max }: LoadReport['ageMs']): void {
+  expect(p50).toBeGreaterThan(0);
+  expect(p95).toBeGreaterThanOrEqual(p50);
+  expect(p99).toBeGreaterThanOrEqual(p95);
+  // Quantiles are told in steps of a tenth.
+  expect(max).toBeGreaterThanOrEqual(p99 - 0.1);
+}
 
 describe('lumencast load', () => {
   let room: Awaited<ReturnType<typeof openRoom>>;
@@ -27,15 +37,42 @@ describe('lumencast load', () => {
     const bytes = (report.megabitsPerSecondPerViewer * 1e6) / 8;
     expect(bytes / report.framesPerSecond.mean / (128 * 96 + 48)).toBeCloseTo(1, 1);
     expect(report.framesPerSecond.least).toBeGreaterThan(0);
-    expect(report.ageMs.p50).toBeGreaterThan(0);
-    expect(report.ageMs.max).toBeGreaterThanOrEqual(report.ageMs.p99);
+    expectAges(report.ageMs);
     expect(report.serverCpu?.cores).toBeGreaterThan(0);
   });
 
-  it('and as a table', async () => {
-    const table = await load({ json: false, tier: 'exact' });
-    for (const row of ['frames per second', 'age on arrival', 'skipped', 'server', 'this tool']) expect(table).toContain(row);
+  it('ages and skips of a line that bears a fraction, in JSON and in the table', async () => {
+    await using thin = await FaultProxy.open(Number(new URL(room.address).port), { bytesPerSecond: 50_000 });
+    const over = { address: `http://127.0.0.1:${thin.port}/`, tier: 'raw', seconds: 4, viewers: 2 };
+    const [json, table] = await Promise.all([load(over), load({ ...over, json: false })]);
+    const report = JSON.parse(json) as LoadReport;
+    // Four of fifty pictures a second.
+    expect(report.skippedShare).toBeGreaterThan(0.5);
+    const came = report.framesPerSecond.mean * report.viewers * report.seconds;
+    expect(report.skipped / (report.skipped + came)).toBeCloseTo(report.skippedShare, 2);
+    // Two pictures are under way over a line that bears four a second.
+    expect(report.ageMs.p50).toBeGreaterThan(200);
+    expectAges(report.ageMs);
+
+    const [, p50, p95, p99, max] = /age on arrival +p50 ([\d.]+) ms, p95 ([\d.]+) ms, p99 ([\d.]+) ms, max ([\d.]+) ms/.exec(table) ?? [];
+    expectAges({ p50: Number(p50), p95: Number(p95), p99: Number(p99), max: Number(max) });
+    expect(Number(p50)).toBeGreaterThan(200);
+    const [, skipped, share] = /skipped +(\d+) frames \(([\d.]+) %\)/.exec(table) ?? [];
+    expect(Number(skipped)).toBeGreaterThan(10);
+    expect(Number(share)).toBeGreaterThan(50);
+    for (const row of ['viewers +2', 'frames per second +\\d', 'server +[\\d.]+ cores', 'video encoders ', 'this tool +[\\d.]+ cores'])
+      expect(table).toMatch(new RegExp(row));
   });
+
+  it.skipIf(process.platform !== 'linux' || !hasWebCodecs())(
+    "counts the video encoder's process, which is none of the server's own (skipped where H.264 is not installed)",
+    async () => {
+      const idle = JSON.parse(await load({ tier: 'raw' })) as LoadReport;
+      expect(idle.encoderCpu).toEqual({ cores: 0 });
+      const report = JSON.parse(await load({ tier: 'video', seconds: 4 })) as LoadReport;
+      expect(report.encoderCpu?.cores).toBeGreaterThan(0);
+    },
+  );
 
   it('says why it was not let in, and leaves no viewer behind', async () => {
     await expect(load({ viewers: 5 })).rejects.toMatchObject({ code: 'load/refused', fields: { reason: 'HTTP status 503' } });

@@ -196,6 +196,64 @@ describe('longAxisOf', () => {
   });
 });
 
+describe('an outline that goes right round', () => {
+  const region = { kind: 'tissue', x0: 0, y0: 0, x1: 399, y1: 399, unitX: 'cm', unitY: 'cm', deltaX: 0.03, deltaY: 0.03 } as const;
+  const picture: MeasuredPicture = { width: 400, height: 400, regions: [region] };
+  /** A bullet 80 px wide and 300 px long, standing on its annulus from (160, 350) to (240, 350), begun anywhere around it. */
+  const bullet = [
+    ...Array.from({ length: 61 }, (_, step) => ({ x: 160 + (80 / 60) * step, y: 350 })).toReversed(),
+    ...Array.from({ length: 60 }, (_, step) => ({ x: 160, y: 350 - 2.5 * (step + 1) })),
+    ...Array.from({ length: 60 }, (_, step) => {
+      const angle = (Math.PI * (step + 1)) / 60;
+      return { x: 200 - 40 * Math.cos(angle), y: 200 - 150 * Math.sin(angle) };
+    }),
+    ...Array.from({ length: 59 }, (_, step) => ({ x: 240, y: 200 + 2.5 * (step + 1) })),
+  ];
+  const begunAt = (start: number): MarkOf<'area'> => ({
+    kind: 'area',
+    number: 1,
+    points: [...bullet.slice(start), ...bullet.slice(0, start)],
+  });
+  const closed = 'the outline is closed: choose a caliper as its long axis or trace from annulus to annulus';
+
+  it('has no long axis of its own, wherever it begins', () => {
+    for (let start = 0; start < bullet.length; start++) expect(longAxisOf(picture, begunAt(start))).toBe(closed);
+    const back = begunAt(0);
+    expect(longAxisOf(picture, { ...back, points: [...back.points, back.points[0]!] })).toBe(closed);
+  });
+
+  it('has the volume of the same outline left open, once its long axis is chosen', () => {
+    const open: MarkOf<'area'> = { ...begunAt(0), points: bullet.slice(60) };
+    const axis = longAxisOf(picture, open);
+    expect(axis).toEqual([
+      { x: 200, y: expect.closeTo(350, -1) },
+      { x: expect.closeTo(200, 6), y: 50 },
+    ]);
+    if (typeof axis === 'string') throw new Error(axis);
+    const whole = volume(apicalView(picture, begunAt(100), axis) as ApicalView).ml;
+    expect(whole).toBeCloseTo(volume(apicalView(picture, open, axis) as ApicalView).ml, 1);
+  });
+
+  it('gapes as little as an annulus does not: a dilated ventricle on a narrow one is still open', () => {
+    const wide = (gap: number): MarkOf<'area'> => ({
+      kind: 'area',
+      number: 1,
+      points: [
+        { x: 200 - gap / 2, y: 350 },
+        { x: 120, y: 200 },
+        { x: 200, y: 50 },
+        { x: 280, y: 200 },
+        { x: 200 + gap / 2, y: 350 },
+      ],
+    });
+    expect(longAxisOf(picture, wide(0.18 * 300))).toEqual([
+      { x: 200, y: 350 },
+      { x: 200, y: 50 },
+    ]);
+    expect(longAxisOf(picture, wide(0.09 * 300))).toBe(closed);
+  });
+});
+
 describe('ejectionOf', () => {
   it('agrees with the textbook: 120 ml and 50 ml are 58.3 %', () => {
     expect(ejectionOf(120, 50)).toEqual({ edvMl: 120, esvMl: 50, strokeVolumeMl: 70, efPercent: expect.closeTo(58.333, 3) });

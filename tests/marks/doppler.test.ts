@@ -149,9 +149,16 @@ describe('envelopes on a spectrum', () => {
     expect(measure(picture(mMode), triangle)).toMatchObject({ quantities: [{ unit: 'px' }], reason: 'axes are s and cm' });
   });
 
-  it('have a velocity at every point', () => {
-    const point: Mark = { kind: 'point', number: 1, points: [{ x: 120, y: baseline - 35 }] };
-    expect(measure(picture(region), point).quantities).toEqual([{ of: 'velocity', value: expect.closeTo(70, 9), unit: 'cm/s' }]);
+  it('have a velocity and the gradient that drives it at every point: 4 v², as 10 mmHg at 1.58 m/s', () => {
+    const point: Mark = { kind: 'point', number: 1, points: [{ x: 120, y: baseline - 79 }] };
+    const velocity = { of: 'velocity', value: expect.closeTo(158, 9), unit: 'cm/s' };
+    const gradient = { of: 'peak-gradient', value: expect.closeTo(4 * 1.58 ** 2, 9), unit: 'mmHg' };
+    expect(measure(picture(region), point).quantities).toEqual([velocity, gradient]);
+    // Away from the probe the flow is as fast.
+    const below: Mark = { ...point, points: [{ x: 120, y: baseline + 79 }] };
+    expect(measure(picture(region), below).quantities[1]).toEqual(gradient);
+    const colour: CalibrationRegion = { ...region, kind: 'colour-flow' };
+    expect(measure(picture(colour), point).quantities).toEqual([velocity]);
     const { referenceY: _, ...silent } = region;
     expect(measure(picture(silent), point)).toEqual({ quantities: [], reason: 'no baseline is named' });
   });

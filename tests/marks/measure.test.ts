@@ -84,6 +84,15 @@ describe('measure, a distance', () => {
     });
   });
 
+  it('has no pressure of a trace along mean velocities, which the same line on a spectrum has', () => {
+    const axes = { ...tissue, unitX: 's', unitY: 'cm/s', deltaX: 0.005, deltaY: -0.5, referenceY: 200 } as const;
+    const flow: Mark = { kind: 'polyline', number: 1, points: [p(50, 200), p(90, 100), p(130, 200)] };
+    const of = (kind: 'cw-doppler' | 'doppler-mean-trace'): string[] =>
+      measure(picture({ ...axes, kind }), flow).quantities.map((quantity) => quantity.of);
+    expect(of('cw-doppler')).toEqual(['velocity', 'vti', 'peak-gradient', 'mean-gradient', 'time']);
+    expect(of('doppler-mean-trace')).toEqual(['velocity', 'vti', 'time']);
+  });
+
   it('is depth, time and slope in M-mode', () => {
     const mMode: CalibrationRegion = { ...tissue, unitX: 's', unitY: 'cm', deltaX: 0.01, deltaY: 0.02 };
     expect(values(length(picture(mMode), p(50, 100), p(100, 150)))).toEqual({ depth: '10 mm', time: '0.5 s', slope: '2 cm/s' });
@@ -225,6 +234,18 @@ describe('measure, areas and angles', () => {
 });
 
 describe('measurementText', () => {
+  it('writes an area below 10 cm² to its hundredths', () => {
+    const text = (value: number): string => measurementText({ quantities: [{ of: 'area', value, unit: 'cm²' }], calibration: 'source' });
+    expect([0.06, 1.045, 9.99, 9.996, 10, 31.27].map(text)).toEqual([
+      '0.06 cm²',
+      '1.04 cm²',
+      '9.99 cm²',
+      '10.0 cm²',
+      '10.0 cm²',
+      '31.3 cm²',
+    ]);
+  });
+
   it('names the unit, and the reason where it is not a length', () => {
     expect(measurementText({ quantities: [{ of: 'length', value: 12.44, unit: 'mm' }], calibration: 'source' })).toBe('12.4 mm');
     expect(measurementText({ quantities: [{ of: 'length', value: 12.44, unit: 'mm' }], calibration: 'manual' })).toBe(

@@ -43,7 +43,7 @@ describe.skipIf(!haveRecordings || !existsSync(decoder))(
       await until(() => seen.length >= 30, 60_000);
       const [fromUs, pressedUs] = [seen[5]?.capturedUs ?? 0, nowUs()];
       const path = join(folder, 'clip.frames');
-      await store.startClip(0, path, fromUs, pressedUs + 1_000_000).written;
+      await store.startClip(0, path, fromUs, pressedUs + 4_000_000).written;
       await using file = await openFrameFile(path);
       expect([file.complete, file.damaged, file.tornBytes]).toEqual([true, 0, 0]);
       const got: { readonly us: number; readonly sequence: number; readonly same: boolean }[] = [];

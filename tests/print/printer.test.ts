@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Mark } from '../../src/marks/mark.ts';
+import { type Mark, withPart } from '../../src/marks/mark.ts';
 import { parsePrintOrder } from '../../src/print/order.ts';
 import type { PrintTask } from '../../src/print/print-worker.ts';
 import { Printer } from '../../src/print/printer.ts';
@@ -107,6 +107,14 @@ describe.skipIf(!popplerIsThere)('a printer', () => {
     const seen = (value: number): number => Math.min(255, Math.max(0, ((value - 3999.5) / 4000 + 0.5) * 255));
     const worst = stored.reduce((most, value, pixel) => Math.max(most, Math.abs(seen(value) - image![pixel]!)), 0);
     expect(worst).toBeLessThanOrEqual(0.51);
+  });
+
+  it('prints what the marks of the examination measure together, also on frames that are not printed', async () => {
+    const lesion = withPart(caliper(2), 'lesion');
+    const reference = { ...lesion, part: 'reference', points: [lesion.points[0], { x: 45, y: 5 }] } as Mark;
+    const half = { ...onStream(2, beganUs + 9e6, beganUs + 9e6), shape: lesion };
+    const whole = { ...half, shape: reference };
+    expect(textOf(await printer.print(task({ all: [whole, half] }), never))).toMatch(/Stenosis\s+50\s%, area 75\s% \(diameters\)/);
   });
 
   it('prints the marks that lie on the frame, and no others', async () => {

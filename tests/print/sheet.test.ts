@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CalibrationRegion } from '../../src/frame/calibration.ts';
+import { clinicalValues } from '../../src/marks/clinical.ts';
+import { labelCodes, vocabularies } from '../../src/marks/label.ts';
 import type { Mark } from '../../src/marks/mark.ts';
+import { germanLabels } from '../../src/marks/words.ts';
 import { encodePng } from '../../src/print/png.ts';
 import { type PrintDocument, type PrintedPicture, printedSheets } from '../../src/print/sheet.ts';
 
@@ -108,6 +111,7 @@ const document = (more: Partial<PrintDocument>): PrintDocument => ({
   patient: undefined,
   marks: true,
   pictures: [picture(1, everyKind)],
+  measurements: [],
   ...more,
 });
 
@@ -154,6 +158,107 @@ describe.skipIf(!popplerIsThere)('printed sheets, read by poppler', () => {
     expect(text).toContain('14:05:01');
     expect(text).toContain('synthetisch');
     expect(text).not.toContain('Patient');
+  });
+
+  it('write the code points of what there is no print for, and say so; a name in Latin, Greek or Cyrillic letters stands as it is', async () => {
+    const named = async (language: 'en' | 'de', name: string, author: string): Promise<string> => {
+      const patient = { name, id: '1' };
+      const file = await printed(`names-${language}`, document({ language, patient, pictures: [picture(1, [caliper(1)], author)] }));
+      return textOf(file);
+    };
+    const chinese = await named('de', '李明 (Li Ming)', 'Zoë');
+    expect(chinese).toContain('[U+674E U+660E] (Li Ming) · 1');
+    expect(chinese).toContain('stehen als Unicode-Nummern da');
+    expect(await named('en', 'Anna', 'פלוני ג׳')).toMatch(/\[U\+05E4 .*\] *\[U\+05D2 U\+05F3\]/);
+    for (const name of ['سلمى', 'สมหญิง']) expect(await named('en', name, 'Zoë')).toContain('stand as their Unicode code points');
+    const plain = await named('en', 'Жанна Łucja Ωμέγα Nguyễn e\u0301\u200e', 'Zoë');
+    expect(plain).toContain('Жанна Łucja Ωμέγα Nguyễn é · 1');
+    expect(plain).not.toContain('U+');
+  });
+
+  it('say in German nothing that they say in English', async () => {
+    const labels = labelCodes.map(
+      (label, index): Mark => ({ kind: 'point', number: index + 1, points: [{ x: 9 + index, y: 20 }], caption: { label } }),
+    );
+    const ends = [
+      { x: 60, y: 120 },
+      { x: 160, y: 120 },
+    ] as const;
+    const hand = { points: ends, known: { mm: 50 } } as const;
+    const notes = [
+      { shape: caliper(90), picture: { width, height, regions: [] }, author: 'This machine' },
+      { shape: caliper(91), picture: { ...measured, manual: hand }, author: 'This machine' },
+    ];
+    const marked = picture(1, [...labels, ...everyKind], 'This machine');
+    const value = { of: 'ejection-fraction', value: 58, unit: '%' } as const;
+    const measurements = (
+      [
+        ['ejection-fraction', 'biplane-discs', 'the outline crosses itself'],
+        ['heart-rate', 'ecg-caliper', 'axes are not time and velocity'],
+        ['stenosis', 'diameters', 'the lesion is wider than the reference'],
+        ['doppler', 'trace', 'no baseline is named'],
+      ] as const
+    ).map(([measurement, method, reason]) => {
+      const quantities = [value, { of: 'area-stenosis', value: 3, unit: '%' } as const];
+      return { measurement, method, quantities, calibration: 'source', reason } as const;
+    });
+    const patient = { name: 'Zoë', id: '1', born: '1970-05-31', sex: 'female' } as const;
+    const print = { layout: 1, patient, measurements, pictures: [{ ...marked, marks: [...marked.marks, ...notes] }] } as const;
+    const wordsIn = async (language: 'en' | 'de'): Promise<Set<string>> => {
+      const text = textOf(await printed(`words-${language}`, document({ ...print, language })));
+      return new Set(text.toLowerCase().match(/\p{L}{3,}/gu));
+    };
+    const [english, german] = [await wordsIn('en'), await wordsIn('de')];
+    // Abbreviations, and words that are the same in both.
+    const abbreviations = Object.values(vocabularies).flatMap((words) =>
+      Object.values(words).filter((word) => germanLabels[word] === undefined),
+    );
+    const typed = [
+      'Herzkatheter',
+      'Kamera',
+      'Zoë',
+      'Größe',
+      'Lumencast',
+      'Europe',
+      'Berlin',
+      'clip',
+      'Doppler',
+      'VTI',
+      'biplane',
+      'von Hand',
+    ];
+    const same = new Set([...typed, ...abbreviations].flatMap((word) => word.toLowerCase().match(/\p{L}{3,}/gu) ?? []));
+    expect([...german].filter((word) => english.has(word) && !same.has(word))).toEqual([]);
+    for (const word of ['läsion', 'referenz', 'stenose', 'erguss', 'katheterspitze', 'rechner', 'kreuzt']) expect(german).toContain(word);
+  });
+
+  it('begin with what the examination measures by several marks, on every sheet and above the pictures', async () => {
+    const on = { picture: measured, stream: 0, fromUs: 5, untilUs: 5 };
+    const cavity = (part: 'a4c-ed' | 'a4c-es', radius: number, height: number, number: number): Mark => ({
+      kind: 'area',
+      number,
+      part,
+      points: Array.from({ length: 91 }, (_, step) => {
+        const angle = (step * Math.PI) / 90;
+        return { x: 150 - radius * Math.cos(angle), y: 230 - height * Math.sin(angle) };
+      }),
+    });
+    const [diastole, systole] = [cavity('a4c-ed', 50, 160, 1), cavity('a4c-es', 35, 140, 2)];
+    const measurements = clinicalValues([
+      { ...on, shape: diastole, rPeaksUs: [0, 800_000, 1_600_000] },
+      { ...on, shape: systole },
+    ]);
+    // 2/3 pi r² L of half ellipsoids, by 0.5 mm a pixel.
+    const ml = (radius: number, length: number): number => ((2 / 3) * Math.PI * radius ** 2 * length * 0.5 ** 3) / 1000;
+    const [edv, esv] = [ml(50, 160), ml(35, 140)];
+    const ef = `${Math.round(100 * (1 - esv / edv))}\\s%.{2}EDV\\s${Math.round(edv)}\\sml.{2}ESV\\s${Math.round(esv)}\\sml`;
+    const pictures = [picture(1, [caliper(1)]), picture(2, [caliper(1)])];
+    const text = textOf(await printed('measured', document({ measurements, pictures, patient: 'nobody' })));
+    expect(text.match(new RegExp(`Ejection fraction\\s+${ef}.*single-plane method of discs`, 'g'))).toHaveLength(2);
+    expect(text).toMatch(/Heart rate\s+75\s\/min \(R peaks of the source\)/);
+    expect(text.indexOf('Ejection fraction')).toBeLessThan(text.indexOf('Kamera 1'));
+    const german = textOf(await printed('measured-german', document({ measurements, pictures, language: 'de' })));
+    expect(german).toMatch(new RegExp(`Auswurffraktion\\s+${ef}.*monoplane Scheibchenmethode`));
   });
 
   it('are tagged, have a language and a title without the patient', async () => {

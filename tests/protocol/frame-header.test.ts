@@ -61,7 +61,24 @@ describe('frame header', () => {
       epoch: 0x0506,
     });
     expect(Buffer.from(bytes.buffer).toString('hex').slice(0, 96)).toBe(
-      '4c430106000301010100000004030201000000000001000005000000' + '8002e001' + '09000000' + '10000000' + '07000000' + '06050000',
+      '4c430106000301010100000004030201000000000001000005000000' + '8002e001' + '09000000' + '10000000' + '07000000' + '0605a401',
+    );
+  });
+
+  it('is refused where any bit of it was turned over, and read where it has no check', () => {
+    fc.assert(
+      fc.property(header, fc.nat(8 * 46 - 1), (value, bit) => {
+        const bytes = write(value);
+        bytes.setUint8(bit >> 3, bytes.getUint8(bit >> 3) ^ (1 << (bit & 7)));
+        expect(() => readFrameHeader(bytes)).toThrow(AppError);
+      }),
+    );
+    fc.assert(
+      fc.property(header, (value) => {
+        const bytes = write(value);
+        bytes.setUint16(46, 0, true);
+        expect(readFrameHeader(bytes)).toEqual(value);
+      }),
     );
   });
 

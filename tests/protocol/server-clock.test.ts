@@ -44,6 +44,39 @@ describe('ServerClock', () => {
     expect(clock.at(0)).toBe(offsetUs);
   });
 
+  it('forgets where its own clock stood still, and what was asked before; the next answer is believed at once', () => {
+    const clock = new ServerClock();
+    expect(clock.watch(0, 1e15)).toBe(false);
+    ping(clock, 0, 10, 10);
+    expect(clock.watch(100_000, 1e15 + 100_000)).toBe(false);
+    // Asleep for an hour; what the server answered before that is read only now.
+    const sleptUs = 3600e6;
+    expect(clock.watch(200_000, 1e15 + sleptUs + 200_000)).toBe(true);
+    expect([clock.at(200_000), clock.errorUs]).toEqual([undefined, undefined]);
+    clock.sample(150_000, 150_000 + offsetUs, 200_100);
+    expect(clock.at(200_100)).toBeUndefined();
+    clock.sample(200_200, 200_210 + offsetUs + sleptUs, 200_220);
+    expect([clock.at(0), clock.errorUs]).toEqual([offsetUs + sleptUs, 10]);
+    expect(clock.watch(300_000, 1e15 + sleptUs + 300_000)).toBe(false);
+  });
+
+  it('is known again at once where somebody only set the wall clock, either way, and does not mind one that is drawn slowly', () => {
+    const clock = new ServerClock();
+    clock.watch(0, 1e15);
+    let wallUs = 1e15;
+    for (const stepUs of [3600e6, -7200e6]) {
+      wallUs += stepUs;
+      expect(clock.watch(1000, wallUs)).toBe(true);
+      ping(clock, 1000, 10, 10);
+      expect(clock.at(0)).toBe(offsetUs);
+    }
+    for (let drawn = 0; drawn < 100; drawn++) {
+      wallUs += 200_000;
+      expect(clock.watch(1000, wallUs)).toBe(false);
+    }
+    expect(clock.at(0)).toBe(offsetUs);
+  });
+
   it('starts anew with another server', () => {
     const clock = new ServerClock();
     ping(clock, 0, 10, 10);

@@ -140,7 +140,7 @@ describe('Tier', () => {
     const before = room.seen.length;
     room.send(100);
     // The encoder gives back what it was reading.
-    await vi.waitUntil(() => room.free() === 4);
+    await vi.waitUntil(() => room.free() === 4, 10_000);
     expect(room.seen.length).toBe(before);
   });
 });

@@ -28,7 +28,13 @@ describe('FaultProxy', () => {
     const came: { readonly atMs: number; readonly bytes: Buffer }[] = [];
     viewer.on('data', (bytes: Buffer) => came.push({ atMs: performance.now(), bytes }));
     const bytes = (): Buffer => Buffer.concat(came.map((part) => part.bytes));
-    return { viewer, sender, came, bytes, until: (length: number) => vi.waitUntil(() => bytes().length >= length, 10_000) };
+    return {
+      viewer,
+      sender,
+      came,
+      bytes,
+      until: (length: number) => vi.waitUntil(() => came.reduce((sum, part) => sum + part.bytes.length, 0) >= length, 30_000),
+    };
   }
 
   it('passes everything on both ways, and the ends too', async () => {
@@ -52,12 +58,11 @@ describe('FaultProxy', () => {
     await until(60_000);
     expect((came[0]?.atMs ?? 0) - fromMs).toBeGreaterThan(45);
     expect((came.at(-1)?.atMs ?? 0) - fromMs).toBeGreaterThan(300);
-    sender.write(Buffer.alloc(2_000_000));
+    // As slow as it was it would carry this for a minute.
+    sender.write(Buffer.alloc(12_000_000));
     await until(70_000);
-    const againMs = performance.now();
     proxy.set({});
-    await until(2_060_000);
-    expect(performance.now() - againMs).toBeLessThan(3000);
+    await until(12_060_000);
   });
 
   it('stalls now and then', async () => {
@@ -87,7 +92,7 @@ describe('FaultProxy', () => {
     expect(proxy.connections).toBe(1);
     proxy.cut();
     await Promise.all(gone);
-    await vi.waitUntil(() => proxy.connections === 0);
+    await vi.waitUntil(() => proxy.connections === 0, 10_000);
   });
 
   it('half-open: bytes and endings vanish, and nobody is told', async () => {

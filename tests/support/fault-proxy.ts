@@ -151,17 +151,19 @@ class Lane {
 
   #take(data: Buffer): void {
     if (this.#line.faults().silent) return;
+    // What it could have carried before these bytes came is gone.
+    this.move();
     for (let at = 0; at < data.length; at += pieceBytes) this.#waiting.push(data.subarray(at, at + pieceBytes));
     this.#waitingBytes += data.length;
     if (this.#waitingBytes >= queueBytes) this.#from.pause();
     this.move();
   }
 
-  /** From the queue onto the line, as far as there are tokens. */
+  /** From the queue onto the line, as far as there are tokens: a turn that comes late carries what the ones that it replaces would have. */
   #load({ bytesPerSecond, wayMs = 0, corruptEveryBytes }: LineFaults, nowMs: number): void {
     const perMs = (bytesPerSecond ?? Number.POSITIVE_INFINITY) / 1000;
     // A bucket that was never bound holds no debt and no credit.
-    this.#tokens = bytesPerSecond === undefined ? 0 : Math.min(perMs * burstMs, this.#tokens + (nowMs - this.#countedMs) * perMs);
+    this.#tokens = bytesPerSecond === undefined ? 0 : this.#tokens + (nowMs - this.#countedMs) * perMs;
     this.#countedMs = nowMs;
     while (this.#waiting.length > 0 && (bytesPerSecond === undefined || this.#tokens > 0)) {
       const bytes = this.#waiting.shift() as Buffer;
@@ -170,6 +172,7 @@ class Lane {
       if (this.#toViewer && corruptEveryBytes !== undefined) this.#corrupt(bytes, corruptEveryBytes);
       this.#flying.push({ bytes, dueMs: nowMs + wayMs });
     }
+    if (this.#waiting.length === 0) this.#tokens = Math.min(perMs * burstMs, this.#tokens);
   }
 
   #corrupt(bytes: Buffer, everyBytes: number): void {

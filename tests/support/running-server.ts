@@ -40,7 +40,7 @@ async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');
   child.kill('SIGTERM');
-  const patience = setTimeout(() => child.kill('SIGKILL'), 5000);
+  const patience = setTimeout(() => child.kill('SIGKILL'), 20_000);
   await gone;
   clearTimeout(patience);
 }

@@ -41,16 +41,50 @@ const outside: Mark = {
 const note = (number: number, text: string): Mark => ({ kind: 'text', number, points: [{ x: 9, y: 9 }], caption: { text } });
 const head: ListHead = { room: 'Labor Süd', examination: '2.25.17', patient: undefined, writtenUs: atUs };
 
+/** Marks on two clips that make measurements together. */
+function examined(): ListedMark[] {
+  const regions = [{ ...picture.regions[0], x1: 399 }];
+  const cavity = (number: number, part: 'a4c-ed' | 'a4c-es', radius: number, length: number): Mark => ({
+    kind: 'area',
+    number,
+    part,
+    points: Array.from({ length: 181 }, (_, step) => {
+      const angle = (step * Math.PI) / 180;
+      return { x: 100 - radius * Math.cos(angle), y: 280 - length * Math.sin(angle) };
+    }),
+  });
+  const caliper = (number: number, part: 'reference' | 'lesion', to: number): Mark => ({
+    kind: 'distance',
+    number,
+    part,
+    points: [
+      { x: 300, y: 20 },
+      { x: to, y: 20 },
+    ],
+  });
+  const on = { picture: { ...picture, regions }, stream: 0, untilUs: atUs };
+  const [a, b] = [
+    { ...on, kept: 'a'.repeat(16), source: 'Clip A' },
+    { ...on, kept: 'b'.repeat(16), source: 'Clip B', stream: 1 },
+  ];
+  return [
+    listed(cavity(1, 'a4c-ed', 60, 250), { ...a, rPeaksUs: [atUs - 800_000, atUs, atUs + 800_000] }),
+    listed(cavity(2, 'a4c-es', 40, 220), b),
+    listed(caliper(3, 'reference', 380), a),
+    listed(caliper(4, 'lesion', 320), a),
+  ];
+}
+
 /** What another parser makes of a CSV. */
-function pythonRows(csv: string): Record<string, string>[] {
+function pythonRows(csv: string, delimiter = ','): Record<string, string>[] {
   const program =
-    'import csv,json,sys,io; print(json.dumps(list(csv.DictReader(io.StringIO(sys.stdin.buffer.read().decode("utf-8-sig"), newline="")))))';
-  return JSON.parse(execFileSync('python3', ['-c', program], { input: csv, encoding: 'utf8' })) as Record<string, string>[];
+    'import csv,json,sys,io; print(json.dumps(list(csv.DictReader(io.StringIO(sys.stdin.buffer.read().decode("utf-8-sig"), newline=""), delimiter=sys.argv[1]))))';
+  return JSON.parse(execFileSync('python3', ['-c', program, delimiter], { input: csv, encoding: 'utf8' })) as Record<string, string>[];
 }
 
 describe('measurements as CSV, read by another parser', () => {
   it('have a line for each value, whole, with unit, calibration, author and times with their zone', () => {
-    const rows = pythonRows(measurementsCsv(head, [listed(area), listed(outside)]));
+    const rows = pythonRows(measurementsCsv(head, [listed(area), listed(outside)], 'en'));
     const quantities = measure(picture, area).quantities;
     expect(rows.map(({ quantity }) => quantity)).toEqual(['area', 'circumference', 'length']);
     for (const [row, { value, unit }] of quantities.entries()) {
@@ -76,6 +110,47 @@ describe('measurements as CSV, read by another parser', () => {
     expect(Object.keys(rows[0] ?? {}).some((name) => name.startsWith('patient'))).toBe(false);
   });
 
+  it('begin with what several marks measure together: ejection fraction, heart rate, stenosis and flow', () => {
+    const marks = examined();
+    const rows = pythonRows(measurementsCsv(head, marks, 'en'));
+    const of = (kind: string) => rows.filter((row) => row.kind === kind);
+    const [ef, edv, esv, stroke] = of('ejection-fraction');
+    // Half ellipsoids of revolution, 2/3 pi r² L: radius and length in pixels of 0.123 mm.
+    const ml = (radius: number, length: number): number => ((2 / 3) * Math.PI * radius ** 2 * length * 0.123 ** 3) / 1000;
+    expect(Number(edv?.value)).toBeCloseTo(ml(60, 250), 1);
+    expect(Number(esv?.value)).toBeCloseTo(ml(40, 220), 1);
+    expect(Number(stroke?.value)).toBeCloseTo(ml(60, 250) - ml(40, 220), 1);
+    expect(Number(ef?.value)).toBeCloseTo(100 * (1 - ml(40, 220) / ml(60, 250)), 0);
+    expect(ef).toMatchObject({ quantity: 'ejection-fraction', unit: '%', caption: 'single-plane-discs', calibration: 'source' });
+    expect([ef?.source, ef?.mark]).toEqual(['Clip A + Clip B', `${marks[0]?.id} ${marks[1]?.id}`]);
+    expect(of('heart-rate')).toMatchObject([{ value: '75', unit: '/min', caption: 'r-peaks' }]);
+    expect(of('stenosis').map(({ quantity, unit }) => `${quantity} ${unit}`)).toEqual(['diameter-stenosis %', 'area-stenosis %']);
+    expect(Number(of('stenosis')[0]?.value)).toBeCloseTo(75, 9);
+    expect(of('area').map(({ part }) => part)).toEqual(['a4c-ed', 'a4c-ed', 'a4c-es', 'a4c-es']);
+    expect(rows[0]?.kind).toBe('ejection-fraction');
+
+    const told = JSON.parse(measurementsJson(head, marks)) as { measurements: Record<string, unknown>[]; marks: Record<string, unknown>[] };
+    expect(told.measurements.map(({ measurement }) => measurement)).toEqual(['ejection-fraction', 'heart-rate', 'stenosis']);
+    expect(told.measurements[0]).toMatchObject({
+      method: 'single-plane-discs',
+      values: [{ of: 'ejection-fraction', value: Number(ef?.value), unit: '%' }, {}, {}, {}],
+      marks: [
+        { mark: marks[0]?.id, number: 1, source: 'Clip A' },
+        { number: 2, source: 'Clip B' },
+      ],
+    });
+    expect(told.marks.map(({ part }) => part)).toEqual(['a4c-ed', 'a4c-es', 'reference', 'lesion']);
+  });
+
+  it('are read by German spreadsheets: semicolons between the cells, commas in the numbers, everything else the same', () => {
+    const marks = [listed(area, { source: 'Echo; "1", links' }), listed(outside), ...examined()];
+    const [english, german] = [pythonRows(measurementsCsv(head, marks, 'en')), pythonRows(measurementsCsv(head, marks, 'de'), ';')];
+    expect(german.map((row) => ({ ...row, value: row.value?.replace(',', '.') }))).toEqual(english);
+    const { value } = measure(picture, area).quantities[0]!;
+    expect(german.find(({ kind }) => kind === 'area')?.value).toBe(String(value).replace('.', ','));
+    expect(value % 1).not.toBe(0);
+  });
+
   it('give a text no chance to be a formula, and change nothing else in it', () => {
     const evil = ['=HYPERLINK("x")', '+1', '-1', '@SUM(A1)', '\t=1', '|calc', '%0A', '＝1+1', ' =1'];
     const plain = ['EF < 30 %', 'a, "b" \'c\'', 'zwei\nZeilen', 'Größe'];
@@ -83,10 +158,11 @@ describe('measurements as CSV, read by another parser', () => {
       measurementsCsv(
         head,
         [...evil, ...plain].map((text, index) => listed(note(index + 1, text))),
+        'en',
       ),
     );
     expect(rows.map(({ caption }) => caption)).toEqual([...evil.map((text) => `'${text}`), ...plain]);
-    const author = pythonRows(measurementsCsv(head, [listed(outside, { author: "=cmd|' /C calc'!A0", source: '@x' })]));
+    const author = pythonRows(measurementsCsv(head, [listed(outside, { author: "=cmd|' /C calc'!A0", source: '@x' })], 'en'));
     expect(author[0]).toMatchObject({ author: "'=cmd|' /C calc'!A0", source: "'@x" });
   });
 
@@ -94,12 +170,12 @@ describe('measurements as CSV, read by another parser', () => {
     const regions = [{ ...picture.regions[0], kind: 'pw-doppler', unitX: 's', unitY: 'cm/s', referenceY: 100, deltaY: -1 }] as const;
     const point: Mark = { kind: 'point', number: 1, points: [{ x: 10, y: 150 }] };
     const mark = listed(point, { picture: { ...picture, regions } });
-    expect(Number(pythonRows(measurementsCsv(head, [mark]))[0]?.value)).toBeLessThan(-40);
+    expect(Number(pythonRows(measurementsCsv(head, [mark], 'en'))[0]?.value)).toBeLessThan(-40);
   });
 
   it('name the patient where somebody asked for that', () => {
     const patient = { name: 'Ångström, =Zoë', id: '=1', born: '1950-12-31' };
-    const [row] = pythonRows(measurementsCsv({ ...head, patient }, [listed(area)]));
+    const [row] = pythonRows(measurementsCsv({ ...head, patient }, [listed(area)], 'en'));
     expect(row).toMatchObject({ 'patient name': 'Ångström, =Zoë', 'patient id': "'=1", 'patient born': '1950-12-31' });
   });
 });
@@ -136,7 +212,7 @@ describe('the name of a file', () => {
 
 describe('a mark', () => {
   const mark = { stream: 1, fromUs: 100, untilUs: 200, picture };
-  const frame = { stream: 1, capturedUs: 150, width: 400, height: 300 };
+  const frame = { stream: 1, capturedUs: 150, ...picture };
 
   it('belongs to the frames of its time, on the picture that it was drawn on', () => {
     expect(belongsTo(mark, frame)).toBe(true);
@@ -146,6 +222,7 @@ describe('a mark', () => {
     expect(belongsTo({ ...mark, untilUs: undefined }, { ...frame, capturedUs: 1e15 })).toBe(true);
     expect(belongsTo(mark, { ...frame, stream: 2 })).toBe(false);
     expect(belongsTo(mark, { ...frame, width: 401 })).toBe(false);
+    expect(belongsTo(mark, { ...frame, regions: [{ ...picture.regions[0], deltaY: 0.0246 }] })).toBe(false);
     expect(belongsTo({ ...mark, stream: undefined }, { ...frame, stream: undefined })).toBe(false);
     expect(belongsTo({ ...mark, kept: 'k' }, frame)).toBe(false);
     expect(belongsTo({ ...mark, stream: undefined, kept: 'k' }, { ...frame, stream: undefined, kept: 'k' })).toBe(true);

@@ -40,6 +40,21 @@ describe('pictures in step', () => {
     expect(step.skewOf(1, endUs)?.behindMs).toBeLessThan(5);
   });
 
+  it('nothing is held back to make up for how evenly the slower one comes', () => {
+    const step = new InStep();
+    let longestMs = 0;
+    for (let frame = 0; frame < 200; frame++) {
+      const capturedUs = 1e9 + frame * 40 * ms;
+      const slowMs = 60 + 30 * ((frame * 7) % 10 < 5 ? 0 : 1);
+      const fastUs = capturedUs + 10 * ms;
+      const dueUs = step.arrived(0, capturedUs, fastUs);
+      if (frame > 50) longestMs = Math.max(longestMs, (dueUs - fastUs) / ms);
+      expect(step.arrived(1, capturedUs, capturedUs + slowMs * ms) - capturedUs).toBeLessThanOrEqual(90 * ms);
+      if (slowMs === 90) expect(step.arrived(1, capturedUs, capturedUs + slowMs * ms)).toBe(capturedUs + slowMs * ms);
+    }
+    expect(longestMs).toBeLessThanOrEqual(80);
+  });
+
   it('one that comes much later is left behind and holds nobody; its skew is told', () => {
     const step = new InStep();
     expect(play(step, 10, 400)).toEqual({ fast: 0, slow: 0 });

@@ -13,6 +13,7 @@ const printed: Readonly<Record<string, readonly string[]>> = {
   'cap.delete': ['delete', 'backspace'],
   'cap.undo': [],
   'cap.in-step': [],
+  'cap.pan': ['arrowleft', 'arrowright', 'arrowup', 'arrowdown'],
   '←': ['arrowleft'],
   '→': ['arrowright'],
   '↑': ['arrowup'],

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Mark, Point } from '../../src/marks/mark.ts';
+import { belongsTo } from '../../src/marks/belonging.ts';
+import { type Mark, type Point, partOf, withPart } from '../../src/marks/mark.ts';
 import type { SharedMark } from '../../src/protocol/examination-messages.ts';
 import type { ServerMessage } from '../../src/protocol/messages.ts';
 import {
-  belongs,
+  draftOn,
   initialMarks,
   isOwn,
   isSeen,
@@ -19,6 +20,8 @@ import {
 const me = { name: 'Ada', key: 'aaaa' };
 const other = { name: 'Ben', key: 'bbbb' };
 const picture = { width: 400, height: 300, regions: [] };
+const live = { ...picture, stream: 0, capturedUs: 9000, live: true };
+const region = { kind: 'tissue', x0: 0, y0: 0, x1: 399, y1: 299, unitX: 'cm', unitY: 'cm', deltaX: 0.02, deltaY: 0.02 } as const;
 const line = (x: number, number = 1): Mark => ({
   kind: 'distance',
   number,
@@ -54,11 +57,12 @@ const shared = (id: string, shape: Mark, revision: number, rest: Partial<SharedM
   ...rest,
 });
 const hear = (message: ServerMessage): MarksAction => ({ act: 'hear', message, nowMs: 0 });
-const examination = (id: string | undefined): MarksAction =>
+const examination = (id: string | undefined, boundaryUs?: number): MarksAction =>
   hear({
     type: 'examination',
     archive: { state: 'ready' },
     author: me,
+    ...(boundaryUs !== undefined && { boundaryUs }),
     ...(id !== undefined && { examination: { examination: id, anonymous: true, openedUs: 0, stills: 0, clips: 0, marks: 0 } }),
   });
 const marks = (...told: SharedMark[]): MarksAction => hear({ type: 'marks', marks: told });
@@ -72,6 +76,36 @@ const sent = (id: string, request: number): MarksAction => ({ act: 'sent', id, r
 const reached = (...actions: MarksAction[]): MarksState => actions.reduce(reduceMarks, initialMarks);
 const kept = (...actions: MarksAction[]): MarksState => reached(examination('2.25.1'), marks(), ...actions);
 const xOf = (state: MarksState, id: string): number | undefined => shownMark(state, id)?.shape.points[0]?.x;
+
+describe('a part of a measurement', () => {
+  const partsIn = ({ shown }: MarksState): (string | undefined)[] => shown.map(({ shape }) => partOf(shape));
+  const choose = (id: string | undefined): MarksAction => ({ act: 'choose', part: 'reference', id, atMs: 0 });
+  const two = [shared('a', withPart(line(10, 1), 'reference'), 1), shared('b', line(60, 2), 1, { rPeaksUs: [5, 7] })];
+
+  it('is let go by the mark that was it before the next one is it, and both are taken back as one', () => {
+    const chosen = [examination('2.25.1'), marks(...two), choose('b')].reduce(reduceMarks, initialMarks);
+    expect(partsIn(chosen)).toEqual([undefined, 'reference']);
+    expect(toSend(chosen).map(([id, { base, want }]) => [id, base, want && partOf(want.shape)])).toEqual([
+      ['a', 1, undefined],
+      ['b', 1, 'reference'],
+    ]);
+    const back = reduceMarks(chosen, { act: 'undo', atMs: 1 });
+    expect(partsIn(back)).toEqual(['reference', undefined]);
+    expect(partsIn(reduceMarks(back, { act: 'redo', atMs: 2 }))).toEqual([undefined, 'reference']);
+    expect(partsIn(reduceMarks(chosen, choose(undefined)))).toEqual([undefined, undefined]);
+  });
+
+  it('comes from the server with what is known around its frame, and is nobody’s choice of this screen alone', () => {
+    const told = [examination('2.25.1'), marks(...two)].reduce(reduceMarks, initialMarks);
+    expect(partsIn(told)).toEqual(['reference', undefined]);
+    expect(shownMark(told, 'b')?.rPeaksUs).toEqual([5, 7]);
+    const again = reduceMarks(told, choose('a'));
+    expect([again, toSend(again)]).toEqual([told, []]);
+    // Somebody else has chosen meanwhile.
+    const others = reduceMarks(told, markPut(shared('a', line(10, 1), 2)));
+    expect(partsIn(others)).toEqual([undefined, undefined]);
+  });
+});
 
 describe('a mark drawn here', () => {
   it('is shown at once, sent once, and then as the server keeps it', () => {
@@ -126,6 +160,40 @@ describe('a mark drawn here', () => {
     expect(toSend(again)).toMatchObject([['n', { examination: '2.25.2' }]]);
   });
 
+  it('counts for nobody else, and lies on no picture of who is examined next, but stays to be seen', () => {
+    const one = drawn('a', withPart(line(10, 7), 'reference'));
+    const cut = kept(put(one), { act: 'ready', ready: false });
+    expect(cut.counted).toHaveLength(1);
+    const next = [examination('2.25.2', 5000), marks()].reduce(reduceMarks, cut);
+    const refusedThere = [sent('a', 8), refused(8, 'examination/another')].reduce(reduceMarks, next);
+    for (const state of [next, refusedThere]) {
+      expect([state.counted, state.shown.length, nextNumber(state, 0)]).toEqual([[], 1, 1]);
+      const mark = { ...shownMark(state, 'a')!, changedMs: 0 };
+      const seen = (capturedUs: number, isLive: boolean): boolean => isSeen(state, mark, { ...live, capturedUs, live: isLive }, 0);
+      expect([seen(4000, false), seen(5000, true), seen(9000, false)]).toEqual([true, false, false]);
+    }
+    // No choice for the next patient makes it one of theirs.
+    expect(reduceMarks(refusedThere, { act: 'choose', part: 'reference', id: undefined, atMs: 1 })).toEqual(refusedThere);
+    const dragged = reduceMarks(refusedThere, put(drawn('a', line(30, 7))));
+    expect(toSend(dragged)).toMatchObject([['a', { examination: '2.25.1' }]]);
+
+    // Drawn while none was open, on what is of an earlier one by now.
+    const early = reached(examination(undefined), put(drawn('b', line(10))), examination('2.25.2', 5000), marks());
+    expect([early.counted, isSeen(early, shownMark(early, 'b')!, live, 0)]).toEqual([[], false]);
+  });
+
+  it('and refused counts for nothing; where a change was refused, what is in force counts', () => {
+    const state = kept(put(drawn('a', line(10))), sent('a', 1), refused(1, 'examination/too-many-marks'));
+    expect([state.counted, state.shown.length]).toEqual([[], 1]);
+    const conflict = kept(
+      markPut(shared('a', line(10), 1)),
+      put(drawn('a', line(20))),
+      sent('a', 1),
+      refused(1, 'examination/changed-meanwhile'),
+    );
+    expect(conflict.counted.map(({ shape }) => shape.points[0]?.x)).toEqual([10]);
+  });
+
   it('stays on this screen where the server keeps nothing', () => {
     const off = reached({ act: 'ready', ready: true }, put(drawn('a', line(10))), sent('a', 1), refused(1, 'examination/off'));
     expect(off).toMatchObject({ keeping: 'off' });
@@ -147,6 +215,31 @@ describe('a mark drawn here', () => {
     expect(xOf(state, 'a')).toBe(10);
     expect(toSend(state)).toEqual([]);
     expect(reduceMarks(state, { act: 'settle', id: 'a', take: 'theirs', newId: 'n' }).shown).toEqual([]);
+  });
+});
+
+describe('marks on a clip', () => {
+  const of = (state: 'kept' | 'discarded'): MarksAction =>
+    hear({
+      type: 'kept',
+      kept: {
+        ...{ kept: 'k', kind: 'clip', stream: 0, source: '', modality: 'other', state, fromUs: 0, toUs: 9 },
+        ...{ frames: 9, lost: 0, bytes: 9, author: other, madeUs: 0 },
+      },
+    });
+  const on = { kept: 'k', untilUs: 1000 };
+
+  it('go with it, and what was still wanted there is refused where it is seen', () => {
+    const told = marks(shared('a', withPart(line(10), 'reference'), 1, on), shared('b', line(20, 2), 1, on), shared('c', line(30, 3), 1));
+    const before = kept(told, put(drawn('b', line(25, 2), on)), put(drawn('c', line(35, 3))), { act: 'remove', ids: ['a'], atMs: 1 });
+    expect(reduceMarks(before, of('kept'))).toEqual(before);
+    const after = [sent('b', 5), of('discarded')].reduce(reduceMarks, before);
+    expect([...after.inForce.keys()]).toEqual(['c']);
+    expect(after.undoSteps.flatMap(({ parts }) => parts.map(({ mark }) => mark.id))).toEqual(['c']);
+    const refusedThere = reduceMarks(after, refused(5, 'examination/unknown-kept'));
+    expect([refusedThere.shown.map(({ id }) => id), refusedThere.counted.map(({ id }) => id)]).toEqual([['c', 'b'], ['c']]);
+    expect(reduceMarks(refusedThere, { act: 'settle', id: 'b', take: 'theirs', newId: 'n' }).shown).toHaveLength(1);
+    expect(reduceMarks(kept(told), of('discarded')).counted.map(({ id }) => id)).toEqual(['c']);
   });
 });
 
@@ -235,6 +328,52 @@ describe('undo and redo', () => {
     ).toEqual(['a', 'b']);
   });
 
+  it('end with the examination: nothing of one patient is undone for the next', () => {
+    const kept1 = kept(put(drawn('a', line(10))), sent('a', 1), markPut(shared('a', line(10), 1), 1));
+    // Nor are they there until the marks of the next are told.
+    expect(reduceMarks(kept1, examination('2.25.2')).shown).toEqual([]);
+    const next = [examination(undefined), undo].reduce(reduceMarks, kept1);
+    expect(next).toMatchObject({ shown: [], undoSteps: [], redoSteps: [], stepRefusal: undefined });
+    const own = [examination('2.25.2'), marks(), put(drawn('b', line(20))), undo].reduce(reduceMarks, next);
+    expect(own.shown).toEqual([]);
+  });
+
+  it('leave alone what somebody else has changed or removed while the line was down', () => {
+    const before = kept(
+      put(drawn('a', line(10))),
+      put(drawn('a', line(20)), 3000),
+      sent('a', 1),
+      markPut(shared('a', line(20), 1), 1),
+      put(drawn('b', line(30, 2)), 6000),
+      sent('b', 2),
+      markPut(shared('b', line(30, 2), 1), 2),
+      put(drawn('c', line(50, 3)), 9000),
+      sent('c', 3),
+      { act: 'ready', ready: false },
+    );
+    const back = (...told: SharedMark[]): MarksState => [examination('2.25.1'), marks(...told)].reduce(reduceMarks, before);
+    const stepsOf = ({ undoSteps }: MarksState): string[] => undoSteps.flatMap(({ parts }) => parts.map(({ mark }) => mark.id));
+    const [a, b, c] = [shared('a', line(20), 1), shared('b', line(30, 2), 1), shared('c', line(50, 3), 1)];
+    // The answer to the third was lost, it itself was not.
+    expect(stepsOf(back(a, b, c))).toEqual(['a', 'a', 'b', 'c']);
+    expect(stepsOf(back(a, b))).toEqual(['a', 'a', 'b', 'c']);
+    expect(stepsOf(back({ ...a, shape: line(25), revision: 2, changedBy: other }, b, c))).toEqual(['b', 'c']);
+    expect(stepsOf(back(a, c))).toEqual(['a', 'a', 'c']);
+    // Calibrated by hand meanwhile: the same mark.
+    expect(stepsOf(back({ ...a, revision: 2 }, b, c))).toEqual(['a', 'a', 'b', 'c']);
+    const removed = reduceMarks(reduceMarks(back(a, c), undo), undo);
+    expect(xOf(removed, 'a')).toBe(10);
+  });
+
+  it('that cannot be taken are dropped and told, and those before them can', () => {
+    const off = { edit: 'move-point', number: 2, index: 7, to: { x: 0, y: 0 } } as const;
+    const last = { atMs: 9000, mends: false, parts: [{ mark: shownMark(two, 'b')!, inverse: off }] };
+    const refusedStep = reduceMarks({ ...two, undoSteps: [...two.undoSteps, last] }, undo);
+    expect(refusedStep.stepRefusal).toMatchObject({ code: 'marks/cannot-edit' });
+    expect(refusedStep.undoSteps).toEqual(two.undoSteps);
+    expect(reduceMarks(refusedStep, undo)).toMatchObject({ stepRefusal: undefined, shown: [{ id: 'a' }] });
+  });
+
   it('are edits like any other: what is back is sent upon the revision of its removal', () => {
     const state = kept(
       put(drawn('a', line(10))),
@@ -286,17 +425,48 @@ describe('undo and redo', () => {
 
 describe('marks and frames', () => {
   it('drawn on a frozen picture belong to that frame, on a live one to all from then on', () => {
-    expect(belongs({ fromUs: 1000, untilUs: 1000 }, 1000, false)).toBe(true);
-    expect(belongs({ fromUs: 1000, untilUs: 1000 }, 1001, true)).toBe(false);
-    expect(belongs({ fromUs: 1000, untilUs: undefined }, 5000, false)).toBe(true);
-    expect(belongs({ fromUs: 1000, untilUs: undefined }, 500, false)).toBe(false);
+    const lies = (untilUs: number | undefined, capturedUs: number, isLive: boolean): boolean =>
+      belongsTo(drawn('a', line(10), { fromUs: 1000, untilUs }), { ...live, capturedUs, live: isLive });
+    expect(lies(1000, 1000, false)).toBe(true);
+    expect(lies(1000, 1001, true)).toBe(false);
+    expect(lies(undefined, 5000, false)).toBe(true);
+    expect(lies(undefined, 500, false)).toBe(false);
     // A screen whose line is longer shows an earlier frame of the same live picture.
-    expect(belongs({ fromUs: 1000, untilUs: undefined }, 500, true)).toBe(true);
+    expect(lies(undefined, 500, true)).toBe(true);
+  });
+
+  it('lie on no picture of another size, depth or calibration, new and selected or not', () => {
+    const shallow = { ...live, regions: [region] };
+    const mark = drawn('a', line(10), { picture: { ...picture, regions: [{ ...region }] } });
+    const selected = { ...initialMarks, selection: { id: 'a', point: undefined } };
+    expect(isSeen(selected, mark, shallow, 0)).toBe(true);
+    for (const other of [
+      { ...shallow, regions: [{ ...region, deltaX: 0.05, deltaY: 0.05 }] },
+      { ...shallow, regions: [{ ...region, referenceY: 12 }] },
+      { ...shallow, regions: [] },
+      { ...shallow, width: 401 },
+    ]) {
+      expect(belongsTo(mark, other)).toBe(false);
+      expect(isSeen(selected, mark, other, 0)).toBe(false);
+    }
+  });
+
+  it('end where somebody says so, which is sent and can be taken back', () => {
+    const mark = shared('a', line(10), 1);
+    const ended = kept(marks(mark), put(drawn('a', line(10), { revision: 1, untilUs: 7000 })));
+    expect(toSend(ended)).toMatchObject([['a', { base: 1, want: { untilUs: 7000 } }]]);
+    expect(isSeen(ended, shownMark(ended, 'a')!, { ...live, capturedUs: 9000 }, 20_000)).toBe(false);
+    // The line was cut: the same shape is not the same mark.
+    const cut = [{ act: 'ready', ready: false } as MarksAction, examination('2.25.1'), marks(mark)].reduce(reduceMarks, ended);
+    expect(toSend(cut)).toMatchObject([['a', { want: { untilUs: 7000 } }]]);
+    const back = reduceMarks(ended, { act: 'undo', atMs: 1 });
+    expect(shownMark(back, 'a')?.untilUs).toBeUndefined();
+    expect(shownMark(reduceMarks(back, { act: 'redo', atMs: 2 }), 'a')?.untilUs).toBe(7000);
   });
 
   it('of another frame are seen while they are new, and while they are selected', () => {
     const mark = drawn('a', line(10), { untilUs: 1000, changedMs: 0 });
-    const frame = { capturedUs: 9000, live: true };
+    const frame = live;
     expect(isSeen(initialMarks, mark, frame, 9000)).toBe(true);
     expect(isSeen(initialMarks, mark, frame, 11_000)).toBe(false);
     expect(isSeen({ ...initialMarks, selection: { id: 'a', point: undefined } }, mark, frame, 11_000)).toBe(true);
@@ -304,13 +474,40 @@ describe('marks and frames', () => {
 
   it('that were there when this screen came are not new', () => {
     const state = kept(marks(shared('a', line(10), 1, { untilUs: 1000 })));
-    expect(isSeen(state, shownMark(state, 'a')!, { capturedUs: 9000, live: true }, 0)).toBe(false);
+    expect(isSeen(state, shownMark(state, 'a')!, live, 0)).toBe(false);
   });
 });
 
 describe('what others do', () => {
   const draft = (shape: Mark | undefined): MarksAction =>
     hear({ type: 'mark-drafted', viewer: 2, name: 'Ben', mark: 'd', stream: 0, fromUs: 0, ...(shape && { shape }) });
+
+  it('is shown on what it is drawn on, by the calibration of that', () => {
+    const calibrated = { ...picture, regions: [region] };
+    const drafted = (more: object): KnownMark | undefined => {
+      const state = kept(
+        hear({
+          type: 'mark-drafted',
+          viewer: 2,
+          name: 'Ben',
+          mark: 'd',
+          stream: 0,
+          shape: line(1),
+          fromUs: 9000,
+          ...more,
+        } as ServerMessage),
+      );
+      return draftOn({ ...live, ...calibrated }, 2, state.drafts.get(2)!, 0);
+    };
+    expect(drafted({ picture: { ...calibrated, manual: { points: line(5).points, known: { mm: 3 } } } })?.picture.manual).toBeDefined();
+    // At another depth, e.g. in the past.
+    expect(drafted({ picture: { ...picture, regions: [{ ...region, deltaX: 0.04 }] } })).toBeUndefined();
+    expect(drafted({ kept: 'k' })).toBeUndefined();
+    const onKept = kept(hear({ type: 'mark-drafted', viewer: 2, name: 'Ben', mark: 'd', stream: 0, kept: 'k', shape: line(1), fromUs: 1 }));
+    const still = { ...calibrated, stream: 2 ** 31, kept: 'k', capturedUs: 1 };
+    expect(draftOn(still, 2, onKept.drafts.get(2)!, 0)?.picture.regions).toEqual([region]);
+    expect(draftOn({ ...still, kept: 'other' }, 2, onKept.drafts.get(2)!, 0)).toBeUndefined();
+  });
 
   it('is shown while they draw, until it is kept or comes to nothing', () => {
     const drawing = kept(draft(line(1)), draft(line(2)));

@@ -2,15 +2,21 @@ import { describe, expect, it } from 'vitest';
 import type { Kept } from '../../src/protocol/examination-messages.ts';
 import type { ServerMessage, StageState, StreamDescription } from '../../src/protocol/messages.ts';
 import type { Wall } from '../../src/protocol/wall.ts';
+import { presetNamed } from '../../src/stage/presets.ts';
 import { frozenStates } from '../../src/stage/stage-state.ts';
+import { tileOfKept } from '../../web-client/kept-tiles.ts';
 import {
   type Action,
   initialState,
   type MonitorState,
+  numberedTiles,
+  overtakenIn,
   reduce,
   shownStreams,
+  shownTiles,
   showsSidePanel,
   skippedOf,
+  wallInForce,
   wishedStage,
   wishKey,
 } from '../../web-client/monitor-state.ts';
@@ -61,12 +67,12 @@ describe('streams and layout', () => {
     const wall: Wall = { name: 'Compared', columns: 2, rows: 1, cells: [{ stream: 0 }, { kept: kept.kept }], linked: false };
     const [walls, standing] = [
       heard({ type: 'walls', walls: [wall] }),
-      heard({ type: 'kept-on-walls', kept: [kept, { ...kept, kept: 'f'.repeat(16) }] }),
+      heard({ type: 'kept-on-walls', kept: [kept, { ...kept, kept: 'f'.repeat(16) }], earlier: [] }),
     ];
     expect(reached(walls, standing, { act: 'wall', wall }).keptOnWall).toEqual([kept]);
     expect(reached(walls, { act: 'wall', wall }, standing).keptOnWall).toEqual([kept]);
     // The same as before: nothing is opened anew because it was told again.
-    const again = reached(walls, standing, { act: 'wall', wall }, heard({ type: 'kept-on-walls', kept: [{ ...kept }] }));
+    const again = reached(walls, standing, { act: 'wall', wall }, heard({ type: 'kept-on-walls', kept: [{ ...kept }], earlier: [] }));
     expect(again.keptOnWall[0]).toBe(kept);
     // A screen that only shows.
     const shows = (...actions: Action[]): MonitorState =>
@@ -80,6 +86,19 @@ describe('streams and layout', () => {
     const alone = reached({ act: 'alone', stream: 1 });
     expect(shownStreams(alone).map(({ id }) => id)).toEqual([1]);
     expect(alone.selected).toBe(1);
+  });
+
+  it('shows a still or clip alone as what it is, and keeps it selected over a new connection', () => {
+    const kept = { kept: '0123456789abcdef', kind: 'clip', source: 'Echo', modality: 'ultrasound', state: 'kept' } as Kept;
+    const tile = tileOfKept(kept.kept);
+    const wall: Wall = { name: '', columns: 2, rows: 1, cells: [{ kept: kept.kept }, { stream: 1 }, { stream: 7 }], linked: false };
+    const compared = reached({ act: 'wall', wall, kept });
+    expect(shownTiles(compared)).toEqual([tile, 1]);
+    expect(numberedTiles(compared)).toEqual([0, 1, tile]);
+    const alone = reduce(compared, { act: 'alone', stream: tile });
+    expect(wallInForce(alone).cells).toEqual([{ kept: kept.kept }]);
+    expect(reduce(alone, heard(hello(stream(0), stream(1))))).toMatchObject({ alone: tile, selected: tile });
+    expect(reduce(alone, { act: 'wall', wall: undefined })).toMatchObject({ alone: undefined, selected: 0 });
   });
 
   it('keeps layout and views over a new connection', () => {
@@ -147,14 +166,17 @@ describe('stages of a frozen picture', () => {
 });
 
 describe('stage settings', () => {
-  it('remembers all stages for the undo of a preset, as this viewer sees them set', () => {
+  it('remembers what a preset sets for its undo, as this viewer sees it set', () => {
     const state = reached(
       { act: 'server', message: hello(stream(0)), nowMs: 0 },
       { act: 'wish', stream: 0, stage: 'persistence', wish: { options: { strength: 0.7 } }, atMs: 0, undoable: false },
-      { act: 'preset', stream: 0, atMs: 0 },
+      { act: 'preset', stream: 0, settings: presetNamed('off').settings, atMs: 0 },
     );
     expect(state.undoSteps).toMatchObject([
-      { undo: 'preset', before: [{ stage: 'persistence', enabled: true, options: { strength: 0.7 } }] },
+      {
+        undo: 'stages',
+        changes: [{ stage: 'persistence', before: { enabled: true, options: { strength: 0.7 } }, set: { enabled: false } }],
+      },
     ]);
     expect(reduce(state, { act: 'undo' }).undoSteps).toEqual([]);
   });
@@ -177,15 +199,46 @@ describe('stage settings', () => {
 
   it('are undone by gesture: a drag is one step, a later change another', () => {
     const dragged = reached(wish(0.4, 0), wish(0.5, 100), wish(0.6, 200));
-    expect(dragged.undoSteps).toMatchObject([{ undo: 'stage', before: { options: { strength: 0.3 } } }]);
+    expect(dragged.undoSteps).toMatchObject([
+      { undo: 'stages', changes: [{ before: { options: { strength: 0.3 } }, set: { options: { strength: 0.6 } } }] },
+    ]);
     const twice = reduce(dragged, wish(0.7, 5000));
     expect(twice.undoSteps).toHaveLength(2);
-    expect(twice.undoSteps[1]).toMatchObject({ before: { options: { strength: 0.6 } } });
+    expect(twice.undoSteps[1]).toMatchObject({ changes: [{ before: { options: { strength: 0.6 } } }] });
+  });
+
+  it('are not taken back where somebody else has set the same since, and say so', () => {
+    const told = (state: MonitorState, options: object): MonitorState =>
+      reduce(
+        reduce(
+          state,
+          heard({
+            type: 'stream',
+            stream: stream(0, { stages: stream(0).stages.map((one) => ({ ...one, options: { ...one.options, ...options } })) }),
+          }),
+        ),
+        { act: 'wish-settled', stream: 0, stage: 'persistence' },
+      );
+    const undone = (state: MonitorState) => [
+      overtakenIn(state, state.undoSteps.at(-1)!),
+      reduce(state, { act: 'undo' }).undoSteps.length,
+      reduce(state, { act: 'undo' }).refusals[0]?.code,
+    ];
+    const set = told(reached(wish(0.8, 0)), { strength: 0.8 });
+    expect(undone(set)).toEqual([undefined, 0, undefined]);
+    expect(undone(told(set, { strength: 0.5 }))).toEqual(['persistence', 0, 'stage/changed-meanwhile']);
+    // Another setting of the stage is nobody's loss.
+    expect(undone(told(set, { strength: 0.8, threshold: 9 }))).toEqual([undefined, 0, undefined]);
+    const [off] = presetNamed('off').settings;
+    const chosen = reached({ act: 'preset', stream: 0, settings: [off!], atMs: 0 });
+    // Still on its way.
+    expect(undone(chosen)).toEqual([undefined, 0, undefined]);
+    expect(undone(told(chosen, { strength: 0.123 }))).toEqual(['persistence', 0, 'stage/changed-meanwhile']);
   });
 
   it('remember what a switch was', () => {
     const off: Action = { act: 'wish', stream: 0, stage: 'persistence', wish: { enabled: false }, atMs: 0, undoable: true };
-    expect(reached(off).undoSteps).toMatchObject([{ undo: 'stage', before: { enabled: true } }]);
+    expect(reached(off).undoSteps).toMatchObject([{ undo: 'stages', changes: [{ before: { enabled: true } }] }]);
     expect(stageOf(reached(off)).enabled).toBe(false);
   });
 

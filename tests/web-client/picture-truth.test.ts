@@ -16,6 +16,7 @@ const live: StreamTruth = {
   reprocessed: false,
   picture: undefined,
   refused: 0,
+  overtaken: 0,
   skew: undefined,
 };
 const heard = (silentMs: number) => ({ byStream: new Map([[3, live]]), silentMs });

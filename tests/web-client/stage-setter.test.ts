@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ViewerMessage } from '../../src/protocol/messages.ts';
 import { StageSetter } from '../../web-client/stage-setter.ts';
 
@@ -11,11 +11,35 @@ function setterWithEars() {
     (message) => sent.push(message as SetStage),
     (stream, stage, error) => settled.push(`${stream} ${stage} ${error?.code ?? 'granted'}`),
   );
-  const grant = (): void => setter.hear({ type: 'stage-set', request: sent.at(-1)?.request ?? -1, stream: 0, epoch: 1 });
+  const grant = (): void => {
+    setter.hear({ type: 'stage-set', request: sent.at(-1)?.request ?? -1, stream: 0, epoch: 1 });
+    vi.advanceTimersByTime(100);
+  };
   return { sent, settled, setter, grant };
 }
 
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 describe('StageSetter', () => {
+  it('sends no more than fifteen changes of a stage in a second, however fast the server is, and the last one at the end', () => {
+    const { sent, setter } = setterWithEars();
+    let answered = 0;
+    for (let ms = 0; ms < 1000; ms += 5) {
+      setter.set(0, 'window', { options: { contrast: ms } });
+      for (; answered < sent.length; answered++) setter.hear({ type: 'stage-set', request: sent[answered]!.request, stream: 0, epoch: 1 });
+      vi.advanceTimersByTime(5);
+    }
+    vi.advanceTimersByTime(100);
+    expect(sent.length).toBeLessThanOrEqual(17);
+    expect(sent.length).toBeGreaterThan(10);
+    expect(sent.at(-1)?.options).toEqual({ contrast: 995 });
+  });
+
   it('sends the newest of what was asked for while an answer was due', () => {
     const { sent, settled, setter, grant } = setterWithEars();
     for (const strength of [0.1, 0.2, 0.3]) setter.set(0, 'persistence', { options: { strength } });

@@ -161,6 +161,13 @@ describe('StreamPlayer', () => {
     expect(scene.truth).toMatchObject({ state: 'live', ageMs: 20, picture: { sequence: 7, synthetic: true, regions: [region] } });
   });
 
+  it('says of each picture whether it was packed with loss', () => {
+    scene.frame('processed', 1);
+    expect(scene.truth.picture?.lossy).toBe(true);
+    scene.frame('processed', 2, { flags: frameFlags.lossless });
+    expect(scene.truth.picture?.lossy).toBeUndefined();
+  });
+
   it('measures a picture by the calibration of its own epoch, and one of an unknown epoch not at all', () => {
     const deeper = { ...region, deltaY: 0.2 };
     scene.player.describe({ ...description, epoch: 2, regions: [deeper] });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { hasWebCodecs, loadWebCodecs } from '../../src/codec/webcodecs.ts';
 import { type FrameHeader, frameFlags } from '../../src/protocol/frame-header.ts';
 import { type EncodedPicture, VideoEncoder } from '../../src/stream/video-encoder.ts';
@@ -34,13 +34,19 @@ describe.skipIf(!hasWebCodecs())('VideoDecoding (skipped where H.264 is not inst
     Object.assign(globalThis, { VideoDecoder: undefined, EncodedVideoChunk: undefined });
   });
 
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   function scene() {
     const shown: number[] = [];
     const leftOut: number[] = [];
+    const passedOver: number[] = [];
     const errors: string[] = [];
     let asked = 0;
     let nowUs = 0;
     let sent = 0;
+    let damaged = false;
     const decoding = new VideoDecoding({
       openReader: () => ({
         async read(frame) {
@@ -50,6 +56,7 @@ describe.skipIf(!hasWebCodecs())('VideoDecoding (skipped where H.264 is not inst
         },
       }),
       picture: ({ sequence }) => shown.push(sequence),
+      passedOver: ({ sequence }) => passedOver.push(sequence),
       leftOut({ sequence }, _, error) {
         leftOut.push(sequence);
         if (error !== undefined) errors.push(error.code);
@@ -77,16 +84,37 @@ describe.skipIf(!hasWebCodecs())('VideoDecoding (skipped where H.264 is not inst
       decoding,
       shown,
       leftOut,
+      passedOver,
       errors,
       asked: () => asked,
+      /** Needs timers that are not real. */
+      wait(forMs: number): void {
+        for (let passedMs = 0; passedMs < forMs; passedMs += 100) {
+          nowUs += 100_000;
+          vi.advanceTimersByTime(100);
+        }
+      },
+      /** The thread stands still for so long. */
+      hang(forMs: number): void {
+        nowUs += forMs * 1000;
+      },
+      /** As they come after a stall. */
+      burst(from: number, to: number): void {
+        for (let sequence = from; sequence < to; sequence++) {
+          sent++;
+          decoding.receive(headerOf(sequence), frames[sequence]?.bits as Buffer, undefined);
+        }
+      },
       /** As the server sends them, as long as the decoder keeps up. */
-      async send(from: number, to: number, damage: (bits: Buffer) => Buffer = (bits) => bits): Promise<void> {
+      async send(from: number, to: number, damage?: (bits: Buffer) => Buffer): Promise<void> {
+        damaged ||= damage !== undefined;
         for (let sequence = from; sequence < to; sequence++) {
           nowUs += 33_000;
           sent++;
-          decoding.receive(headerOf(sequence), damage(frames[sequence]?.bits as Buffer), undefined);
-          // A decoder may swallow what is damaged and say nothing; the server goes on sending.
-          await vi.waitUntil(() => shown.length + leftOut.length >= sent - 2, 1000).catch(() => undefined);
+          const bits = frames[sequence]?.bits as Buffer;
+          decoding.receive(headerOf(sequence), damage?.(bits) ?? bits, undefined);
+          // A decoder may swallow what is damaged and say nothing; a server with a wide window goes on sending.
+          await vi.waitUntil(() => shown.length + leftOut.length >= sent - 2, damaged ? 1000 : 10_000).catch(() => undefined);
         }
       },
     };
@@ -99,6 +127,18 @@ describe.skipIf(!hasWebCodecs())('VideoDecoding (skipped where H.264 is not inst
     decoding.reset();
     // What was under way is acknowledged too.
     expect(leftOut).toEqual([23, 24]);
+  });
+
+  it('decodes all that a stall held back, to the newest, and asks for nothing', async () => {
+    const { burst, shown, leftOut, passedOver, asked, decoding } = scene();
+    burst(0, 10);
+    // This decoder is two behind.
+    await vi.waitUntil(() => shown.at(-1) === 7, 10_000);
+    burst(10, 20);
+    await vi.waitUntil(() => shown.at(-1) === 17, 10_000);
+    expect([...shown, ...passedOver].toSorted((a, b) => a - b)).toEqual(Array.from({ length: 18 }, (_, index) => index));
+    expect([leftOut, asked()]).toEqual([[], 0]);
+    decoding.reset();
   });
 
   it('leaves out what it cannot decode, asks for a key frame now and then, and goes on with the next one', async () => {
@@ -132,16 +172,37 @@ describe.skipIf(!hasWebCodecs())('VideoDecoding (skipped where H.264 is not inst
     }
   });
 
+  it('gives up a decoder that keeps its first pictures, although nothing else comes: all are acknowledged, in order', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { decoding, burst, leftOut, errors, asked, wait, hang } = scene();
+    // All that a server sends before it is answered.
+    burst(0, 4);
+    // The decoder could not be heard for so long either.
+    hang(5000);
+    wait(2900);
+    expect(leftOut).toEqual([]);
+    wait(100);
+    expect([leftOut, errors, asked()]).toEqual([[0, 1, 2, 3], ['codec/damaged'], 1]);
+    wait(5000);
+    expect(leftOut).toHaveLength(4);
+    decoding.reset();
+  });
+
   it('does not let pictures queue in front of a decoder that is behind', () => {
     const { decoding, leftOut, asked } = scene();
     const header = (sequence: number, key: boolean): FrameHeader =>
       ({ sequence, keySequence: 0, flags: key ? frameFlags.key : 0, width: 64, height: 48, pixelFormat: 'GREY' }) as FrameHeader;
-    for (let sequence = 0; sequence < 8; sequence++) {
-      decoding.receive(header(sequence, sequence === 0), frames[sequence]?.bits as Buffer, undefined);
-    }
-    expect(leftOut).toEqual([3, 4, 5, 6, 7]);
+    const queue = (from: number, to: number): void => {
+      for (let sequence = from; sequence < to; sequence++) {
+        decoding.receive(header(sequence, sequence === 0), frames[sequence]?.bits as Buffer, undefined);
+      }
+    };
+    queue(0, 16);
+    expect(leftOut).toEqual([]);
+    queue(16, 18);
+    expect(leftOut).toEqual([16, 17]);
     expect(asked()).toBe(1);
     decoding.reset();
-    expect(leftOut).toEqual([3, 4, 5, 6, 7, 0, 1, 2]);
+    expect(leftOut).toEqual([16, 17, ...Array.from({ length: 16 }, (_, index) => index)]);
   });
 });

@@ -1,4 +1,4 @@
-import { Ban, Bookmark as BookmarkIcon, Columns2, FolderOpen, Printer, Search, Trash2, UserRound, X } from 'lucide-react';
+import { Ban, Bookmark as BookmarkIcon, Columns2, FolderOpen, type LucideIcon, Printer, Search, Trash2, UserRound, X } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { Button, Input, Label, TextField } from 'react-aria-components';
 import type { Bookmark, Examination, Kept } from '../../src/protocol/examination-messages.ts';
@@ -42,7 +42,7 @@ export function ExaminationPanel() {
         <>
           <Open examination={examination} operator={operator} />
           <KeptList kept={kept} editable />
-          <Bookmarks bookmarks={bookmarks} />
+          <Bookmarks bookmarks={bookmarks} editable />
           {operator && <Earlier />}
         </>
       ) : (
@@ -72,7 +72,7 @@ function Open({ examination, operator }: { examination: Examination | undefined;
       <p className="person-facts">
         {examination === undefined
           ? say('examination.none-hint')
-          : say('examination.since', { time: whenText(examination.openedUs, Date.now()) })}
+          : say('examination.since', { time: whenText(words, examination.openedUs, Date.now()) })}
       </p>
       {form !== undefined && (
         <PatientForm
@@ -91,9 +91,7 @@ function Open({ examination, operator }: { examination: Examination | undefined;
           <Button className="put" onPress={() => setForm('new')}>
             {say('examination.new')}
           </Button>
-          <Button className="put" onPress={() => examining.openExamination(undefined)}>
-            {say('examination.new-anonymous')}
-          </Button>
+          <EndsOpen word={say('examination.new-anonymous')} onSure={() => examining.openExamination(undefined)} />
           {examination !== undefined && (
             <>
               <Button className="put" onPress={() => setForm('patient')}>
@@ -172,8 +170,12 @@ function KeptItem({ kept, editable }: { kept: Kept; editable: boolean }) {
           <Columns2 aria-hidden="true" />
         </Button>
       )}
-      {mayDiscard && state !== 'running' && (
-        <Button className="icon" aria-label={say('examination.discard', { what: name })} onPress={() => setAsked(true)}>
+      {(mayDiscard || state === 'failed') && state !== 'running' && (
+        <Button
+          className="icon"
+          aria-label={say('examination.discard', { what: name })}
+          onPress={() => (state === 'failed' ? monitor.examining.discard(kept) : setAsked(true))}
+        >
           <Trash2 aria-hidden="true" />
         </Button>
       )}
@@ -190,9 +192,10 @@ function KeptItem({ kept, editable }: { kept: Kept; editable: boolean }) {
   );
 }
 
-function Bookmarks({ bookmarks }: { bookmarks: readonly Bookmark[] }) {
+function Bookmarks({ bookmarks, editable }: { bookmarks: readonly Bookmark[]; editable: boolean }) {
   const monitor = useMonitor();
   const state = useMonitorState();
+  const { author: own } = useExamination();
   const words = useWords();
   if (bookmarks.length === 0) return null;
   return (
@@ -202,7 +205,7 @@ function Bookmarks({ bookmarks }: { bookmarks: readonly Bookmark[] }) {
       </header>
       <ul>
         {bookmarks.toReversed().map(({ bookmark, stream, atUs, text, author }) => (
-          <li key={bookmark}>
+          <li key={bookmark} className="bookmark-line">
             <button
               type="button"
               className="bookmark-item"
@@ -219,6 +222,15 @@ function Bookmarks({ bookmarks }: { bookmarks: readonly Bookmark[] }) {
                 {streamOf(state, stream)?.name ?? ''} {byWords(words, author.name)}
               </small>
             </button>
+            {editable && (isAtLeast(state.role, 'operator') || own?.key === author.key) && (
+              <Button
+                className="icon"
+                aria-label={words.say('examination.remove-bookmark', { time: momentText(words, atUs) })}
+                onPress={() => monitor.examining.removeBookmark(bookmark)}
+              >
+                <Trash2 aria-hidden="true" />
+              </Button>
+            )}
           </li>
         ))}
       </ul>
@@ -292,7 +304,7 @@ function FoundItem({ examination }: { examination: Examination }) {
 function Summary({ examination }: { examination: Examination }) {
   const words = useWords();
   const { openedUs, closedUs, stills, clips, marks } = examination;
-  const date = whenText(openedUs, Date.now());
+  const date = whenText(words, openedUs, Date.now());
   return (
     <>
       <p className="person-name">{patientText(words, examination)}</p>
@@ -305,12 +317,15 @@ function Summary({ examination }: { examination: Examination }) {
 function Reopen({ examination }: { examination: Examination }) {
   const { examining } = useMonitor();
   const { say } = useWords();
-  return (
-    <Button className="put" onPress={() => examining.reopen(examination.examination)}>
-      <FolderOpen aria-hidden="true" />
-      {say('examination.reopen')}
-    </Button>
-  );
+  return <EndsOpen icon={FolderOpen} word={say('examination.reopen')} onSure={() => examining.reopen(examination.examination)} />;
+}
+
+/** Opens an examination: the one that is open then ends for everybody. */
+function EndsOpen(props: Pick<SureProps, 'word' | 'icon' | 'onSure'>) {
+  const { examination } = useExamination();
+  const { say } = useWords();
+  const question = examination && say('examination.next-sure');
+  return <Sure {...props} question={question} no={say('examination.keep-open')} />;
 }
 
 function Looked({ looked: { examination, kept, bookmarks } }: { looked: LookedInto }) {
@@ -328,36 +343,53 @@ function Looked({ looked: { examination, kept, bookmarks } }: { looked: LookedIn
         </div>
       </section>
       <KeptList kept={kept} editable={false} />
-      <Bookmarks bookmarks={bookmarks} />
+      <Bookmarks bookmarks={bookmarks} editable={false} />
     </>
   );
 }
 
 interface SureProps {
+  readonly icon?: LucideIcon;
   readonly word: string;
-  readonly question: string;
+  /** Undefined: there is nothing to ask. */
+  readonly question: string | undefined;
   readonly no: string;
   onSure(): void;
 }
 
 /** An act that is not simply undone asks once, where the hand already is. */
-function Sure(props: SureProps) {
-  const [asked, setAsked] = useState(false);
-  if (asked) return <Asked {...props} onEnd={() => setAsked(false)} />;
+function Sure({ icon: Icon, question, ...rest }: SureProps) {
+  const [asked, setAsked] = useState<boolean>();
+  if (asked && question !== undefined) return <Asked {...rest} question={question} onEnd={() => setAsked(false)} />;
   return (
-    <Button className="put" onPress={() => setAsked(true)}>
-      {props.word}
+    // The keyboard is there again after the question.
+    <Button className="put" autoFocus={asked === false} onPress={() => (question === undefined ? rest.onSure() : setAsked(true))}>
+      {Icon !== undefined && <Icon aria-hidden="true" />}
+      {rest.word}
     </Button>
   );
 }
 
-function Asked({ word, question, no, onSure, onEnd }: SureProps & { onEnd(): void }) {
+interface AskedProps extends Omit<SureProps, 'icon'> {
+  readonly question: string;
+  onEnd(): void;
+}
+
+/** The keyboard stands on what does nothing. */
+function Asked({ word, question, no, onSure, onEnd }: AskedProps) {
+  useFocusBack();
   return (
-    <div className="sure" role="alertdialog" aria-label={question}>
+    <div
+      className="sure"
+      role="alertdialog"
+      aria-label={question}
+      onKeyDown={({ key }) => {
+        if (key === 'Escape') onEnd();
+      }}
+    >
       <p>{question}</p>
       <Button
         className="put now"
-        autoFocus
         onPress={() => {
           onEnd();
           onSure();
@@ -366,7 +398,7 @@ function Asked({ word, question, no, onSure, onEnd }: SureProps & { onEnd(): voi
         <Ban aria-hidden="true" />
         {word}
       </Button>
-      <Button className="put" onPress={onEnd}>
+      <Button className="put" autoFocus onPress={onEnd}>
         {no}
       </Button>
     </div>

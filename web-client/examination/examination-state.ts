@@ -1,6 +1,7 @@
 import type { ArchiveState, Author, Bookmark, Examination, Kept, SharedMark } from '../../src/protocol/examination-messages.ts';
 import type { ServerMessage } from '../../src/protocol/messages.ts';
 import type { WireError } from '../worker-messages.ts';
+import { type EarlierExamination, knownMark } from './whose.ts';
 
 /** An examination that is looked into without being open. */
 export interface LookedInto {
@@ -28,7 +29,15 @@ export interface ExaminationState {
   /** False: this server keeps nothing, or has not said yet. */
   readonly told: boolean;
   readonly examination: Examination | undefined;
+  /** What was captured before is of an earlier examination; undefined: there was none. */
+  readonly boundaryUs: number | undefined;
   readonly archive: ArchiveState | undefined;
+  /** Of the examination that is open, as the server keeps them. */
+  readonly marks: ReadonlyMap<string, SharedMark>;
+  /** Those of which something stands on the layouts of the room. */
+  readonly onWalls: readonly EarlierExamination[];
+  /** Those that were looked into or open before, as they were then; the last one first. */
+  readonly earlier: readonly EarlierExamination[];
   /** Of the examination that is open, by time. */
   readonly kept: readonly Kept[];
   readonly bookmarks: readonly Bookmark[];
@@ -58,11 +67,16 @@ export type ExaminationAction =
   /** Nobody looks for earlier examinations any more. */
   | { readonly act: 'clear-search' }
   | { readonly act: 'settled' }
+  | { readonly act: 'cleared-away'; readonly kept: string }
   | { readonly act: 'clear' };
 
 export const initialExamination: ExaminationState = {
   told: false,
   examination: undefined,
+  boundaryUs: undefined,
+  marks: new Map(),
+  onWalls: [],
+  earlier: [],
   archive: undefined,
   kept: [],
   bookmarks: [],
@@ -90,11 +104,13 @@ export function reduceExamination(state: ExaminationState, action: ExaminationAc
     case 'found':
       return { ...state, found: action.found };
     case 'looked':
-      return { ...state, looked: action.looked };
+      return { ...state, looked: action.looked, ...(action.looked && { earlier: withEarlier(state, action.looked) }) };
     case 'clear-search':
       return { ...state, looked: undefined, found: undefined };
     case 'settled':
       return { ...state, settled: state.settled + 1, looked: undefined, found: undefined };
+    case 'cleared-away':
+      return { ...state, kept: state.kept.filter(({ kept }) => kept !== action.kept) };
     case 'clear':
       return initialExamination;
   }
@@ -114,20 +130,53 @@ export function lastLoop(state: ExaminationState, stream: number): Kept | undefi
 function hear(state: ExaminationState, message: ServerMessage): ExaminationState {
   switch (message.type) {
     case 'hello':
-      return { ...initialExamination, lastKept: state.lastKept, refusedBookmarks: state.refusedBookmarks };
+      return { ...initialExamination, lastKept: state.lastKept, refusedBookmarks: state.refusedBookmarks, earlier: withOpen(state) };
     case 'examination': {
-      const { examination, archive, author = state.author } = message;
+      const { examination, boundaryUs, archive, author = state.author } = message;
       const same = examination?.examination === state.examination?.examination;
-      return { ...state, told: true, examination, archive, author, ...(!same && { kept: [], bookmarks: [] }) };
+      const anew = !same && { kept: [], bookmarks: [], marks: new Map<string, SharedMark>(), earlier: withOpen(state) };
+      return { ...state, told: true, examination, boundaryUs, archive, author, ...anew };
     }
-    case 'kept':
-      return { ...state, kept: withKept(state.kept, message.kept), looked: lookedWith(state.looked, message.kept) };
+    case 'marks':
+      return { ...state, marks: new Map(message.marks.map((mark) => [mark.mark, mark])) };
+    case 'mark-put':
+      return { ...state, marks: new Map(state.marks).set(message.mark.mark, message.mark) };
+    case 'mark-removed':
+      return { ...state, marks: new Map([...state.marks].filter(([id]) => id !== message.mark)) };
+    case 'kept-on-walls':
+      return {
+        ...state,
+        onWalls: message.earlier.map(({ kept, marks, ...examination }) => ({
+          examination,
+          kept: message.kept.filter((one) => kept.includes(one.kept)),
+          marks: marks.flatMap(knownMark),
+        })),
+      };
+    case 'kept': {
+      const marks =
+        message.kept.state === 'discarded' ? new Map([...state.marks].filter(([, { kept }]) => kept !== message.kept.kept)) : state.marks;
+      return { ...state, marks, kept: withKept(state.kept, message.kept), looked: lookedWith(state.looked, message.kept) };
+    }
     case 'bookmarks':
       return { ...state, bookmarks: message.bookmarks };
     default:
       return state;
   }
 }
+
+/** A picture of one may stand on the screen for as long as nobody takes it away. */
+const mostEarlier = 32;
+
+function withEarlier({ earlier }: ExaminationState, { examination, kept, marks }: Pick<LookedInto, 'examination' | 'kept' | 'marks'>) {
+  const others = earlier.filter((one) => one.examination.examination !== examination.examination);
+  return [{ examination, kept, marks: marks.flatMap(knownMark) }, ...others].slice(0, mostEarlier);
+}
+
+/** The open one, before another is opened or the line was cut. */
+const withOpen = (state: ExaminationState): readonly EarlierExamination[] =>
+  state.examination === undefined
+    ? state.earlier
+    : withEarlier(state, { examination: state.examination, kept: state.kept, marks: [...state.marks.values()] });
 
 function withKept(all: readonly Kept[], kept: Kept): readonly Kept[] {
   const others = all.filter((other) => other.kept !== kept.kept);

@@ -1,14 +1,24 @@
 import type { Examination, Kept } from '../../src/protocol/examination-messages.ts';
 import type { Words } from '../words/words.ts';
+import type { Whose } from './whose.ts';
 
 /** Name, number, date of birth and sex, as far as they are known here. */
-export function patientText({ say, date }: Words, examination: Examination | undefined): string {
+export function patientText({ say, date }: Words, examination: Pick<Examination, 'patient' | 'anonymous'> | undefined): string {
   if (examination === undefined) return `${say('examination.patient')} —`;
   const { patient, anonymous } = examination;
   if (patient === undefined) return anonymous ? say('examination.anonymous') : say('examination.hidden');
   const { name, id, born, sex } = patient;
   const parts = [name, id, born && say('examination.born', { date: date(new Date(`${born}T00:00`)) }), sex && say(`sex.${sex}`)];
   return parts.filter((part) => part !== undefined && part !== '').join(' · ');
+}
+
+/** That a picture is not of the open examination, and of whom it is as far as that may be known here; undefined: it is. */
+export function whoseText(words: Words, whose: Whose, isOpen: boolean): string | undefined {
+  if (whose.of === 'open') return undefined;
+  if (whose.of === 'before') return words.say(isOpen ? 'time.before-examination' : 'time.earlier-examination');
+  const { examination } = whose.earlier ?? {};
+  const known = examination?.patient !== undefined || examination?.anonymous === true;
+  return [words.say('time.earlier-examination'), ...(known ? [patientText(words, examination)] : [])].join(' · ');
 }
 
 /** The ISO form of a date as it is typed, 1960-04-02 or 2.4.1960; undefined where it is none. */

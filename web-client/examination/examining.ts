@@ -13,7 +13,7 @@ export interface ExaminingHost {
 
 type Asking = Extract<ViewerMessage, { readonly request: number }>;
 /** Sent twice they do the same as once: what they name was chosen here. */
-const repeatable: ReadonlySet<Asking['type']> = new Set(['keep', 'keep-until', 'bookmark', 'discard-kept']);
+const repeatable: ReadonlySet<Asking['type']> = new Set(['keep', 'keep-until', 'bookmark', 'remove-bookmark', 'discard-kept']);
 
 const lineDown: WireError = new AppError('server/line-down').toJSON();
 const lineCut: WireError = new AppError('server/line-cut').toJSON();
@@ -78,13 +78,19 @@ export class Examining {
     this.#ask({ type: 'keep-until', request: this.#host.nextRequest(), kept, ...(toUs !== undefined && { toUs }) });
   }
 
-  discard({ kept }: Kept): void {
-    this.#ask({ type: 'discard-kept', request: this.#host.nextRequest(), kept });
+  /** What failed is on this screen alone: no server has to be asked. */
+  discard({ kept, state }: Kept): void {
+    if (state === 'failed') this.act({ act: 'cleared-away', kept });
+    else this.#ask({ type: 'discard-kept', request: this.#host.nextRequest(), kept });
   }
 
   bookmark(stream: number, atUs: number, text: string): void {
     const during = this.#during();
     this.#ask({ type: 'bookmark', request: this.#host.nextRequest(), bookmark: newKeptId(), stream, atUs, text, ...during });
+  }
+
+  removeBookmark(bookmark: string): void {
+    this.#ask({ type: 'remove-bookmark', request: this.#host.nextRequest(), bookmark });
   }
 
   /** Without a patient: anonymous. */

@@ -11,6 +11,8 @@ export interface ExportedMark {
 /** What stands below a picture that has left the monitor: nothing may cover anatomy, and nobody may take it for something else. */
 export interface TruthLine {
   readonly source: string;
+  /** That it is not of the open examination. */
+  readonly earlier: string | undefined;
   readonly synthetic: string | undefined;
   readonly notForDiagnosis: string;
   readonly patient: string | undefined;
@@ -55,8 +57,8 @@ export function stripFor(context: Context, width: number, parts: readonly string
 
 const separator = '  ·  ';
 
-export function truthParts({ source, synthetic, notForDiagnosis, patient }: TruthLine, time: string): readonly string[] {
-  return [time, source, synthetic, notForDiagnosis, patient].filter((part) => part !== undefined);
+export function truthParts({ source, earlier, synthetic, notForDiagnosis, patient }: TruthLine, time: string): readonly string[] {
+  return [time, source, earlier, synthetic, notForDiagnosis, patient].filter((part) => part !== undefined);
 }
 
 /** The strip below a picture of that width. */

@@ -38,7 +38,7 @@ import {
   shownFrames,
   shownPicture,
 } from './export-wishes.ts';
-import type { ExportJob } from './exporting.ts';
+import type { ExportJob, PictureWish } from './exporting.ts';
 import { FrameChoice } from './frame-choice.tsx';
 
 const kinds = ['picture', 'clip', 'measurements', 'print'] as const;
@@ -126,10 +126,9 @@ function PictureForm({ besides, setBesides, job }: FormProps) {
   const { selected } = useMonitorState();
   const { kept: stills } = useAtHand();
   const [of, setOf] = useState('shown');
-  const make = async (): Promise<void> => {
+  const wished = async (): Promise<PictureWish | undefined> => {
     const still = stills.find(({ kept }) => kept === of);
-    const wish = still === undefined ? await shownPicture(monitor, words, selected, besides) : keptPicture(monitor, words, still, besides);
-    await monitor.exporting.picture(wish);
+    return still === undefined ? await shownPicture(monitor, words, selected, besides) : keptPicture(monitor, words, still, besides);
   };
   return (
     <section className="export-form">
@@ -144,7 +143,7 @@ function PictureForm({ besides, setBesides, job }: FormProps) {
       <BesidesSwitches besides={besides} setBesides={setBesides} />
       <p className="hint">{say('export.picture-meaning')}</p>
       <Acts job={job}>
-        <Button className="put" onPress={() => void make()}>
+        <Button className="put" onPress={() => void monitor.exporting.picture(wished)}>
           <Download aria-hidden="true" />
           {say('export.save')}
         </Button>
@@ -203,12 +202,17 @@ function ClipForm({ besides, setBesides, job }: FormProps) {
 
 function MeasurementsForm({ besides, setBesides, job }: FormProps) {
   const monitor = useMonitor();
-  const { say } = useWords();
+  const words = useWords();
+  const { say } = words;
   const [format, setFormat] = useState<'csv' | 'json'>('csv');
-  const marks = listedMarks(monitor);
+  useAtHand();
+  const { length: count } = listedMarks(monitor);
+  // Head and list at the same moment: another examination may have been opened since this was rendered.
+  const make = (): Promise<void> =>
+    monitor.exporting.measurements(listHead(monitor, besides), listedMarks(monitor), format, words.language);
   return (
     <section className="export-form">
-      <p className="hint">{say('export.marks-count', { count: marks.length })}</p>
+      <p className="hint">{say('export.marks-count', { count })}</p>
       <Choice<'csv' | 'json'>
         label={say('export.format')}
         hint={say(`export.${format}-meaning`)}
@@ -220,11 +224,7 @@ function MeasurementsForm({ besides, setBesides, job }: FormProps) {
       <PatientSwitch besides={besides} setBesides={setBesides} />
       <p className="hint">{say(`export.${format}-meaning`)}</p>
       <Acts job={job}>
-        <Button
-          className="put"
-          isDisabled={marks.length === 0}
-          onPress={() => void monitor.exporting.measurements(listHead(monitor, besides), marks, format)}
-        >
+        <Button className="put" isDisabled={count === 0} onPress={() => void make()}>
           <Download aria-hidden="true" />
           {say('export.save')}
         </Button>

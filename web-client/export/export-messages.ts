@@ -11,6 +11,8 @@ export interface PastFrames {
   readonly base: string;
   readonly stream: number | undefined;
   readonly kept: string | undefined;
+  /** Whose patient is to stand on them: frames of another examination are refused. */
+  readonly examination: string | undefined;
   readonly fromUs: number;
   readonly toUs: number;
 }

@@ -1,5 +1,5 @@
 import { AppError, asAppError } from '../../src/app-error.ts';
-import { belongsTo } from '../../src/marks/belonging.ts';
+import { belongsTo, type MarkedPicture } from '../../src/marks/belonging.ts';
 import type { PictureSize } from '../../src/marks/on-picture.ts';
 import { openBrowserCodecs } from '../browser-codecs.ts';
 import { Painter } from '../painter.ts';
@@ -65,7 +65,7 @@ async function pastPicture({ past, marks, truth }: Order<'past-picture'>): Promi
   for await (const frame of reader.read(never)) {
     paintFrame(painter, codecs, canvas, frame);
     const { width, height, capturedAtUs: capturedUs } = frame.header;
-    const lying = marksOn(marks, past, capturedUs, { width, height });
+    const lying = marksOn(marks, past, capturedUs, { width, height, regions: frame.description?.regions ?? [] });
     const png = await pictureFile({ width, height }, capturedUs, lying, truth, (context) => context.drawImage(canvas, 0, 0));
     post({ news: 'picture', png, capturedUs });
   }
@@ -75,8 +75,8 @@ const marksOn = (
   marks: readonly PlacedMark[],
   { stream, kept }: PastFrames,
   capturedUs: number,
-  size: PictureSize,
-): readonly PlacedMark[] => marks.filter((mark) => belongsTo(mark, { stream, kept, capturedUs, ...size }));
+  picture: MarkedPicture,
+): readonly PlacedMark[] => marks.filter((mark) => belongsTo(mark, { ...picture, stream, kept, capturedUs }));
 
 const even = (length: number): number => length + (length % 2);
 
@@ -116,7 +116,7 @@ async function clip({ past, marks, truth, container, file }: Order<'clip'>): Pro
       context.fillStyle = '#000000';
       context.fillRect(0, 0, canvas.width, canvas.height);
       context.drawImage(decoded, 0, 0);
-      drawMarks(context, size, marksOn(marks, past, capturedUs, size));
+      drawMarks(context, size, marksOn(marks, past, capturedUs, { ...size, regions: frame.description?.regions ?? [] }));
       drawStrip(context, size, strip, parts);
       await film.add(canvas, capturedUs - beginUs, untilUs - capturedUs);
     }

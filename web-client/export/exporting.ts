@@ -1,8 +1,7 @@
 import { BehaviorSubject } from 'rxjs';
 import { AppError, asAppError } from '../../src/app-error.ts';
-import type { SharedMark } from '../../src/protocol/examination-messages.ts';
-import type { ServerMessage } from '../../src/protocol/messages.ts';
 import { errorOf } from '../session.ts';
+import type { Language } from '../words/words.ts';
 import type { ShownPixels, WireError } from '../worker-messages.ts';
 import type { ExportedMark, TruthLine } from './composed-picture.ts';
 import type { Container, ExportNews, ExportOrder, PastFrames, PlacedMark } from './export-messages.ts';
@@ -57,7 +56,6 @@ const storeFolder = 'exports';
 /** Makes files of pictures, clips and measurements; knows the state of it. */
 export class Exporting {
   readonly state$ = new BehaviorSubject<ExportState>({ open: false, job: undefined });
-  #shared: ReadonlyMap<string, SharedMark> = new Map();
   #cancel: (() => void) | undefined;
 
   constructor() {
@@ -66,11 +64,6 @@ export class Exporting {
 
   get state(): ExportState {
     return this.state$.value;
-  }
-
-  /** A mark as the server keeps it. */
-  shared(mark: string): SharedMark | undefined {
-    return this.#shared.get(mark);
   }
 
   setOpen(open: boolean): void {
@@ -82,16 +75,9 @@ export class Exporting {
     if (this.state.job?.state !== 'running') this.#set({ job: undefined });
   }
 
-  hear(message: ServerMessage): void {
-    if (message.type === 'marks') this.#shared = new Map(message.marks.map((mark) => [mark.mark, mark]));
-    if (message.type === 'mark-put') this.#shared = new Map(this.#shared).set(message.mark.mark, message.mark);
-    if (message.type === 'mark-removed') this.#shared = new Map([...this.#shared].filter(([id]) => id !== message.mark));
-  }
-
   /** Who is out keeps nothing of what was seen. */
   forget(): void {
     this.cancel();
-    this.#shared = new Map();
     this.#set({ open: false, job: undefined });
   }
 
@@ -99,9 +85,10 @@ export class Exporting {
     this.#cancel?.();
   }
 
-  /** `wish`: undefined where there is no picture, which is said. */
-  picture(wish: PictureWish | undefined): Promise<void> {
+  /** `wished`: undefined where there is no picture, which is said. */
+  picture(wished: () => Promise<PictureWish | undefined>): Promise<void> {
     return this.#run(async (signal) => {
+      const wish = await wished();
       if (wish === undefined) throw new AppError('export/no-picture');
       const { truth, marks } = wish;
       const order: ExportOrder =
@@ -127,9 +114,9 @@ export class Exporting {
     });
   }
 
-  measurements(head: ListHead, marks: readonly ListedMark[], format: 'csv' | 'json'): Promise<void> {
+  measurements(head: ListHead, marks: readonly ListedMark[], format: 'csv' | 'json', language: Language): Promise<void> {
     return this.#run(async () => {
-      const text = format === 'csv' ? measurementsCsv(head, marks) : measurementsJson(head, marks);
+      const text = format === 'csv' ? measurementsCsv(head, marks, language) : measurementsJson(head, marks);
       const file = exportFileName(head.writtenUs, 'measurements', format);
       offer(new Blob([text], { type: format === 'csv' ? 'text/csv;charset=utf-8' : 'application/json' }), file);
       return { file, frames: undefined };

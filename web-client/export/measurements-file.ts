@@ -1,22 +1,19 @@
+import { type ClinicalValues, clinicalValues, type ExaminedMark } from '../../src/marks/clinical.ts';
 import { captionText } from '../../src/marks/label.ts';
-import type { Mark, Point } from '../../src/marks/mark.ts';
+import { type Mark, type Point, partOf } from '../../src/marks/mark.ts';
 import { measure, type Quantity } from '../../src/marks/measure.ts';
-import type { MeasuredPicture } from '../../src/marks/scale.ts';
+import type { Part } from '../../src/marks/parts.ts';
+import type { Language } from '../words/words.ts';
 
 /** A mark as it is written down. */
-export interface ListedMark {
+export interface ListedMark extends ExaminedMark {
   readonly id: string;
-  readonly shape: Mark;
-  readonly picture: MeasuredPicture;
   readonly source: string;
-  readonly kept: string | undefined;
   readonly author: string | undefined;
   /** Server clock, where the server has kept it. */
   readonly madeUs: number | undefined;
   readonly changedUs: number | undefined;
   readonly changedBy: string | undefined;
-  readonly fromUs: number;
-  readonly untilUs: number | undefined;
 }
 
 /** What stands above the list. The patient only where somebody asked for that. */
@@ -37,6 +34,8 @@ interface Entry {
   readonly number: number;
   readonly kind: Mark['kind'];
   readonly caption: string | null;
+  /** Of a measurement that stands on several marks. */
+  readonly part: Part | null;
   readonly values: readonly Value[];
   /** By the source, by a hand, or not at all: then the values are pixels and the reason says why. */
   readonly calibration: 'source' | 'manual' | 'none';
@@ -63,6 +62,8 @@ export function isoTime(us: number, offsetMinutes = -new Date(us / 1000).getTime
   return `${local}${micros}${offsetMinutes < 0 ? '-' : '+'}${two(Math.floor(away / 60))}:${two(away % 60)}`;
 }
 
+const asValue = ({ of, value, unit }: Quantity): Value => ({ of, value, unit });
+
 function entryOf(mark: ListedMark): Entry {
   const { shape, picture, source, kept, author, changedBy, fromUs, untilUs, madeUs, changedUs } = mark;
   const { quantities, calibration, reason } = measure(picture, shape);
@@ -71,7 +72,8 @@ function entryOf(mark: ListedMark): Entry {
     number: shape.number,
     kind: shape.kind,
     caption: 'caption' in shape && shape.caption !== undefined ? captionText(shape.caption) : null,
-    values: quantities.map(({ of, value, unit }) => ({ of, value, unit })),
+    part: partOf(shape) ?? null,
+    values: quantities.map(asValue),
     calibration: calibration ?? 'none',
     reason: reason ?? null,
     source,
@@ -87,6 +89,16 @@ function entryOf(mark: ListedMark): Entry {
   };
 }
 
+/** A measurement that stands on several marks, which are named in the order in which it takes them. */
+const measurementOf = ({ measurement, method, quantities, calibration, reason, standsOn }: ClinicalValues<ListedMark>) => ({
+  measurement,
+  method,
+  values: quantities.map(asValue),
+  calibration: calibration ?? ('none' as const),
+  reason: reason ?? null,
+  marks: standsOn.map(({ id, shape, source }) => ({ mark: id, number: shape.number, source })),
+});
+
 /** For programs: numbers whole, times with their zone. */
 export function measurementsJson(head: ListHead, marks: readonly ListedMark[]): string {
   const { room, examination, patient, writtenUs } = head;
@@ -99,6 +111,7 @@ export function measurementsJson(head: ListHead, marks: readonly ListedMark[]): 
       examination: examination ?? null,
       ...(patient && { patient }),
       written: isoTime(writtenUs),
+      measurements: clinicalValues(marks).map(measurementOf),
       marks: marks.map(entryOf),
     },
     undefined,
@@ -110,6 +123,7 @@ const columns = [
   'number',
   'kind',
   'caption',
+  'part',
   'quantity',
   'value',
   'unit',
@@ -130,17 +144,40 @@ const columns = [
 const patientColumns = ['patient name', 'patient id', 'patient born'] as const;
 
 /**
- * For spreadsheets, RFC 4180: a line for each value, and one for a mark that has none; commas and decimal points whatever the language of
- * this place. In front stands U+FEFF, without which the most common spreadsheet takes UTF-8 for something else.
+ * For spreadsheets, RFC 4180: a line for each value, first those of measurements that stand on several marks, and one for a mark that has none.
+ * Spreadsheets read it by the language of their place: commas and decimal points, or in German semicolons and decimal commas. In front stands U+FEFF, without which the most common spreadsheet takes UTF-8 for something else.
  */
-export function measurementsCsv(head: ListHead, marks: readonly ListedMark[]): string {
+export function measurementsCsv(head: ListHead, marks: readonly ListedMark[], language: Language): string {
   const patient = head.patient && [head.patient.name, head.patient.id, head.patient.born ?? ''];
+  const measured = clinicalValues(marks)
+    .map(measurementOf)
+    .flatMap(({ measurement, method, values, calibration, reason, marks: standsOn }) => {
+      const sources = [...new Set(standsOn.map(({ source }) => source))].join(' + ');
+      const of = standsOn.map(({ mark }) => mark).join(' ');
+      return values.map(
+        (value): Record<string, string | number | null> => ({
+          kind: measurement,
+          caption: method,
+          quantity: value.of,
+          value: value.value,
+          unit: value.unit,
+          calibration,
+          reason,
+          source: sources,
+          examination: head.examination ?? null,
+          room: head.room,
+          mark: of,
+        }),
+      );
+    })
+    .map((cells) => [...columns.map((column) => cells[column] ?? null), ...(patient ?? [])]);
   const lines = marks.map(entryOf).flatMap((entry) => {
     const values: readonly (Value | undefined)[] = entry.values.length === 0 ? [undefined] : entry.values;
     return values.map((value) => [
       entry.number,
       entry.kind,
       entry.caption,
+      entry.part,
       value?.of ?? null,
       value?.value ?? null,
       value?.unit ?? null,
@@ -161,13 +198,15 @@ export function measurementsCsv(head: ListHead, marks: readonly ListedMark[]): s
     ]);
   });
   const header = [...columns, ...(patient === undefined ? [] : patientColumns)];
-  return `\ufeff${[header, ...lines].map((cells) => cells.map(cellText).join(',')).join('\r\n')}\r\n`;
+  return `\ufeff${[header, ...measured, ...lines].map((cells) => cells.map((cell) => cellText(cell, language)).join(separators[language])).join('\r\n')}\r\n`;
 }
 
+const separators: { readonly [L in Language]: string } = { en: ',', de: ';' };
+
 /** A text that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV Injection). */
-function cellText(cell: string | number | null): string {
+function cellText(cell: string | number | null, language: Language): string {
   if (cell === null) return '';
-  if (typeof cell === 'number') return String(cell);
-  const harmless = /^[\s]*[=+\-@|%\t\r\uff1d\uff0b\uff0d\uff20]/.test(cell) ? `'${cell}` : cell;
-  return /[",\r\n']/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+  if (typeof cell === 'number') return language === 'de' ? String(cell).replace('.', ',') : String(cell);
+  const harmless = /^[\s]*(?:[=+\-@|\t\r\uff1d\uff0b\uff0d\uff20]|%.)/s.test(cell) ? `'${cell}` : cell;
+  return /[",;\r\n']/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

@@ -30,8 +30,8 @@ export class PastReader {
   }
 
   /** Throws export/not-there where nothing of it is left, and what `PastSource` throws. */
-  static async open({ base, stream, kept, fromUs, toUs }: PastFrames, signal: AbortSignal): Promise<PastReader> {
-    const source = kept === undefined ? streamPast(base, stream ?? -1) : keptPast(base, kept);
+  static async open({ base, stream, kept, examination, fromUs, toUs }: PastFrames, signal: AbortSignal): Promise<PastReader> {
+    const source = kept === undefined ? streamPast(base, stream ?? -1, examination) : keptPast(base, kept, examination);
     const all: PastFrame[] = [];
     const descriptions = new Map<number, PastDescription>();
     let from: number | undefined = fromUs;

@@ -6,12 +6,22 @@ interface ChoiceProps<Value extends string | number> {
   readonly hint?: string;
   readonly choices: readonly Value[];
   readonly value: string;
+  /** Those that are not to be had now. */
+  readonly beyondReach?: readonly Value[];
   textOf(choice: Value): string;
   onChange(choice: Value): void;
 }
 
 /** One of a few words. */
-export function Choice<Value extends string | number>({ label, hint, choices, value, textOf, onChange }: ChoiceProps<Value>) {
+export function Choice<Value extends string | number>({
+  label,
+  hint,
+  choices,
+  value,
+  beyondReach = [],
+  textOf,
+  onChange,
+}: ChoiceProps<Value>) {
   const choose = (key: unknown): void => {
     const chosen = choices.find((choice) => String(choice) === String(key));
     if (chosen !== undefined) onChange(chosen);
@@ -28,7 +38,7 @@ export function Choice<Value extends string | number>({ label, hint, choices, va
       <Popover className="choices" placement="bottom end">
         <ListBox>
           {choices.map((choice) => (
-            <ListBoxItem key={String(choice)} id={String(choice)}>
+            <ListBoxItem key={String(choice)} id={String(choice)} isDisabled={beyondReach.includes(choice)}>
               {textOf(choice)}
             </ListBoxItem>
           ))}

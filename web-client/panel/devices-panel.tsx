@@ -4,7 +4,7 @@ import { Button } from 'react-aria-components';
 import type { Device } from '../../src/protocol/messages.ts';
 import { useFocusBack } from '../focus-back.ts';
 import { useMonitor, useMonitorState, useWords } from '../hooks.ts';
-import { type MonitorState, streamOf } from '../monitor-state.ts';
+import { type SteadyState, streamOf } from '../monitor-state.ts';
 import { ToldError } from '../told-error.tsx';
 import type { Words } from '../words/words.ts';
 
@@ -42,7 +42,7 @@ export function DevicesPanel() {
   );
 }
 
-function DeviceItem({ device, state }: { device: Device; state: MonitorState }) {
+function DeviceItem({ device, state }: { device: Device; state: SteadyState }) {
   const monitor = useMonitor();
   const { say } = useWords();
   const { name, driver, identity, place, formats, attached, refusal, stream } = device;

@@ -1,6 +1,5 @@
 import { tierNames } from '../../src/protocol/tiers.ts';
-import { useMonitor, useWords } from '../hooks.ts';
-import type { StreamCounts } from '../monitor-state.ts';
+import { useCounts, useMonitor, useWords } from '../hooks.ts';
 import { dash, rateText } from '../texts.ts';
 import { ToldError } from '../told-error.tsx';
 import type { Quality, WireError } from '../worker-messages.ts';
@@ -11,13 +10,14 @@ const qualities: readonly Quality[] = ['auto', ...tierNames];
 interface LineProps {
   readonly quality: Quality;
   readonly inStep: boolean;
-  readonly counts: StreamCounts | undefined;
+  readonly stream: number;
   /** What is wrong with all streams together, e.g. decoders that cannot be opened. */
   readonly trouble: WireError | undefined;
 }
 
 /** How good the pictures are that this screen gets, and why. */
-export function LineSection({ quality, inStep, counts, trouble }: LineProps) {
+export function LineSection({ quality, inStep, stream, trouble }: LineProps) {
+  const counts = useCounts(stream);
   const monitor = useMonitor();
   const words = useWords();
   const { say } = words;

@@ -1,51 +1,39 @@
 import type { ReactNode } from 'react';
-import {
-  type Choices,
-  ejectionFrom,
-  envelopeFrom,
-  type MarkWith,
-  marksWith,
-  partName,
-  rateFrom,
-  stenosisFrom,
-  type VentricleSlot,
-  ventricleSlots,
-} from '../clinical.ts';
-import { useMarks, useMonitor, usePictureTruth, useWords } from '../hooks.ts';
-import { quantityText, spokenMark } from '../mark-texts.ts';
+import { ejectionFrom, envelopeFrom, marksWith, rateFrom, stenosisFrom } from '../../src/marks/clinical.ts';
+import type { Part, VentriclePart } from '../../src/marks/parts.ts';
+import { keptName } from '../examination/examination-texts.ts';
+import { useMarks, useMonitor, useMonitorState, usePictureTruth, useWords } from '../hooks.ts';
+import { captionOf, measured, quantityText, toolWord } from '../mark-texts.ts';
 import type { KnownMark } from '../marks-state.ts';
-import { useKept } from '../time/time-hooks.ts';
-import { noteWords } from '../words/server-words.ts';
+import { streamOf } from '../monitor-state.ts';
+import { useExamination } from '../time/time-hooks.ts';
+import { momentText } from '../time/time-texts.ts';
+import { captionWords, noteWords } from '../words/server-words.ts';
 import type { WordKey } from '../words/words.ts';
 import { Choice } from './choice.tsx';
 
-/** Measurements of a stream that stand on several marks. */
+/** Measurements that stand on several marks of the examination, on whichever pictures these were drawn. */
 export function Measurements({ stream }: { readonly stream: number }) {
   const { say } = useWords();
-  const shown = useMarks((state) => state.shown);
+  const counted = useMarks((state) => state.counted);
   const own = useMarks((state) => state.own);
-  const choices = useMarks((state) => state.choices);
   // A mark that is dragged counts as it looks now.
-  const kept = useKept(stream);
-  const here = shown.filter((mark) => mark.kept === kept && (kept !== undefined || mark.stream === stream));
-  const marks = here.map((mark) => (mark.id === own?.id ? own : mark));
+  const marks = counted.map((mark) => (mark.id === own?.id ? own : mark));
   return (
     <section aria-label={say('measurements.title')}>
       <header>
         <h3>{say('measurements.title')}</h3>
       </header>
-      <EjectionFraction stream={stream} marks={marks} choices={choices} />
+      <EjectionFraction marks={marks} />
       <Rate stream={stream} marks={marks} />
-      <StenosisOf stream={stream} marks={marks} choices={choices} />
-      <Doppler stream={stream} marks={marks} choices={choices} />
+      <StenosisOf marks={marks} />
+      <Doppler marks={marks} />
     </section>
   );
 }
 
 interface PartProps {
-  readonly stream: number;
   readonly marks: readonly KnownMark[];
-  readonly choices: Choices;
 }
 
 interface MeasurementProps {
@@ -62,7 +50,10 @@ interface MeasurementProps {
 /** Closed it shows its value; open, what it stands on. */
 function Measurement({ title, value, how, missing, trouble, standsOn, testId, children }: MeasurementProps) {
   const { say } = useWords();
-  const numbers = standsOn.map(({ shape }) => shape.number).join(', ');
+  const sourceOf = useSourceOf();
+  const sources = new Set(standsOn.map(sourceOf));
+  // Numbers are counted by source.
+  const named = standsOn.map((mark) => (sources.size > 1 ? `${sourceOf(mark)} ${mark.shape.number}` : mark.shape.number)).join(', ');
   return (
     <details className="measurement" data-testid={testId}>
       <summary>
@@ -72,7 +63,7 @@ function Measurement({ title, value, how, missing, trouble, standsOn, testId, ch
       {how !== undefined && (
         <p className="hint">
           {how}
-          {numbers !== '' && `, ${say('measurements.stands-on', { marks: numbers })}`}
+          {named !== '' && `, ${say('measurements.stands-on', { marks: named })}`}
         </p>
       )}
       {trouble !== undefined && <p className="warning">{trouble}</p>}
@@ -82,48 +73,80 @@ function Measurement({ title, value, how, missing, trouble, standsOn, testId, ch
   );
 }
 
+/** Names the stream that a mark was drawn on, or the one that its still or clip was taken from. */
+function useSourceOf(): (mark: KnownMark) => string {
+  const state = useMonitorState();
+  const { kept: items } = useExamination();
+  return ({ kept, stream }) =>
+    items.find((item) => item.kept === kept)?.source ?? (stream === undefined ? undefined : streamOf(state, stream)?.name) ?? '';
+}
+
 interface SlotProps {
-  readonly stream: number;
-  readonly part: string;
+  readonly part: Part;
   readonly label: string;
-  readonly marks: readonly MarkWith<'area' | 'distance' | 'polyline'>[];
+  readonly marks: readonly KnownMark[];
   readonly chosen: KnownMark | undefined;
   /** What holds where nothing is chosen. */
   readonly otherwise: string;
 }
 
-/** The mark that a part of a measurement stands on. */
-function Slot({ stream, part, label, marks, chosen, otherwise }: SlotProps) {
+/** The mark that is a part of a measurement; for who may change marks, to be chosen. */
+function Slot({ part, label, marks, chosen, otherwise }: SlotProps) {
   const monitor = useMonitor();
   const words = useWords();
+  const sourceOf = useSourceOf();
+  const { kept: items } = useExamination();
   const none = 'none';
+  const nameOf = (mark: KnownMark): string => {
+    const { shape, kept, fromUs } = mark;
+    const caption = captionOf(shape);
+    const [leading] = measured(mark).quantities;
+    const item = items.find((one) => one.kept === kept);
+    const name = [
+      `${toolWord(words, shape.kind)} ${shape.number}`,
+      caption && captionWords(words, caption),
+      leading && quantityText(words, leading),
+    ];
+    const place = [sourceOf(mark), item && keptName(words, item), momentText(words, fromUs)];
+    return [name, place].map((parts) => parts.filter((part) => part !== undefined && part !== '').join(', ')).join(' · ');
+  };
+  const open = marks.filter((mark) => monitor.hand.mayChange(mark));
+  if (open.length === 0 || (chosen !== undefined && !open.some(({ id }) => id === chosen.id))) {
+    return (
+      <p className="hint">
+        {label}: {chosen === undefined ? otherwise : nameOf(chosen)}
+      </p>
+    );
+  }
   return (
     <Choice<string>
       label={label}
       hint={words.say('measurements.choose')}
-      choices={[none, ...marks.map(({ id }) => id)]}
+      choices={[none, ...open.map(({ id }) => id)]}
       value={chosen?.id ?? none}
       textOf={(id) => {
-        const mark = marks.find((one) => one.id === id);
-        return mark === undefined ? otherwise : spokenMark(words, mark);
+        const mark = open.find((one) => one.id === id);
+        return mark === undefined ? otherwise : nameOf(mark);
       }}
-      onChange={(id) => monitor.marking.act({ act: 'choose', part: partName(stream, part), id: id === none ? undefined : id })}
+      onChange={(id) => monitor.marking.choose(part, id === none ? undefined : id)}
     />
   );
 }
 
-function EjectionFraction({ stream, marks, choices }: PartProps) {
+function EjectionFraction({ marks }: PartProps) {
   const words = useWords();
   const { say } = words;
-  const { ventricles, missing, planes, ejection, trouble, foreshortenedPercent, standsOn } = ejectionFrom(marks, choices, stream);
-  const word = (slot: VentricleSlot): string => say(`measurements.${slot}`);
+  const { ventricles, missing, planes, ejection, trouble, foreshortenedPercent, standsOn } = ejectionFrom(marks);
+  const calipers = marksWith(marks, 'distance');
+  const word = (part: VentriclePart): string => say(`measurements.${part}`);
   const troubleText =
     trouble === 'confused'
       ? say('measurements.confused')
-      : (trouble ??
-        (foreshortenedPercent === undefined
+      : trouble !== undefined
+        ? noteWords(words, trouble)
+        : foreshortenedPercent === undefined
           ? undefined
-          : say('measurements.foreshortened', { percent: words.number(foreshortenedPercent, 0) })));
+          : say('measurements.foreshortened', { percent: words.number(foreshortenedPercent, 0) });
   return (
     <Measurement
       title={say('measurements.ef')}
@@ -145,24 +168,15 @@ function EjectionFraction({ stream, marks, choices }: PartProps) {
         </dl>
       )}
       <p className="hint">{say('measurements.ef-hint')}</p>
-      {ventricleSlots.map((slot, index) => {
-        const { outline, axis, volume } = ventricles[index]!;
+      {ventricles.map(({ part, outline, axis, volume }) => {
         return (
-          <div key={slot} className="slot">
-            <Slot
-              stream={stream}
-              part={slot}
-              label={word(slot)}
-              marks={marksWith(marks, 'area')}
-              chosen={outline}
-              otherwise={say('measurements.none')}
-            />
-            {outline !== undefined && (
+          <div key={part} className="slot">
+            <Slot part={part} label={word(part)} marks={marksWith(marks, 'area')} chosen={outline} otherwise={say('measurements.none')} />
+            {outline !== undefined && (axis !== undefined || calipers.length > 0) && (
               <Slot
-                stream={stream}
-                part={`${slot} axis`}
-                label={say('measurements.axis', { slot: word(slot) })}
-                marks={marksWith(marks, 'distance')}
+                part={`${part}-axis`}
+                label={say('measurements.axis', { slot: word(part) })}
+                marks={calipers}
                 chosen={axis}
                 otherwise={say('measurements.from-trace')}
               />
@@ -180,20 +194,22 @@ function EjectionFraction({ stream, marks, choices }: PartProps) {
   );
 }
 
-function Rate({ stream, marks }: Omit<PartProps, 'choices'>) {
+function Rate({ stream, marks }: PartProps & { readonly stream: number }) {
   const words = useWords();
   const { say } = words;
   const { picture } = usePictureTruth(stream);
   const ecgHere = picture?.regions.some(({ kind }) => kind === 'ecg') ?? false;
-  const { rate, hasEcg, implausible, standsOn } = rateFrom(marks, ecgHere);
-  const needed = hasEcg ? say('measurements.peaks') : say('measurements.no-ecg');
+  const { rate, by, hasEcg, implausible, standsOn } = rateFrom(marks);
+  const needed = hasEcg || ecgHere ? say('measurements.peaks') : say('measurements.no-ecg');
   const seconds = (value: number): string => words.number(value, 2);
+  const beats =
+    rate && say('measurements.beats', { beats: rate.beats, shortest: seconds(rate.shortestS), longest: seconds(rate.longestS) });
   return (
     <Measurement
       title={say('measurements.rate')}
       testId="rate"
       value={rate && `${words.number(rate.perMinute, 0)}\u00a0/min`}
-      how={rate && say('measurements.beats', { beats: rate.beats, shortest: seconds(rate.shortestS), longest: seconds(rate.longestS) })}
+      how={beats && by && `${say(`measurements.by-${by}`)}; ${beats}`}
       missing={rate === undefined && !implausible ? needed : undefined}
       trouble={implausible ? say('measurements.no-rate') : undefined}
       standsOn={standsOn}
@@ -201,25 +217,18 @@ function Rate({ stream, marks }: Omit<PartProps, 'choices'>) {
   );
 }
 
-function StenosisOf({ stream, marks, choices }: PartProps) {
+function StenosisOf({ marks }: PartProps) {
   const words = useWords();
   const { say } = words;
-  const { lesion, reference, stenosis } = stenosisFrom(marks, choices, stream);
+  const { lesion, reference, stenosis } = stenosisFrom(marks);
   const missing = [
     ...(lesion === undefined ? [say('measurements.lesion')] : []),
-    ...(reference === undefined || reference.id === lesion?.id ? [say('measurements.reference')] : []),
+    ...(reference === undefined ? [say('measurements.reference')] : []),
   ];
   const found = typeof stenosis === 'object' ? stenosis : undefined;
   const distances = marksWith(marks, 'distance');
   const slot = (part: 'lesion' | 'reference', chosen: KnownMark | undefined) => (
-    <Slot
-      stream={stream}
-      part={part}
-      label={say(`measurements.${part}`)}
-      marks={distances}
-      chosen={chosen}
-      otherwise={say('measurements.none')}
-    />
+    <Slot part={part} label={say(`measurements.${part}`)} marks={distances} chosen={chosen} otherwise={say('measurements.none')} />
   );
   return (
     <Measurement
@@ -245,10 +254,10 @@ const dopplerWords: Readonly<Record<string, WordKey>> = {
   time: 'measurements.time',
 };
 
-function Doppler({ stream, marks, choices }: PartProps) {
+function Doppler({ marks }: PartProps) {
   const words = useWords();
   const { say } = words;
-  const { envelope, all, quantities } = envelopeFrom(marks, choices, stream);
+  const { envelope, all, quantities } = envelopeFrom(marks);
   const vti = quantities.find(({ of }) => of === 'vti');
   return (
     <Measurement
@@ -259,14 +268,7 @@ function Doppler({ stream, marks, choices }: PartProps) {
       standsOn={envelope === undefined ? [] : [envelope]}
     >
       {all.length > 1 && (
-        <Slot
-          stream={stream}
-          part="envelope"
-          label={say('measurements.envelope')}
-          marks={all}
-          chosen={envelope}
-          otherwise={say('measurements.none')}
-        />
+        <Slot part="envelope" label={say('measurements.envelope')} marks={all} chosen={envelope} otherwise={say('measurements.none')} />
       )}
       {quantities.length > 0 && (
         <dl className="facts">

@@ -4,8 +4,8 @@ import { Button, Input, Label, Switch, TextField } from 'react-aria-components';
 import type { ConnectedViewer, Invitation } from '../../src/protocol/messages.ts';
 import { type Role, roleNames } from '../../src/protocol/roles.ts';
 import { useFocusBack } from '../focus-back.ts';
-import { useMonitor, useMonitorState, useWords } from '../hooks.ts';
-import { type MonitorState, streamOf } from '../monitor-state.ts';
+import { useMonitor, useMonitorState, useViewers, useWords } from '../hooks.ts';
+import { type SteadyState, streamOf } from '../monitor-state.ts';
 import { clockText, milliseconds, rateText, untilText } from '../texts.ts';
 import { ToldError } from '../told-error.tsx';
 import { invitedWords, personWords } from '../words/server-words.ts';
@@ -20,7 +20,8 @@ export function PeoplePanel() {
   const monitor = useMonitor();
   const state = useMonitorState();
   const { say } = useWords();
-  const { present, viewers, invitations, doorRefusal } = state;
+  const viewers = useViewers();
+  const { present, invitations, doorRefusal } = state;
   const operator = state.role === 'operator';
   return (
     <aside className="panel people" aria-label={say('people.title')} data-testid="people-panel">
@@ -69,7 +70,7 @@ function OpenDoor() {
 }
 
 /** As much as everybody may know of the others. */
-function Present({ viewer: { name, role }, own }: { viewer: MonitorState['present'][number]; own: boolean }) {
+function Present({ viewer: { name, role }, own }: { viewer: SteadyState['present'][number]; own: boolean }) {
   const words = useWords();
   const { say } = words;
   const Shape = roleShapes[role];
@@ -85,11 +86,11 @@ function Present({ viewer: { name, role }, own }: { viewer: MonitorState['presen
   );
 }
 
-function Person({ viewer, state }: { viewer: ConnectedViewer; state: MonitorState }) {
+function Person({ viewer, state }: { viewer: ConnectedViewer; state: SteadyState }) {
   const monitor = useMonitor();
   const words = useWords();
   const { say } = words;
-  const { name, role, sinceUs, watches, lineBytesPerSecond, roundTripMs } = viewer;
+  const { name, role, sinceUs, watches, by, lineBytesPerSecond, roundTripMs } = viewer;
   const own = viewer.viewer === state.viewer;
   const Shape = roleShapes[role];
   return (
@@ -114,6 +115,7 @@ function Person({ viewer, state }: { viewer: ConnectedViewer; state: MonitorStat
                 }),
               )
               .join(', ')}
+        {by !== undefined && `, ${say(`people.by-${by}`)}`}
         {lineBytesPerSecond !== undefined && `, ${say('people.line-bears', { rate: rateText(words, lineBytesPerSecond) })}`}
       </p>
       {!own && (
@@ -127,7 +129,7 @@ function Person({ viewer, state }: { viewer: ConnectedViewer; state: MonitorStat
   );
 }
 
-function Invited({ invitation, state }: { invitation: Invitation; state: MonitorState }) {
+function Invited({ invitation, state }: { invitation: Invitation; state: SteadyState }) {
   const monitor = useMonitor();
   const words = useWords();
   const { say } = words;
@@ -201,7 +203,7 @@ function spanText({ say }: Words, minutes: Span): string {
   return hours === 24 * 7 ? say('people.weeks', { count: 1 }) : say('people.days', { count: hours / 24 });
 }
 
-function Invite({ state }: { state: MonitorState }) {
+function Invite({ state }: { state: SteadyState }) {
   const monitor = useMonitor();
   const words = useWords();
   const { say } = words;

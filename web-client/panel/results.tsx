@@ -1,15 +1,53 @@
-import { Tag, Trash2, UserRound } from 'lucide-react';
+import { StepForward, Tag, Trash2, UserRound } from 'lucide-react';
 import { memo, useEffect, useState } from 'react';
 import { Button } from 'react-aria-components';
 import type { Measurement } from '../../src/marks/measure.ts';
-import { useBelongs, useMarks, useMonitor, useMonitorState, useWords } from '../hooks.ts';
-import { captionOf, hasCaption, localNumber, measured, noteOf, toolWord } from '../mark-texts.ts';
-import { isOwn, type KnownMark, type MarksState, type OwnEdit } from '../marks-state.ts';
+import { whoseText } from '../examination/examination-texts.ts';
+import { marksOn, ofOpen, type Whose, whoseKept } from '../examination/whose.ts';
+import { useMarks, useMayEnd, useMonitor, useMonitorState, useWhereItLies, useWords } from '../hooks.ts';
+import { captionOf, hasCaption, localNumber, measured, noteOf, quantityName, toolWord } from '../mark-texts.ts';
+import { isOwn, type KnownMark, lateMs, type MarksState, type OwnEdit } from '../marks-state.ts';
 import type { Monitor } from '../monitor.ts';
-import { useKept } from '../time/time-hooks.ts';
+import { clockText } from '../texts.ts';
+import { useExamination, useKept } from '../time/time-hooks.ts';
 import { ToldError } from '../told-error.tsx';
 import { errorWords } from '../words/error-words.ts';
 import { byWords, captionWords } from '../words/server-words.ts';
+
+/** What was drawn on a picture of another examination, as it was kept there: nothing of it can be changed here. */
+function EarlierResults({ whose }: { readonly whose: Whose }) {
+  const words = useWords();
+  if (whose.of !== 'earlier') return null;
+  const marks = whose.item === undefined || whose.earlier === undefined ? [] : marksOn(whose.earlier, whose.item);
+  return (
+    <section aria-label={words.say('time.earlier-examination')} data-testid="earlier-results">
+      <h3>{whoseText(words, whose, true)}</h3>
+      {marks.length === 0 && <p className="hint">{words.say('results.none')}</p>}
+      <ul className="results earlier">
+        {marks.map((mark) => (
+          <EarlierResult key={mark.id} mark={mark} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function EarlierResult({ mark }: { readonly mark: KnownMark }) {
+  const words = useWords();
+  const { shape, author } = mark;
+  const caption = captionOf(shape);
+  return (
+    <li data-testid="earlier-result">
+      <div className="result">
+        <span className="number">{shape.number}</span>
+        <span className="result-what">
+          <Value measurement={measured(mark)} caption={caption && captionWords(words, caption)} fallback={toolWord(words, shape.kind)} />
+          <small className="author">{byWords(words, author?.name ?? '')}</small>
+        </span>
+      </div>
+    </li>
+  );
+}
 
 /** The values of all marks on a stream, each by the calibration of the picture that it was drawn on. */
 export function Results({ stream }: { readonly stream: number }) {
@@ -20,46 +58,62 @@ export function Results({ stream }: { readonly stream: number }) {
   const keeping = useMarks((state) => state.keeping);
   const manual = useMarks((state) => state.calibrations[stream]);
   const refusal = useMarks((state) => state.calibrationRefusals[stream]);
+  const asked = useMarks((state) => !state.ready && state.calibrationsAsked[stream] !== undefined);
+  const stepRefusal = useMarks((state) => state.stepRefusal);
   const kept = useKept(stream);
-  const marks = shown.filter((mark) => mark.kept === kept && (kept !== undefined || mark.stream === stream));
+  const examination = useExamination();
+  const whose = kept === undefined ? ofOpen : whoseKept(examination, kept);
+  const edits = useMarks((state) => state.edits);
+  // What was refused on a still or clip that is not there has no other place to be settled.
+  const isStray = ({ id, kept: on }: KnownMark): boolean =>
+    on !== undefined && on !== kept && edits.get(id)?.error !== undefined && !examination.kept.some((one) => one.kept === on);
+  const marks = shown.filter((mark) => (mark.kept === kept && (kept !== undefined || mark.stream === stream)) || isStray(mark));
   const mine = marks.filter((mark) => monitor.hand.mayChange(mark));
+  if (whose.of === 'earlier' && marks.length === 0) return <EarlierResults whose={whose} />;
   return (
-    <section aria-label={say('results.title')}>
-      <header>
-        <h3>{say('results.title')}</h3>
-        {mine.length > 0 && (
-          <Button className="quiet" onPress={() => monitor.marking.remove(mine.map(({ id }) => id))}>
-            {say('results.clear')}
+    <>
+      <EarlierResults whose={whose} />
+      <section aria-label={say('results.title')}>
+        <header>
+          <h3>{say('results.title')}</h3>
+          {mine.length > 0 && (
+            <Button className="quiet" onPress={() => monitor.marking.remove(mine.map(({ id }) => id))}>
+              {say('results.clear')}
+            </Button>
+          )}
+        </header>
+        {keeping === 'off' && marks.length > 0 && (
+          <p className="warning" data-testid="not-kept">
+            {say('results.not-kept')}
+          </p>
+        )}
+        {asked && <p className="pending">{say('results.calibration-waiting')}</p>}
+        {refusal !== undefined && <ToldError error={refusal} />}
+        {stepRefusal !== undefined && <ToldError error={stepRefusal} />}
+        {manual !== undefined && role !== 'observer' && (
+          <Button className="put" onPress={() => monitor.marking.calibrate(stream, undefined)}>
+            {say('results.uncalibrate')}
           </Button>
         )}
-      </header>
-      {keeping === 'off' && marks.length > 0 && (
-        <p className="warning" data-testid="not-kept">
-          {say('results.not-kept')}
-        </p>
-      )}
-      {refusal !== undefined && <ToldError error={refusal} />}
-      {manual !== undefined && role !== 'observer' && (
-        <Button className="put" onPress={() => monitor.marking.calibrate(stream, undefined)}>
-          {say('results.uncalibrate')}
-        </Button>
-      )}
-      {marks.length === 0 && <p className="hint">{say(role === 'observer' ? 'results.none' : 'results.hint')}</p>}
-      <ul className="results">
-        {marks.map((mark) => (
-          <Result key={mark.id} mark={mark} mine={mine.includes(mark)} />
-        ))}
-      </ul>
-    </section>
+        {marks.length === 0 && <p className="hint">{say(role === 'observer' ? 'results.none' : 'results.hint')}</p>}
+        <ul className="results">
+          {marks.map((mark) => (
+            <Result key={mark.id} tile={stream} mark={mark} mine={mine.includes(mark)} />
+          ))}
+        </ul>
+      </section>
+    </>
   );
 }
 
 interface ResultProps {
+  /** Beside which it stands. */
+  readonly tile: number;
   readonly mark: KnownMark;
   readonly mine: boolean;
 }
 
-const Result = memo(function Result({ mark: kept, mine }: ResultProps) {
+const Result = memo(function Result({ tile, mark: kept, mine }: ResultProps) {
   const monitor = useMonitor();
   const words = useWords();
   const { say } = words;
@@ -69,7 +123,8 @@ const Result = memo(function Result({ mark: kept, mine }: ResultProps) {
   const edit = useMarks(({ edits }) => edits.get(id));
   const selected = useMarks(({ selection }) => selection?.id === id);
   const others = useMarks((state) => !isOwn(kept, state));
-  const elsewhere = !useBelongs(kept) && kept.kept === undefined;
+  const where = useWhereItLies(kept);
+  const mayEnd = useMayEnd(tile, kept);
   const { shape } = mark;
   const name = `${toolWord(words, shape.kind)} ${shape.number}`;
   const caption = captionOf(shape);
@@ -80,13 +135,16 @@ const Result = memo(function Result({ mark: kept, mine }: ResultProps) {
         className="result"
         onClick={() => {
           monitor.marking.act({ act: 'select', selection: { id, point: undefined } });
-          if (elsewhere) showFrameOf(monitor, kept);
+          if (where !== 'here') showFrameOf(monitor, kept);
         }}
       >
         <span className="number">{shape.number}</span>
         <span className="result-what">
           <Value measurement={measured(mark)} caption={caption && captionWords(words, caption)} fallback={toolWord(words, shape.kind)} />
-          {elsewhere && <small className="author">{say('results.other-frame')}</small>}
+          {where === 'another-frame' && <small className="author">{say('results.other-frame')}</small>}
+          {where === 'another-picture' && (
+            <small className="author">{say('results.other-picture', { time: clockText(kept.fromUs / 1000) })}</small>
+          )}
           {others && <small className="author">{byWords(words, mark.author?.name ?? '')}</small>}
         </span>
       </button>
@@ -113,6 +171,12 @@ const Result = memo(function Result({ mark: kept, mine }: ResultProps) {
           <Trash2 aria-hidden="true" />
         </Button>
       )}
+      {mine && selected && mayEnd && (
+        <Button className="put ends-here" onPress={() => monitor.hand.endHere(tile, kept)}>
+          <StepForward aria-hidden="true" />
+          {say(kept.untilUs === undefined ? 'results.end-here' : 'results.until-here')}
+        </Button>
+      )}
       {edit !== undefined && <Pending key={edit.sent?.request} id={id} edit={edit} />}
     </li>
   );
@@ -126,9 +190,6 @@ function showFrameOf({ rewinding }: Monitor, { stream, fromUs }: KnownMark): voi
 }
 
 const readyOf = ({ ready }: MarksState): boolean => ready;
-
-/** A server that has not answered by then may not have heard: a line can be dead for seconds before anybody knows. */
-const lateMs = 2000;
 
 function useLate(): boolean {
   const [late, setLate] = useState(false);
@@ -186,13 +247,17 @@ function Value({ measurement, caption, fallback }: ValueProps) {
   return (
     <span className="value">
       {(caption !== undefined || bare) && <b className="caption">{caption ?? fallback} </b>}
-      {measurement.quantities.map((quantity) => (
-        <span key={quantity.of} className="quantity">
-          {localNumber(words, quantity)}
-          {quantity.unit === '°' ? quantity.unit : ' '}
-          {quantity.unit !== '°' && <small>{quantity.unit}</small>}{' '}
-        </span>
-      ))}
+      {measurement.quantities.map((quantity) => {
+        const name = quantityName(words, measurement, quantity);
+        return (
+          <span key={quantity.of} className={name === undefined ? 'quantity' : 'quantity named'}>
+            {name !== undefined && <small>{name} </small>}
+            {localNumber(words, quantity)}
+            {quantity.unit === '°' ? quantity.unit : ' '}
+            {quantity.unit !== '°' && <small>{quantity.unit}</small>}{' '}
+          </span>
+        );
+      })}
       {note !== undefined && <em>{note}</em>}
     </span>
   );

@@ -28,8 +28,8 @@ export function SidePanel() {
         refusal={state.refusals[stream.id]}
         operator={state.role === 'operator'}
       />
-      <SourceSection stream={stream} counts={state.counts[stream.id]} />
-      <LineSection quality={state.quality} inStep={state.inStep} counts={state.counts[stream.id]} trouble={state.refusals[-1]} />
+      <SourceSection stream={stream} />
+      <LineSection quality={state.quality} inStep={state.inStep} stream={stream.id} trouble={state.refusals[-1]} />
       <LanguageChoice />
     </aside>
   );

@@ -1,7 +1,7 @@
 import { Play, Square } from 'lucide-react';
 import { Button } from 'react-aria-components';
 import type { StreamDescription } from '../../src/protocol/messages.ts';
-import { useMonitor, useMonitorState, useWords } from '../hooks.ts';
+import { useCounts, useMonitor, useMonitorState, useWords } from '../hooks.ts';
 import type { StreamCounts } from '../monitor-state.ts';
 import { countText, dash, milliseconds, tenthText } from '../texts.ts';
 import { placeWords } from '../words/server-words.ts';
@@ -23,7 +23,8 @@ function lossesOf(words: Words, counts: StreamCounts | undefined): string {
 }
 
 /** What the source says of itself, and its switch. */
-export function SourceSection({ stream, counts }: { stream: StreamDescription; counts: StreamCounts | undefined }) {
+export function SourceSection({ stream }: { stream: StreamDescription }) {
+  const counts = useCounts(stream.id);
   const monitor = useMonitor();
   const { role } = useMonitorState();
   const words = useWords();

@@ -8,7 +8,7 @@ import { keptName } from '../examination/examination-texts.ts';
 import { useFocusBack } from '../focus-back.ts';
 import { useMonitor, useMonitorState, useWords } from '../hooks.ts';
 import { useKnownKept } from '../kept-cell.tsx';
-import { type MonitorState, streamOf, wallInForce } from '../monitor-state.ts';
+import { type SteadyState, streamOf, wallInForce } from '../monitor-state.ts';
 import { momentText } from '../time/time-texts.ts';
 import { ToldError } from '../told-error.tsx';
 import { isEmpty, isSame, resized, wallSizes } from '../wall-state.ts';
@@ -74,7 +74,7 @@ function SizeSign({ columns, rows }: { columns: number; rows: number }) {
   );
 }
 
-function nameOf(cell: WallCell, state: MonitorState, known: readonly Kept[], words: Words): string {
+function nameOf(cell: WallCell, state: SteadyState, known: readonly Kept[], words: Words): string {
   const { say } = words;
   if (cell.stream !== undefined) return streamOf(state, cell.stream)?.name ?? say('wall.gone');
   const kept = known.find((one) => one.kept === cell.kept);

@@ -50,9 +50,9 @@ export class Refused extends Error {
   }
 }
 
-/** `base`: of the server, with a slash at its end. */
-export function streamPast(base: string, stream: number): PastSource {
-  const place = new URL(`streams/${stream}/past/`, base);
+/** `base`: of the server, with a slash at its end. `examination`: what is not of it is refused. */
+export function streamPast(base: string, stream: number, examination?: string): PastSource {
+  const place = { url: new URL(`streams/${stream}/past/`, base), examination };
   return {
     rolling: true,
     oldestUs: async (signal) => (await pastSummary(base, stream, signal)).fromUs,
@@ -64,9 +64,9 @@ export function streamPast(base: string, stream: number): PastSource {
   };
 }
 
-/** Of a still or a clip. */
-export function keptPast(base: string, kept: string): PastSource {
-  const place = new URL(`kept/${kept}/`, base);
+/** Of a still or a clip; the same. */
+export function keptPast(base: string, kept: string, examination?: string): PastSource {
+  const place = { url: new URL(`kept/${kept}/`, base), examination };
   return {
     rolling: false,
     oldestUs: async () => undefined,
@@ -78,7 +78,7 @@ export function keptPast(base: string, kept: string): PastSource {
 
 /** Throws as an index does. */
 export async function pastSummary(base: string, stream: number, signal: AbortSignal): Promise<PastSummary> {
-  const told = (await askFor(new URL(`streams/${stream}/`, base), 'past', {}, signal)) as Partial<PastSummary>;
+  const told = (await askFor({ url: new URL(`streams/${stream}/`, base) }, 'past', {}, signal)) as Partial<PastSummary>;
   const { fromUs, toUs, frames = 0, lost = 0, gaps = [] } = told;
   return { fromUs, toUs, frames, lost, gaps };
 }
@@ -87,15 +87,22 @@ type Query = Readonly<Record<string, number | string | undefined>>;
 
 const asked = (exactness: Exactness): Query => (exactness === 'light' ? { quality: 'still' } : {});
 
-async function answerTo(place: URL, what: string, query: Query, signal: AbortSignal): Promise<Response> {
-  const url = new URL(what, place);
+interface Place {
+  readonly url: URL;
+  /** In a header: addresses are logged on the way. */
+  readonly examination?: string | undefined;
+}
+
+async function answerTo(place: Place, what: string, query: Query, signal: AbortSignal): Promise<Response> {
+  const url = new URL(what, place.url);
+  const headers: HeadersInit = place.examination === undefined ? {} : { 'lumencast-examination': place.examination };
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
-  const answer = await fetch(url, { signal, cache: 'no-store' });
+  const answer = await fetch(url, { signal, headers, cache: 'no-store' });
   if (!answer.ok) throw new Refused(await errorOf(answer), answer.status);
   return answer;
 }
 
-async function askFor(place: URL, what: string, query: Query, signal: AbortSignal): Promise<unknown> {
+async function askFor(place: Place, what: string, query: Query, signal: AbortSignal): Promise<unknown> {
   return (await answerTo(place, what, query, signal)).json();
 }
 
@@ -129,7 +136,7 @@ const capturedIn = (message: Uint8Array<ArrayBuffer>): number => readFrameHeader
 
 const copiesOf = (frames: readonly PastFrame[]): number => frames.reduce((sum, { copies = 1 }) => sum + copies, 0);
 
-async function* framesIn(place: URL, query: Query, signal: AbortSignal): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+async function* framesIn(place: Place, query: Query, signal: AbortSignal): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   const { body } = await answerTo(place, 'frames', query, signal);
   if (body === null) throw new AppError('protocol/bad-header', { reason: 'the answer is empty' });
   const splitter = new WireSplitter();

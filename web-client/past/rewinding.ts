@@ -7,7 +7,7 @@ import { type Rate, rates } from './pace.ts';
 import type { PastAct, PastOf, PastTruth, Timeline } from './past-messages.ts';
 
 /** How far back a clip begins, to choose from; 0: when it is asked for. */
-export const clipLeadsS = [0, 5, 10, 30, 60] as const;
+export const clipLeadsS = [0, 1, 2, 5, 10, 30, 60, 120, 180] as const;
 export type ClipLead = (typeof clipLeadsS)[number];
 
 export interface RewindingState {

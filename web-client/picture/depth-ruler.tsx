@@ -1,8 +1,10 @@
+import { memo } from 'react';
+import { isSamePicture } from '../../src/marks/belonging.ts';
 import { type DepthRuler, depthRulers } from '../../src/marks/depth-ruler.ts';
 import type { MeasuredPicture } from '../../src/marks/scale.ts';
 import { useRemPx } from '../hooks.ts';
 import { rulerSteps } from '../ruler-steps.ts';
-import { markScale, type Placement, type Size } from '../view-transform.ts';
+import { isSamePlace, markScale, type Placement, type Size } from '../view-transform.ts';
 
 /** Distance of a ruler from the edge of the tile or of the picture, in tile pixels. */
 const edge = 6;
@@ -18,7 +20,7 @@ interface DepthRulersProps {
 }
 
 /** Centimetres beside the picture, or inside where the tile has no room for them; none where the picture is not calibrated. */
-export function DepthRulers({ picture, placement, tile }: DepthRulersProps) {
+export const DepthRulers = memo(function DepthRulers({ picture, placement, tile }: DepthRulersProps) {
   const remPx = useRemPx();
   const grow = markScale(tile);
   const rulers = depthRulers(picture);
@@ -36,6 +38,16 @@ export function DepthRulers({ picture, placement, tile }: DepthRulersProps) {
       towards={beside ? 1 : -1}
     />
   ));
+}, isSameView);
+
+/** Each tick tells of another frame; its calibration and its place are the same. */
+function isSameView(before: DepthRulersProps, after: DepthRulersProps): boolean {
+  return (
+    before.tile.width === after.tile.width &&
+    before.tile.height === after.tile.height &&
+    isSamePlace(before.placement, after.placement) &&
+    isSamePicture(before.picture, after.picture)
+  );
 }
 
 interface RulerProps {

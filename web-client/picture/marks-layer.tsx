@@ -1,7 +1,9 @@
 import { memo, type RefObject, useLayoutEffect, useRef } from 'react';
+import { belongsTo } from '../../src/marks/belonging.ts';
+import { marksOnFrame, type Whose } from '../examination/whose.ts';
 import { useMarks, useMonitor, useRemPx, useWords } from '../hooks.ts';
 import { spokenMark, valueLines } from '../mark-texts.ts';
-import { isSeen, type KnownMark, type MarksState, marksOf } from '../marks-state.ts';
+import { isSeen, type KnownMark, type MarksState } from '../marks-state.ts';
 import { type Placement, type Size, toTile } from '../view-transform.ts';
 import { errorWords } from '../words/error-words.ts';
 import { personWords } from '../words/server-words.ts';
@@ -9,11 +11,15 @@ import type { ShownPicture } from '../worker-messages.ts';
 import { MarksPainter } from './marks-painter.ts';
 
 interface MarksLayerProps {
+  /** The tile. */
   readonly stream: number;
+  /** The stream that the picture is of, also where it stands in a tile of its own. */
+  readonly of: number | undefined;
   readonly picture: ShownPicture;
   readonly live: boolean;
   /** The still or clip that is looked at. */
   readonly kept: string | undefined;
+  readonly whose: Whose;
   readonly placement: Placement;
   readonly tile: Size;
   /** For the gestures, which ask it what lies under a place. */
@@ -21,7 +27,7 @@ interface MarksLayerProps {
 }
 
 /** The marks over the picture. React only says where: what is drawn is the painter's. */
-export function MarksLayer({ stream, picture, live, kept, placement, tile, painter }: MarksLayerProps) {
+export function MarksLayer({ stream, of, picture, live, kept, whose, placement, tile, painter }: MarksLayerProps) {
   const monitor = useMonitor();
   const words = useWords();
   const remPx = useRemPx();
@@ -32,6 +38,7 @@ export function MarksLayer({ stream, picture, live, kept, placement, tile, paint
       lines: (mark, short) => valueLines(words, mark, short),
       person: (name) => personWords(words, name),
       trouble: (error) => errorWords(words, error).message,
+      unkept: () => words.say('mark.unkept'),
     });
     painter.current = made;
     const subscription = monitor.marking.state$.subscribe((state) => {
@@ -54,7 +61,7 @@ export function MarksLayer({ stream, picture, live, kept, placement, tile, paint
     };
   }, [monitor, painter, stream, words]);
   useLayoutEffect(() => {
-    if (painter.current !== undefined) painter.current.place = { stream, placement, tile, remPx, picture, live, kept };
+    if (painter.current !== undefined) painter.current.place = { stream, of, placement, tile, remPx, picture, live, kept, whose };
   });
   return <g ref={root} />;
 }
@@ -66,20 +73,20 @@ const shownOf = ({ shown }: MarksState) => shown;
  * The marks for keyboard and screen reader: one button each, and one for every point of the selected one. Pointers pass through to the
  * picture, whose gestures find what is nearest: a target larger than these would lie over the next mark.
  */
-export function MarkHandles({ stream, picture, live, kept, placement }: Omit<MarksLayerProps, 'tile' | 'painter'>) {
+export function MarkHandles({ stream, of, picture, live, kept, whose, placement }: Omit<MarksLayerProps, 'tile' | 'painter'>) {
   const monitor = useMonitor();
   useMarks(shownOf);
   const marks = monitor.marking.state;
   const hidden = useMarks(({ hidden: none }) => none);
   const selection = useMarks(selectionOf);
-  if (hidden)
-    return (
-      <HiddenNote any={monitor.marking.state.shown.some((mark) => mark.kept === kept && (kept !== undefined || mark.stream === stream))} />
-    );
+  if (hidden) {
+    const own = marks.shown.some((mark) => mark.kept === kept && (kept !== undefined || mark.stream === stream));
+    return <HiddenNote any={own || marksOnFrame(whose, picture).length > 0} />;
+  }
   const nowMs = performance.now();
-  const frame = { capturedUs: picture.capturedUs, live };
-  return marksOf(marks, { stream, kept, capturedUs: picture.capturedUs })
-    .filter((mark) => isSeen(marks, mark, frame, nowMs))
+  const frame = { ...picture, stream: of, kept, live };
+  return marks.shown
+    .filter((mark) => isSeen(marks, mark, frame, nowMs) && (whose.of === 'open' || belongsTo(mark, frame)))
     .map((mark) => (
       <HandlesOf
         key={mark.id}

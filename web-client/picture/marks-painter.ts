@@ -1,16 +1,21 @@
+import { belongsTo } from '../../src/marks/belonging.ts';
 import { drawingOf, type MarkDrawing, pathIn, pictogramSide, probeOn } from '../../src/marks/drawing.ts';
 import { type Box, boxesAlong, labelPlace, textSize, textWidth } from '../../src/marks/label-place.ts';
 import type { Mark, Point } from '../../src/marks/mark.ts';
 import { pictograms } from '../../src/marks/pictogram.ts';
 import { distanceToSegment } from '../../src/marks/simplify.ts';
-import { belongs, isOwn, isSeen, type KnownMark, type MarksState, marksOf } from '../marks-state.ts';
-import type { OthersPointer } from '../pointing.ts';
-import { markScale, type Placement, pictogramPx, type Size, toTile } from '../view-transform.ts';
+import { marksOnFrame, type Whose } from '../examination/whose.ts';
+import { draftOn, isOwn, isSeen, isUnkept, type KnownMark, type MarksState } from '../marks-state.ts';
+import { isPointedAt, type OthersPointer } from '../pointing.ts';
+import { isSamePlace, markScale, type Placement, pictogramPx, type Size, toTile } from '../view-transform.ts';
 import type { ShownPicture, WireError } from '../worker-messages.ts';
 
 /** Where and over what the marks of a stream are drawn now. */
 export interface PaintedPlace {
+  /** The tile. */
   readonly stream: number;
+  /** The stream that the picture is of, also where it stands in a tile of its own. */
+  readonly of: number | undefined;
   readonly placement: Placement;
   readonly tile: Size;
   readonly remPx: number;
@@ -19,6 +24,7 @@ export interface PaintedPlace {
   readonly live: boolean;
   /** The still or clip that is looked at. */
   readonly kept: string | undefined;
+  readonly whose: Whose;
 }
 
 /** The lines of text beside a mark. */
@@ -29,6 +35,7 @@ export interface MarkWords {
   readonly lines: ValueLines;
   person(name: string): string;
   trouble(error: WireError): string;
+  unkept(): string;
 }
 
 /** What a hand reaches. */
@@ -57,6 +64,10 @@ interface Look {
   /** Said below its value: whose it is, and why it was not kept. */
   readonly name: string | undefined;
   readonly trouble: WireError | undefined;
+  /** Of another examination: to be read, and not to be taken hold of. */
+  readonly earlier?: boolean;
+  /** Nobody but this screen has it. */
+  readonly unkept?: boolean;
 }
 
 interface Painted {
@@ -134,7 +145,8 @@ export class MarksPainter {
   /** What lies within reach of a place in the tile: a point before a line, and what was drawn later before what was drawn earlier. */
   reached(at: Point, reach: number): Reached | undefined {
     let [found, nearest]: [Reached | undefined, number] = [undefined, reach];
-    for (const [id, { drawing }] of this.#painted) {
+    for (const [id, { look, drawing }] of this.#painted) {
+      if (look?.earlier === true) continue;
       for (const [point, place] of (drawing?.points ?? []).entries()) {
         const away = Math.hypot(place.x - at.x, place.y - at.y);
         if (away > nearest) continue;
@@ -148,7 +160,7 @@ export class MarksPainter {
   #lineAt(at: Point, reach: number): Reached | undefined {
     let found: Reached | undefined;
     for (const [id, { look, drawing, box }] of this.#painted) {
-      if (drawing === undefined || look === undefined) continue;
+      if (drawing === undefined || look === undefined || look.earlier === true) continue;
       const around = outlineOf(look.mark.shape, drawing);
       const onLine = around.some((to, index) => index > 0 && distanceToSegment(at, around[index - 1]!, to) <= reach);
       const onText =
@@ -214,7 +226,7 @@ export class MarksPainter {
   }
 
   #draw(painted: Painted, { placement, tile, remPx }: PaintedPlace, taken: readonly Box[]): void {
-    const { mark, selected, point, dashed } = painted.look!;
+    const { mark, selected, point, dashed, earlier = false, unkept = false } = painted.look!;
     const { shape } = mark;
     const unit = markScale(tile);
     const pictogram = pictogramPx(tile);
@@ -225,9 +237,15 @@ export class MarksPainter {
     const { group, parts: paths } = painted;
     group.setAttribute(
       'class',
-      ['mark', shape.kind, ...(drawing.dotted ? ['dotted'] : []), ...(selected ? ['selected'] : []), ...(dashed ? ['dashed'] : [])].join(
-        ' ',
-      ),
+      [
+        'mark',
+        shape.kind,
+        ...(drawing.dotted ? ['dotted'] : []),
+        ...(selected ? ['selected'] : []),
+        ...(dashed ? ['dashed'] : []),
+        ...(earlier ? ['earlier'] : []),
+        ...(unkept ? ['unkept'] : []),
+      ].join(' '),
     );
     group.dataset.testid = `mark-${shape.number}`;
     const [line, filled] = shape.kind === 'body-marker' ? bodyPaths(shape, drawing, pictogram) : [drawing.line, drawing.filled];
@@ -248,10 +266,11 @@ export class MarksPainter {
     const { text, look, drawing } = painted;
     const wide = this.#words.lines(look!.mark, false);
     const whole = wide.every((line) => textWidth(line, fontPx) < tile.width) ? wide : this.#words.lines(look!.mark, true);
-    const { name, trouble } = look!;
+    const { name, trouble, unkept } = look!;
     const below = [
       { text: name === undefined ? undefined : this.#words.person(name), is: 'name' },
       { text: trouble === undefined ? undefined : this.#words.trouble(trouble), is: 'trouble' },
+      { text: unkept === true ? this.#words.unkept() : undefined, is: 'trouble' },
     ].filter(({ text: said }) => said !== undefined);
     const lines = [...whole, ...below.map(({ text: said }) => said ?? '')];
     painted.box = undefined;
@@ -294,15 +313,17 @@ export class MarksPainter {
   }
 
   /** Answers whether something fades and is to be drawn again. */
-  #paintPointers({ stream, placement, tile }: PaintedPlace): boolean {
+  #paintPointers({ stream, kept, live, picture, placement, tile }: PaintedPlace): boolean {
+    const frame = { stream, kept, live, capturedUs: picture.capturedUs };
     const nowMs = performance.now();
     const unit = markScale(tile);
     let fading = false;
     const gone = new Set(this.#pointers.keys());
-    for (const [viewer, { name: called, stream: on, at, trail }] of this.#others) {
+    for (const [viewer, pointer] of this.#others) {
+      const { name: called, at, trail } = pointer;
       const name = this.#words.person(called);
       const recent = trail.filter(({ atMs }) => nowMs - atMs < fadeMs);
-      if (on !== stream || (at === undefined && recent.length === 0)) continue;
+      if (!isPointedAt(pointer, frame) || (at === undefined && recent.length === 0)) continue;
       gone.delete(viewer);
       fading ||= recent.length > 0;
       const nodes = this.#pointers.get(viewer) ?? this.#addPointer(viewer);
@@ -340,43 +361,43 @@ export class MarksPainter {
   }
 }
 
+const plain: Omit<Look, 'mark'> = { selected: false, point: undefined, dashed: false, name: undefined, trouble: undefined };
+
 /** The marks on this frame as they are to be seen: kept ones, those of others' hands, and on top the one under this hand. */
-function looksOf(state: MarksState, { stream, picture, live, kept }: PaintedPlace, hovered: string | undefined): readonly Look[] {
+function looksOf(
+  state: MarksState,
+  { stream, of, picture, live, kept, whose }: PaintedPlace,
+  hovered: string | undefined,
+): readonly Look[] {
   const nowMs = performance.now();
   const { own, selection, drafts, edits } = state;
-  const frame = { capturedUs: picture.capturedUs, live };
-  const looks: Look[] = [];
+  const frame = { ...picture, stream: of, kept, live };
+  const looks: Look[] = marksOnFrame(whose, picture).map((mark) => ({ ...plain, mark, earlier: true }));
   const drafted = new Set([...drafts.values()].map(({ id }) => id));
-  for (const mark of marksOf(state, { stream, kept, capturedUs: picture.capturedUs })) {
+  for (const mark of state.shown) {
     if (mark.id === own?.id || drafted.has(mark.id)) continue;
-    const here = belongs(mark, picture.capturedUs, live);
-    const selected = selection?.id === mark.id;
     if (!isSeen(state, mark, frame, nowMs)) continue;
+    const here = belongsTo(mark, frame);
+    // What is drawn now is of another patient than this picture.
+    if (!here && whose.of !== 'open') continue;
+    const selected = selection?.id === mark.id;
     const named = !isOwn(mark, state) && (!here || selected || hovered === mark.id);
     const trouble = edits.get(mark.id)?.error;
     const name = named ? mark.author?.name : undefined;
-    looks.push({ mark, selected, point: selected ? selection.point : undefined, dashed: !here, name, trouble });
-  }
-  for (const [viewer, draft] of drafts) {
-    if (draft.stream !== stream || kept !== undefined) continue;
-    const mark: KnownMark = {
-      ...draft,
-      id: `${draft.id} by ${viewer}`,
-      kept: undefined,
-      revision: 0,
-      picture,
-      epoch: undefined,
-      author: undefined,
-      changedMs: nowMs,
-    };
     looks.push({
       mark,
-      selected: false,
-      point: undefined,
-      dashed: !belongs(draft, picture.capturedUs, live),
-      name: draft.name,
-      trouble: undefined,
+      selected,
+      point: selected ? selection.point : undefined,
+      dashed: !here,
+      name,
+      trouble,
+      unkept: isUnkept(state, mark, nowMs),
     });
+  }
+  for (const [viewer, draft] of drafts) {
+    const mark = draftOn(frame, viewer, draft, nowMs);
+    if (mark === undefined || whose.of !== 'open') continue;
+    looks.push({ ...plain, mark, dashed: !belongsTo(mark, frame), name: draft.name });
   }
   if (own !== undefined && own.kept === kept && (kept !== undefined || own.stream === stream)) {
     looks.push({
@@ -397,16 +418,13 @@ const sameLook = (a: Look, b: Look): boolean =>
   a.selected === b.selected &&
   a.point === b.point &&
   a.dashed === b.dashed &&
+  a.earlier === b.earlier &&
+  a.unkept === b.unkept &&
   a.name === b.name &&
   a.trouble === b.trouble;
 
 const samePlace = (a: PaintedPlace, b: PaintedPlace): boolean =>
-  a.placement.scale === b.placement.scale &&
-  a.placement.left === b.placement.left &&
-  a.placement.top === b.placement.top &&
-  a.tile.width === b.tile.width &&
-  a.tile.height === b.tile.height &&
-  a.remPx === b.remPx;
+  isSamePlace(a.placement, b.placement) && a.tile.width === b.tile.width && a.tile.height === b.tile.height && a.remPx === b.remPx;
 
 /** A way along which a mark can be taken hold of. */
 function outlineOf({ kind }: Mark, { points, extent }: MarkDrawing): readonly Point[] {

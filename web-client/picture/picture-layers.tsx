@@ -1,7 +1,7 @@
-import { useLayoutEffect, useRef } from 'react';
+import { memo, useLayoutEffect, useRef } from 'react';
 import type { View } from '../../src/protocol/frame-header.ts';
 import { useGeneration, useMonitor } from '../hooks.ts';
-import type { Placement, Size } from '../view-transform.ts';
+import { isSamePlace, type Placement, type Size } from '../view-transform.ts';
 import type { Shown } from '../worker-messages.ts';
 
 interface LayerProps {
@@ -38,7 +38,7 @@ interface PictureLayersProps {
 }
 
 /** The processed picture, and the unprocessed one over it: whole, or left of the divider. */
-export function PictureLayers({ stream, picture, placement, shown, divider }: PictureLayersProps) {
+export const PictureLayers = memo(function PictureLayers({ stream, picture, placement, shown, divider }: PictureLayersProps) {
   // A canvas belongs to the worker it was handed to: another worker, other canvases.
   const generation = useGeneration();
   const size = picture ?? { width: 1, height: 1 };
@@ -53,5 +53,17 @@ export function PictureLayers({ stream, picture, placement, shown, divider }: Pi
         <Layer key={generation} stream={stream} view="raw" picture={size} placement={placement} />
       </div>
     </div>
+  );
+}, isSameView);
+
+/** Each tick tells of another frame; the canvas stays where it is. */
+function isSameView(before: PictureLayersProps, after: PictureLayersProps): boolean {
+  return (
+    before.stream === after.stream &&
+    before.shown === after.shown &&
+    before.divider === after.divider &&
+    before.picture?.width === after.picture?.width &&
+    before.picture?.height === after.picture?.height &&
+    isSamePlace(before.placement, after.placement)
   );
 }

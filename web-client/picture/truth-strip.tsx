@@ -1,6 +1,8 @@
 import { Circle, CircleDashed, Pause, Snowflake, TriangleAlert, Unplug } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import type { StreamDescription } from '../../src/protocol/messages.ts';
+import type { Whose } from '../examination/whose.ts';
+import { WhoseNote } from '../examination/whose-note.tsx';
 import { useMonitor, useWords } from '../hooks.ts';
 import type { Skew } from '../in-step.ts';
 import type { LiveState } from '../live-state.ts';
@@ -31,10 +33,11 @@ interface TruthStripProps {
   readonly truth: PictureTruth;
   readonly counts: StreamCounts | undefined;
   readonly alone: boolean;
+  readonly whose: Whose;
 }
 
 /** The same line under every picture: what it is, how old it is, how many came and how many did not. */
-export function TruthStrip({ place, stream, truth, counts, alone }: TruthStripProps) {
+export function TruthStrip({ place, stream, truth, counts, alone, whose }: TruthStripProps) {
   const monitor = useMonitor();
   const words = useWords();
   const { say } = words;
@@ -58,14 +61,31 @@ export function TruthStrip({ place, stream, truth, counts, alone }: TruthStripPr
         className="name"
         aria-pressed={alone}
         title={say(alone ? 'truth.show-all' : 'truth.show-alone')}
+        disabled={monitor.state.display !== undefined}
         onClick={() => monitor.act({ act: 'alone', stream: alone ? undefined : stream.id })}
       >
         <span className="place">{place}</span>
         <span className="text">{stream.name}</span>
         {stream.synthetic && <span className="simulated">{say('truth.simulated')}</span>}
+        {truth.picture?.lossy === true && <Lossy counts={counts} />}
       </button>
       <Counts truth={truth} counts={counts} />
+      <WhoseNote whose={whose} />
     </footer>
+  );
+}
+
+/** Fine texture is not to be trusted in it. */
+function Lossy({ counts }: { counts: StreamCounts | undefined }) {
+  const { say } = useWords();
+  const of = counts && { quality: say(`quality.${counts.tier}`), why: counts.tierReason && say(`quality-why.${counts.tierReason}`) };
+  return (
+    <span className="lossy" data-testid="lossy" title={[say('truth.lossy-meaning'), of?.quality, of?.why].filter(Boolean).join(' · ')}>
+      <span className="word-of">{say('truth.lossy')}</span>
+      <span className="sign-of" aria-hidden="true">
+        ≈
+      </span>
+    </span>
   );
 }
 
@@ -120,7 +140,7 @@ function Counts({ truth, counts }: { truth: PictureTruth; counts: StreamCounts |
   const [pinned, setPinned] = useState(false);
   const lost = Object.entries(counts?.lost ?? {}).filter(([, count]) => count > 0);
   const allLost = lost.reduce((sum, [, count]) => sum + count, truth.refused);
-  const skipped = counts === undefined ? undefined : skippedOf(counts);
+  const skipped = counts === undefined ? undefined : skippedOf(counts) + truth.overtaken;
   const known = counts !== undefined;
   return (
     <div className="counts">

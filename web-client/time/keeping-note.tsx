@@ -1,14 +1,16 @@
 import { Check, CircleDot, HardDrive, TriangleAlert } from 'lucide-react';
 import type { ArchiveState, Kept } from '../../src/protocol/examination-messages.ts';
 import { runningClip } from '../examination/examination-state.ts';
-import { useMonitorState, useWords } from '../hooks.ts';
+import { useMarks, useMonitorState, useServerMs, useWords } from '../hooks.ts';
+import { streamOf } from '../monitor-state.ts';
 import { errorWords } from '../words/error-words.ts';
 import type { Words } from '../words/words.ts';
 import { useExamination } from './time-hooks.ts';
 import { spanText } from './time-texts.ts';
 
 /** One line: what is wrong with keeping, what runs, what was kept last. It is always there, so that nothing jumps. */
-export function KeepingNote({ nowUs }: { nowUs: number | undefined }) {
+export function KeepingNote() {
+  const nowMs = useServerMs(1000);
   const { archive, kept, refusal, lastKept, ...rest } = useExamination();
   const { selected } = useMonitorState();
   const words = useWords();
@@ -16,6 +18,7 @@ export function KeepingNote({ nowUs }: { nowUs: number | undefined }) {
   const running = runningClip({ archive, kept, refusal, lastKept, ...rest }, selected);
   const last = kept.find((one) => one.kept === lastKept);
   const refused = refusal && errorWords(words, refusal);
+  const other = useOtherRefusal();
   return (
     <div className="keeping" role="status" data-testid="keeping">
       {archive !== undefined && archive.state !== 'ready' && (
@@ -33,15 +36,42 @@ export function KeepingNote({ nowUs }: { nowUs: number | undefined }) {
           {say('time.not-kept', { reason: refused.message })}
         </p>
       )}
+      {refused === undefined && other !== undefined && (
+        <p className="refused" title={other.remedy}>
+          <TriangleAlert aria-hidden="true" />
+          {other.message}
+        </p>
+      )}
       {running !== undefined && (
         <p className="runs">
           <CircleDot aria-hidden="true" />
-          {say('time.running', { seconds: spanText(words, Math.max(running.toUs, nowUs ?? 0) - running.fromUs) })}
+          {say('time.running', { seconds: spanText(words, Math.max(running.toUs, (nowMs ?? 0) * 1000) - running.fromUs) })}
         </p>
       )}
       {refusal === undefined && running === undefined && last !== undefined && <LastKept kept={last} />}
     </div>
   );
+}
+
+/** What was refused of marks and stages: their panel may be closed. */
+function useOtherRefusal(): { readonly message: string; readonly remedy?: string } | undefined {
+  const state = useMonitorState();
+  const { selected, refusals } = state;
+  const words = useWords();
+  const stepRefusal = useMarks((marks) => marks.stepRefusal);
+  const calibrations = useMarks((marks) => marks.calibrationRefusals);
+  const unkept = useMarks(({ keeping, shown }) => keeping === 'off' && shown.length > 0);
+  if (stepRefusal !== undefined) return errorWords(words, stepRefusal);
+  const ofStream = [selected, ...Object.keys(calibrations).map(Number)].find((stream) => calibrations[stream] !== undefined);
+  const calibration = ofStream === undefined ? undefined : calibrations[ofStream];
+  if (ofStream !== undefined && calibration !== undefined) {
+    const { message, remedy } = errorWords(words, calibration);
+    const source = streamOf(state, ofStream)?.name ?? '';
+    return { message: words.say('time.not-calibrated', { source, reason: message }), remedy };
+  }
+  const setting = refusals[selected];
+  if (setting !== undefined) return errorWords(words, setting);
+  return unkept ? { message: words.say('results.not-kept') } : undefined;
 }
 
 function LastKept({ kept }: { kept: Kept }) {

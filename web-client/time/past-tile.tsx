@@ -1,5 +1,7 @@
 import { History } from 'lucide-react';
 import type { StreamDescription } from '../../src/protocol/messages.ts';
+import type { Whose } from '../examination/whose.ts';
+import { WhoseNote } from '../examination/whose-note.tsx';
 import { useGeneration, useMonitor, useServerMs, useWords } from '../hooks.ts';
 import type { PastTruth } from '../past/past-messages.ts';
 import { Layer } from '../picture/picture-layers.tsx';
@@ -35,10 +37,11 @@ interface PastStripProps {
   readonly stream: StreamDescription;
   readonly past: PastTruth;
   readonly alone: boolean;
+  readonly whose: Whose;
 }
 
 /** The line under a picture of the past: nothing in it can be taken for live. */
-export function PastStrip({ place, stream, past, alone }: PastStripProps) {
+export function PastStrip({ place, stream, past, alone, whose }: PastStripProps) {
   const monitor = useMonitor();
   const { say } = useWords();
   return (
@@ -50,12 +53,14 @@ export function PastStrip({ place, stream, past, alone }: PastStripProps) {
         className="name"
         aria-pressed={alone}
         title={say(alone ? 'truth.show-all' : 'truth.show-alone')}
+        disabled={monitor.state.display !== undefined}
         onClick={() => monitor.act({ act: 'alone', stream: alone ? undefined : stream.id })}
       >
         <span className="place">{place}</span>
         <span className="text">{stream.name}</span>
         {(past.picture?.synthetic ?? stream.synthetic) && <span className="simulated">{say('truth.simulated')}</span>}
       </button>
+      <WhoseNote whose={whose} />
     </footer>
   );
 }
@@ -63,7 +68,7 @@ export function PastStrip({ place, stream, past, alone }: PastStripProps) {
 /** Where LIVE stands otherwise: that this is the past, when it was, and how long ago. */
 function PastState({ past }: { past: PastTruth }) {
   const words = useWords();
-  const serverMs = useServerMs();
+  const serverMs = useServerMs(100);
   const { picture } = past;
   const nowUs = serverMs === undefined ? undefined : serverMs * 1000;
   const agoUs = picture === undefined || nowUs === undefined ? undefined : nowUs - picture.capturedUs;
@@ -91,7 +96,7 @@ function PastAside({ past }: { past: PastTruth }) {
   const told: string[] = [];
   if (of.of === 'kept') {
     told.push(say(of.kept.kind === 'still' ? 'examination.still' : 'examination.clip'), of.kept.source);
-    told.push(whenText(of.kept.fromUs, Date.now()));
+    told.push(whenText(words, of.kept.fromUs, Date.now()));
   }
   if (frame !== undefined && frame.of > 1) told.push(say('time.frame', frame));
   if (rPeak) told.push(say('time.r-peak'));

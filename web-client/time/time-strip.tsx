@@ -16,16 +16,17 @@ import {
   StepBack,
   StepForward,
 } from 'lucide-react';
-import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { memo, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Button, ToggleButton } from 'react-aria-components';
 import { isAtLeast } from '../../src/protocol/roles.ts';
 import { lastLoop, runningClip, type WrittenBookmark } from '../examination/examination-state.ts';
-import { useMonitor, useMonitorState, usePictureTruth, useServerMs, useWords } from '../hooks.ts';
+import { useMonitor, useMonitorState, usePastTruth, useWords } from '../hooks.ts';
 import { shownStreams, streamOf } from '../monitor-state.ts';
 import { Choice } from '../panel/choice.tsx';
 import { type Rate, rates } from '../past/pace.ts';
 import type { PastTruth } from '../past/past-messages.ts';
 import { type ClipLead, clipLeadsS } from '../past/rewinding.ts';
+import type { Words } from '../words/words.ts';
 import { beginBookmark, keepStill, showLastLoop, toggleClip, toggleInStep, togglePanel } from './acts.ts';
 import { KeepingNote } from './keeping-note.tsx';
 import { useExamination, useRewinding } from './time-hooks.ts';
@@ -35,11 +36,10 @@ import { TimelineBar } from './timeline-bar.tsx';
 /** One strip below the pictures: the time of the selected one, and what keeps things. Absent where nothing is recorded or kept. */
 export function TimeStrip() {
   const state = useMonitorState();
-  const { told, kept, bookmarks, refusedBookmarks } = useExamination();
+  const { told, examination, boundaryUs, kept, bookmarks, refusedBookmarks } = useExamination();
   const { timelines, loopStarts, bookmarking } = useRewinding();
-  const serverMs = useServerMs();
   const { selected } = state;
-  const { past } = usePictureTruth(selected);
+  const past = usePastTruth(selected);
   const words = useWords();
   const stream = streamOf(state, selected);
   const timeline = timelines[selected];
@@ -56,14 +56,18 @@ export function TimeStrip() {
             name={stream.name}
             past={past}
             timeline={timeline}
-            nowUs={serverMs === undefined ? undefined : serverMs * 1000}
             kept={kept.filter((one) => one.stream === selected)}
             bookmarks={bookmarks.filter((one) => one.stream === selected)}
             loopStartUs={loopStarts[selected]}
+            boundary={
+              boundaryUs === undefined
+                ? undefined
+                : { atUs: boundaryUs, title: words.say(examination === undefined ? 'time.boundary-closed' : 'time.boundary') }
+            }
           />
         )}
         {told && <Keep stream={selected} past={past} />}
-        {told && <KeepingNote nowUs={serverMs === undefined ? undefined : serverMs * 1000} />}
+        <KeepingNote />
       </div>
       {written !== undefined && (
         <BookmarkField key={`${written.atUs} ${bookmarking === undefined}`} written={written} anew={bookmarking === undefined} />
@@ -90,7 +94,13 @@ function Act({ icon: Icon, name, word, disabled = false, className = '', onPress
   );
 }
 
-function Transport({ stream, past, loopStarted }: { stream: number; past: PastTruth | undefined; loopStarted: boolean }) {
+interface TransportProps {
+  readonly stream: number;
+  readonly past: PastTruth | undefined;
+  readonly loopStarted: boolean;
+}
+
+const Transport = memo(function Transport({ stream, past, loopStarted }: TransportProps) {
   const monitor = useMonitor();
   const { rewinding } = monitor;
   const state = useMonitorState();
@@ -156,17 +166,20 @@ function Transport({ stream, past, loopStarted }: { stream: number; past: PastTr
       )}
     </div>
   );
-}
+});
 
 const rateTexts: Readonly<Record<Rate, string>> = { 0.25: '¼×', 0.5: '½×', 1: '1×', 2: '2×' };
 const rateText = (rate: Rate): string => rateTexts[rate];
 
-function Keep({ stream, past }: { stream: number; past: PastTruth | undefined }) {
+const Keep = memo(function Keep({ stream, past }: Omit<TransportProps, 'loopStarted'>) {
   const monitor = useMonitor();
   const examination = useExamination();
-  const { clipLeadS } = useRewinding();
+  const { clipLeadS, timelines } = useRewinding();
+  const { fromUs = 0, toUs = 0 } = timelines[stream] ?? {};
+  const recordedS = (toUs - fromUs) / 1_000_000;
   const { role } = useMonitorState();
-  const { say } = useWords();
+  const words = useWords();
+  const { say } = words;
   const running = runningClip(examination, stream);
   const ofStream = past?.past.of !== 'kept';
   const marker = isAtLeast(role, 'marker');
@@ -193,7 +206,8 @@ function Keep({ stream, past }: { stream: number; past: PastTruth | undefined })
             label={say('time.lead')}
             choices={clipLeadsS}
             value={String(clipLeadS)}
-            textOf={(seconds) => (seconds === 0 ? say('time.lead-none') : say('time.lead-seconds', { seconds }))}
+            beyondReach={clipLeadsS.filter((seconds) => seconds > recordedS && seconds !== clipLeadS)}
+            textOf={(seconds) => leadText(words, seconds)}
             onChange={(seconds) => monitor.rewinding.setClipLead(seconds)}
           />
         </>
@@ -217,6 +231,11 @@ function Keep({ stream, past }: { stream: number; past: PastTruth | undefined })
       <Act icon={FolderHeart} name={say('examination.tool')} word={say('examination.title')} onPress={() => togglePanel(monitor)} />
     </div>
   );
+});
+
+function leadText({ say }: Words, seconds: ClipLead): string {
+  if (seconds === 0) return say('time.lead-none');
+  return seconds > 60 ? say('time.lead-minutes', { minutes: seconds / 60 }) : say('time.lead-seconds', { seconds });
 }
 
 /** Whoever writes nothing for so long wanted a bookmark without a word. */

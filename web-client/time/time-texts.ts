@@ -1,4 +1,4 @@
-import { clockText } from '../texts.ts';
+import { clockText, untilText } from '../texts.ts';
 import type { Words } from '../words/words.ts';
 
 const space = '\u00a0';
@@ -21,9 +21,4 @@ export function spanText(words: Words, us: number): string {
 }
 
 /** Day and time of day, the time alone where it is today. */
-export function whenText(us: number, nowMs: number): string {
-  const date = new Date(us / 1000);
-  const clock = clockText(us / 1000).slice(0, 5);
-  if (date.toDateString() === new Date(nowMs).toDateString()) return clock;
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock}`;
-}
+export const whenText = (words: Words, us: number, nowMs: number): string => untilText(words, us / 1000, nowMs);

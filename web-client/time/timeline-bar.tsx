@@ -1,9 +1,12 @@
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from 'react';
 import type { Bookmark, Kept } from '../../src/protocol/examination-messages.ts';
-import { useMonitor, useWords } from '../hooks.ts';
+import { useMonitor, useServerMs, useWords } from '../hooks.ts';
 import type { PastTruth, Timeline } from '../past/past-messages.ts';
 import { axisOf, placeOf, type TimeAxis, ticksOf, timeAt } from './time-axis.ts';
 import { momentText, spanText } from './time-texts.ts';
+
+/** How often the bar moves on by itself: of minutes on it that is less than a pixel. */
+const stepMs = 500;
 
 const arrowFrames: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
 
@@ -12,16 +15,19 @@ interface TimelineBarProps {
   readonly name: string;
   readonly past: PastTruth | undefined;
   readonly timeline: Timeline | undefined;
-  readonly nowUs: number | undefined;
   readonly kept: readonly Kept[];
   readonly bookmarks: readonly Bookmark[];
   readonly loopStartUs: number | undefined;
+  /** Where the open examination begins, or the last one ended. */
+  readonly boundary: { readonly atUs: number; readonly title: string } | undefined;
 }
 
 /** The last minutes of a stream, or a clip: what is there, what is missing, and where one looks. Drag to go there. */
-export function TimelineBar({ stream, name, past, timeline, nowUs, kept, bookmarks, loopStartUs }: TimelineBarProps) {
+export function TimelineBar({ stream, name, past, timeline, kept, bookmarks, loopStartUs, boundary }: TimelineBarProps) {
   const monitor = useMonitor();
   const words = useWords();
+  const nowMs = useServerMs(past === undefined ? stepMs : 100);
+  const nowUs = nowMs === undefined ? undefined : nowMs * 1000;
   const bar = useRef<HTMLDivElement>(null);
   /** Under a hand the time stands still. */
   const [held, setHeld] = useState<TimeAxis>();
@@ -95,6 +101,14 @@ export function TimelineBar({ stream, name, past, timeline, nowUs, kept, bookmar
             ))}
           <path className="peaks" d={(known?.rPeaksUs ?? []).map((us) => `M${(placeOf(axis, us) * 1000).toFixed(1)} 62V100`).join('')} />
         </svg>
+        {ofStream && boundary !== undefined && boundary.atUs > axis.fromUs && (
+          <span
+            className="boundary"
+            data-testid="boundary"
+            style={{ left: `${placeOf(axis, boundary.atUs) * 100}%` }}
+            title={boundary.title}
+          />
+        )}
         {ofStream &&
           bookmarks.map(({ bookmark, atUs, text }) => (
             <span key={bookmark} className="flag" style={{ left: `${placeOf(axis, atUs) * 100}%` }} title={text} />

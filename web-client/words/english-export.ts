@@ -42,5 +42,4 @@ export const englishExport = {
   'export.done': 'Saved as {file}',
   'export.done-frames': 'Saved as {file}, {frames, plural, one {# frame} other {# frames}}',
   'export.opened': 'Opened in a page of its own: print it there',
-  'export.born': 'born {born}',
 } as const satisfies Readonly<Record<string, string>>;

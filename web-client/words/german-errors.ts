@@ -131,6 +131,10 @@ export const germanErrors: Readonly<Record<ErrorCode, GermanError>> = {
   },
   'stage/twice': { message: 'die Bearbeitung {stage} steht zweimal da', remedy: 'jede nur einmal aufführen' },
   'stage/unknown-preset': { message: 'es gibt keine Voreinstellung namens {preset}', remedy: 'bekannte: {known}' },
+  'stage/changed-meanwhile': {
+    message: 'die Stufe {stage} hat inzwischen jemand anders eingestellt: nichts wurde rückgängig gemacht',
+    remedy: 'von Hand einstellen, wo es anders sein soll',
+  },
   'stage/bad-option': { message: '{stage}.{option} ist {value}', remedy: 'erlaubt: {allowed}' },
   'codec/damaged': {
     message: 'ein Bild lässt sich nicht decodieren ({codec}): {reason}',
@@ -142,6 +146,7 @@ export const germanErrors: Readonly<Record<ErrorCode, GermanError>> = {
   'protocol/bad-message': { message: 'Nachricht abgelehnt bei {where}: {reason}', remedy: 'siehe docs/protocol.md' },
   'protocol/binary-refused': { message: 'ein Betrachter sendet nur Textnachrichten', remedy: 'siehe docs/protocol.md' },
   'protocol/too-many': { message: 'mehr als {limit} Nachrichten in der Sekunde', remedy: 'weniger senden' },
+  'protocol/unknown-route': { message: 'unter dieser Adresse gibt es nichts', remedy: 'siehe docs/protocol.md' },
   'protocol/unknown-address': { message: 'der WebSocket ist unter {address}', remedy: 'siehe docs/protocol.md' },
   'protocol/unknown-stream': { message: 'es gibt keinen Stream {stream}', remedy: 'eine Kennung aus der hello-Nachricht benutzen' },
   'ffmpeg/missing': {
@@ -262,6 +267,10 @@ export const germanErrors: Readonly<Record<ErrorCode, GermanError>> = {
     message: 'diese Länge kalibriert nichts: {reason}',
     remedy: 'entlang einer bekannten, möglichst langen Strecke zeichnen',
   },
+  'marks/calibrates-kept': {
+    message: 'was gespeichert ist, bleibt, wie es gemessen wurde: darauf wird keine Länge kalibriert',
+    remedy: 'das laufende oder eingefrorene Bild kalibrieren, bevor ein Standbild oder Clip davon vermessen wird',
+  },
   'marks/cannot-edit': {
     message: 'Markierung {number} bleibt, wie sie ist: {reason}',
     remedy: 'rückgängig machen, was inzwischen mit ihr geschah, oder neu zeichnen',
@@ -323,6 +332,10 @@ export const germanErrors: Readonly<Record<ErrorCode, GermanError>> = {
     message: 'dieses Bild wurde während einer früheren Untersuchung aufgenommen',
     remedy: 'jene Untersuchung wieder öffnen, um es zu markieren oder zu behalten',
   },
+  'examination/not-its-picture': {
+    message: 'dieses Bild wurde nicht während der Untersuchung aufgenommen, deren Patient darauf stehen soll',
+    remedy: 'es ohne Patientenzeile exportieren, oder in seine eigene Untersuchung hineinsehen und es von dort exportieren',
+  },
   'examination/too-many-kept': {
     message: 'eine Untersuchung hat höchstens {limit} Standbilder und Clips',
     remedy: 'eine andere Untersuchung öffnen',
@@ -332,8 +345,17 @@ export const germanErrors: Readonly<Record<ErrorCode, GermanError>> = {
     message: 'es gibt ein anderes Standbild oder einen anderen Clip dieses Namens',
     remedy: 'noch einmal versuchen',
   },
+  'examination/observer-opens-none': {
+    message: 'keine Untersuchung ist offen, und Beobachter öffnen keine',
+    remedy: 'jemanden, der markiert oder bedient, bitten, eine zu öffnen',
+  },
+  'examination/not-your-bookmark': {
+    message: 'dieses Lesezeichen ist von {author}',
+    remedy: 'die Person, von der es ist, oder einen Bediener bitten, es zu entfernen',
+  },
+  'examination/unknown-bookmark': { message: 'dieses Lesezeichen wurde entfernt', remedy: 'ein anderes setzen' },
   'examination/not-your-clip': {
-    message: '{kind} ist von {author}',
+    message: 'dieses Standbild oder dieser Clip ist von {author}',
     remedy: 'die Person, von der es ist, oder einen Bediener darum bitten',
   },
   'examination/unknown-kept': {
@@ -576,6 +598,14 @@ export const germanErrors: Readonly<Record<ErrorCode, GermanError>> = {
     remedy: 'ein Zertifikat und seinen eigenen Schlüssel angeben, beide als PEM',
   },
   'tls/expired': { message: '{certificate} war bis {until} gültig', remedy: 'es erneuern' },
+  'access/too-many-guests': {
+    message: 'alle {limit} Plätze für Gäste sind besetzt; die übrigen sind für Bediener',
+    remedy: 'limits.viewers erhöhen oder einen Betrachter schließen',
+  },
+  'access/too-many-of-session': {
+    message: 'mit dieser Einladung schauen in diesem Browser oder Programm schon {limit} Leitungen zu',
+    remedy: 'ein Fenster schließen oder limits.viewersPerSession erhöhen',
+  },
   'access/too-many-viewers': {
     message: 'alle {limit} Plätze sind besetzt',
     remedy: 'limits.viewers erhöhen oder einen Betrachter schließen',

@@ -19,7 +19,7 @@ export const germanExport: Readonly<Record<keyof typeof englishExport, string>> 
   'export.format': 'Format',
   'export.picture-meaning': 'PNG in den Pixeln des Bildes; Zeit, Quelle und „Nicht für die Diagnostik“ stehen darunter.',
   'export.clip-meaning': 'Jedes Bild zu der Zeit, zu der es aufgenommen wurde.',
-  'export.csv-meaning': 'CSV für Tabellen, eine Zeile für jeden Wert.',
+  'export.csv-meaning': 'CSV für Tabellen: eine Zeile für jeden Wert, Semikolon und Dezimalkomma.',
   'export.json-meaning': 'JSON für Programme, mit den Punkten jeder Markierung.',
   'export.marks': 'Mit Markierungen',
   'export.patient': 'Mit Name, Nummer und Geburtsdatum',
@@ -43,5 +43,4 @@ export const germanExport: Readonly<Record<keyof typeof englishExport, string>> 
   'export.done': 'Gespeichert als {file}',
   'export.done-frames': 'Gespeichert als {file}, {frames, plural, one {# Bild} other {# Bilder}}',
   'export.opened': 'In einer eigenen Seite geöffnet: dort drucken',
-  'export.born': 'geb. {born}',
 };

@@ -1,8 +1,7 @@
-import { captionText } from '../../src/marks/label.ts';
 import type { Caption } from '../../src/marks/mark.ts';
+import { captionIn, here, notesIn, personIn } from '../../src/marks/words.ts';
 import type { StreamDescription } from '../../src/protocol/messages.ts';
 import type { Setting } from '../stage-schema.ts';
-import { germanLabels, germanNotes } from './german-marks.ts';
 import { germanChoices, germanPlaces, germanPresets, germanReasons, germanStages } from './german-server.ts';
 import type { Words } from './words.ts';
 
@@ -39,13 +38,8 @@ export function reasonWords({ language }: Words, reason: string): string {
   return (language === 'de' ? germanReasons[reason] : undefined) ?? reason;
 }
 
-/** What the server calls whoever sits at it; other names are people's own. */
-const here = 'This machine';
-
 /** Somebody's name as it is shown. */
-export function personWords({ say }: Words, name: string): string {
-  return name === here ? say('people.here') : name;
-}
+export const personWords = ({ language }: Words, name: string): string => personIn(language, name);
 
 /** What the server calls the invitation that it makes by itself. */
 const first = 'Operator, by the link printed at the start';
@@ -61,17 +55,7 @@ export function byWords({ say }: Words, name: string): string {
 }
 
 /** Why the values of a mark are what they are: one or more reasons, as src/marks lists them. */
-export function noteWords({ language }: Words, note: string): string {
-  if (language === 'en') return note;
-  const axes = /^axes are (\S+) and (\S+)$/;
-  return note
-    .split(', ')
-    .map((part) => germanNotes[part] ?? part.replace(axes, 'die Achsen sind $1 und $2'))
-    .join(', ');
-}
+export const noteWords = ({ language }: Words, note: string): string => notesIn(language, note).join(', ');
 
 /** What a mark is called; what somebody typed stays as it is. */
-export function captionWords({ language }: Words, caption: Caption): string {
-  const text = captionText(caption);
-  return language === 'de' && 'label' in caption ? (germanLabels[text] ?? text) : text;
-}
+export const captionWords = ({ language }: Words, caption: Caption): string => captionIn(language, caption);

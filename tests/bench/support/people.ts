@@ -83,15 +83,19 @@ export class Person {
       .locator('.result')
       .click(patience);
     if (this.#chance() < 0.5) {
+      // Keys move a point that they have got hold of, and go through time otherwise.
+      await this.page.locator('.mark-handle[aria-pressed]').nth(1).focus(patience);
       const key = this.#chance() < 0.5 ? 'Shift+ArrowLeft' : 'Shift+ArrowDown';
       for (const way of [key, key, key.replace('Left', 'Right').replace('Down', 'Up')]) await this.page.keyboard.press(way);
       return;
     }
     const box = await this.page.locator('.mark-handle[aria-pressed]').nth(1).boundingBox(patience);
     if (box === null) return;
-    await this.page.mouse.move(box.x, box.y);
+    // Its corner may lie on something beside the picture.
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    await this.page.mouse.move(x, y);
     await this.page.mouse.down();
-    await this.page.mouse.move(box.x + 40 * (this.#chance() - 0.5), box.y + 40 * (this.#chance() - 0.5), { steps: 4 });
+    await this.page.mouse.move(x + 40 * (this.#chance() - 0.5), y + 40 * (this.#chance() - 0.5), { steps: 4 });
     await this.page.mouse.up();
   }
 

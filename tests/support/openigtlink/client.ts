@@ -50,7 +50,7 @@ export class TestClient {
     return this.messages.filter(({ header }) => header.type === type && (device === undefined || header.device === device));
   }
 
-  until(condition: () => boolean, timeoutMs = 15_000): Promise<void> {
+  until(condition: () => boolean, timeoutMs = 30_000): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (fault?: Error): void => {
         clearTimeout(timer);

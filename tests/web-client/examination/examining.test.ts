@@ -74,6 +74,15 @@ describe('what is kept, as the page knows it', () => {
     expect(examining.state.kept.map((one) => one.kept)).toEqual(['b']);
   });
 
+  it('is cleared away here where it failed: the server has it no more', () => {
+    const { examining, sent } = page();
+    examining.hear({ type: 'kept', kept: kept('a', { state: 'failed' }) });
+    examining.hear({ type: 'kept', kept: kept('b') });
+    for (const one of examining.state.kept) examining.discard(one);
+    expect(examining.state.kept.map((one) => one.kept)).toEqual(['b']);
+    expect(sent).toMatchObject([{ type: 'discard-kept', kept: 'b' }]);
+  });
+
   it('belongs to one examination: another one begins empty, the same one keeps its own', () => {
     const { examining } = page();
     examining.hear({ type: 'kept', kept: kept('a') });

@@ -62,7 +62,7 @@ function watched(source: PastSource, atUs: number | undefined, play = false) {
   player.setCanvas({} as OffscreenCanvas);
   const until = (what: string, condition: (truth: PastTruth) => boolean): Promise<PastTruth> =>
     new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`not ${what}: ${JSON.stringify({ ...player.truth(), timeline: 0 })}`)), 8000);
+      const timer = setTimeout(() => reject(new Error(`not ${what}: ${JSON.stringify({ ...player.truth(), timeline: 0 })}`)), 30_000);
       const check = (): void => {
         if (!condition(player.truth())) return;
         clearTimeout(timer);
