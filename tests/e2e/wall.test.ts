@@ -179,8 +179,14 @@ describe.skipIf(browserPath === undefined)('the wall', { timeout: 240_000 }, () 
     expect(await kept.getByTestId('live-inset').count()).toBe(0);
     // With what was drawn on the stream then.
     await eventually(() => kept.locator('.mark .value').textContent()).toBe(drawn);
-    // Alone it is the same still, by its name and by its number.
-    await kept.locator('.truth .name').click();
+    // Alone it is the same still, by its name and by its number. What is pressed does not move from under the hand.
+    const placeOfName = () => kept.locator('.truth .name').boundingBox();
+    const before = await placeOfName();
+    await page.mouse.move(before!.x + before!.width / 2, before!.y + before!.height / 2);
+    await page.mouse.down();
+    await page.locator('main [data-cell="1"] .tile.selected').waitFor();
+    expect(await placeOfName()).toEqual(before);
+    await page.mouse.up();
     await eventually(() => page.locator('main .cell').count()).toBe(1);
     const alone = page.locator('main [data-cell="0"]');
     await alone.locator('[data-state="past"][data-captured-us]').waitFor();

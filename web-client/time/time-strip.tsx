@@ -21,7 +21,7 @@ import { Button, ToggleButton } from 'react-aria-components';
 import { isAtLeast } from '../../src/protocol/roles.ts';
 import { lastLoop, runningClip, type WrittenBookmark } from '../examination/examination-state.ts';
 import { useMonitor, useMonitorState, usePastTruth, useWords } from '../hooks.ts';
-import { shownStreams, streamOf } from '../monitor-state.ts';
+import { shownStreams, streamOf, wallInForce } from '../monitor-state.ts';
 import { Choice } from '../panel/choice.tsx';
 import { type Rate, rates } from '../past/pace.ts';
 import type { PastTruth } from '../past/past-messages.ts';
@@ -45,11 +45,14 @@ export function TimeStrip() {
   const timeline = timelines[selected];
   if (stream === undefined || (timeline === undefined && past === undefined && !told)) return null;
   const written = bookmarking === undefined ? refusedBookmarks[0] : { ...bookmarking, text: '' };
-  const rewinds = timeline !== undefined || past !== undefined;
+  // The same for every picture of a wall: a strip that grew on the press that selects one would move the picture from under the hand.
+  const rewinds = timeline !== undefined || past !== undefined || wallInForce(state).cells.some(({ kept }) => kept !== undefined);
   return (
     <section className="time-place" aria-label={words.say('time.title')} data-testid="time-strip">
       <div className="time-strip">
-        {rewinds && <Transport stream={selected} past={past} loopStarted={loopStarts[selected] !== undefined} />}
+        {rewinds && (
+          <Transport stream={selected} past={past} recorded={timeline !== undefined} loopStarted={loopStarts[selected] !== undefined} />
+        )}
         {rewinds && (
           <TimelineBar
             stream={selected}
@@ -97,10 +100,11 @@ function Act({ icon: Icon, name, word, disabled = false, className = '', onPress
 interface TransportProps {
   readonly stream: number;
   readonly past: PastTruth | undefined;
+  readonly recorded: boolean;
   readonly loopStarted: boolean;
 }
 
-const Transport = memo(function Transport({ stream, past, loopStarted }: TransportProps) {
+const Transport = memo(function Transport({ stream, past, recorded, loopStarted }: TransportProps) {
   const monitor = useMonitor();
   const { rewinding } = monitor;
   const state = useMonitorState();
@@ -121,7 +125,7 @@ const Transport = memo(function Transport({ stream, past, loopStarted }: Transpo
         disabled={past === undefined}
         onPress={() => rewinding.live(stream)}
       />
-      <Act icon={StepBack} name={say('time.back')} onPress={() => rewinding.step(stream, -1)} />
+      <Act icon={StepBack} name={say('time.back')} disabled={past === undefined && !recorded} onPress={() => rewinding.step(stream, -1)} />
       <Act
         icon={playing ? Pause : Play}
         name={say(playing ? 'time.pause' : 'time.play')}
@@ -171,7 +175,7 @@ const Transport = memo(function Transport({ stream, past, loopStarted }: Transpo
 const rateTexts: Readonly<Record<Rate, string>> = { 0.25: '¼×', 0.5: '½×', 1: '1×', 2: '2×' };
 const rateText = (rate: Rate): string => rateTexts[rate];
 
-const Keep = memo(function Keep({ stream, past }: Omit<TransportProps, 'loopStarted'>) {
+const Keep = memo(function Keep({ stream, past }: Pick<TransportProps, 'stream' | 'past'>) {
   const monitor = useMonitor();
   const examination = useExamination();
   const { clipLeadS, timelines } = useRewinding();
