@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 90_000,
+    // Named at the end of the run where that helped (scripts/second-attempts.mjs).
+    retry: 1,
     // What is waited for comes at once or not at all, but on a busy machine at once is a matter of seconds.
     expect: { poll: { timeout: 10_000 } },
     projects: [

@@ -17,6 +17,7 @@ const vitest = [
   'run',
   '--reporter=default',
   '--reporter=json',
+  `--reporter=${join(root, 'scripts/second-attempts.mjs')}`,
   `--outputFile.json=${report}`,
 ];
 const { status } = spawnSync(node, [...vitest, ...process.argv.slice(2)], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
