@@ -98,7 +98,9 @@ export class Archive implements AsyncDisposable {
   #wasFull = false;
   #isSilent = false;
   #isOpen = false;
-  #openingSinceMs = 0;
+  /** It has been opened for longer than anybody should wait. */
+  #isLate = false;
+  #late: NodeJS.Timeout | undefined;
   /** While the disk is asked what it bears. */
   #looking: Promise<void> | undefined;
   #isFirst = true;
@@ -241,6 +243,7 @@ export class Archive implements AsyncDisposable {
     this.#isClosed = true;
     clearInterval(this.#ticking);
     clearTimeout(this.#pause);
+    this.#endOpening();
     const worker = this.#worker;
     if (worker !== undefined) {
       const { promise: ended, resolve } = Promise.withResolvers<void>();
@@ -295,7 +298,7 @@ export class Archive implements AsyncDisposable {
   #mustTake(act: ActName): void {
     if (this.#isClosed) throw new AppError('archive/closed');
     if (this.#worker === undefined) throw this.#trouble();
-    if (!this.#isOpen && performance.now() - this.#openingSinceMs > this.#patienceMs) throw new AppError('archive/opening');
+    if (this.#isLate) throw new AppError('archive/opening');
     if (this.#isSilent) throw this.#silence();
     if (this.#store.state === 'read-only' && !actsThatLook.has(act)) throw new AppError('archive/read-only');
     // A file that is on disk only wants its row; how many there are is bounded by who writes them.
@@ -327,7 +330,7 @@ export class Archive implements AsyncDisposable {
     const worker = new Worker(new URL('./archive-worker.ts', import.meta.url), { workerData: setup, name: 'archive' });
     this.#worker = worker;
     this.#isOpen = false;
-    this.#openingSinceMs = performance.now();
+    this.#beginOpening();
     worker.on('message', (news: ArchiveNews) => {
       if (worker === this.#worker) this.#hear(news, worker);
     });
@@ -339,6 +342,21 @@ export class Archive implements AsyncDisposable {
       if (this.#isClosed) this.#worker = undefined;
       else this.#mourn(new AppError('archive/interrupted'));
     });
+  }
+
+  #beginOpening(): void {
+    this.#endOpening();
+    this.#late = globalThis.setTimeout(() => {
+      this.#isLate = true;
+      // Who asked just before need not wait either. What is to be changed may be done when the disk answers.
+      for (const { act, reject } of this.#waiting.values()) if (actsThatLook.has(act)) reject(new AppError('archive/opening'));
+    }, this.#patienceMs);
+    this.#late.unref();
+  }
+
+  #endOpening(): void {
+    clearTimeout(this.#late);
+    this.#isLate = false;
   }
 
   #hear(news: ArchiveNews, worker: Worker): void {
@@ -373,6 +391,7 @@ export class Archive implements AsyncDisposable {
 
   #opened(news: Extract<ArchiveNews, { news: 'opened' }>): void {
     this.#isOpen = true;
+    this.#endOpening();
     this.#isFirst = false;
     this.#wasBroken = false;
     this.#store = openedState(news);
@@ -400,7 +419,7 @@ export class Archive implements AsyncDisposable {
       return;
     }
     await putInPlace(part, path);
-    this.#openingSinceMs = performance.now();
+    this.#beginOpening();
     await this.putKept(study, kept, kept.author);
     this.#settings.log.info({}, `a ${kept.kind} of ${kept.frames} frames is kept that was being written when the server ended`);
   }
@@ -427,6 +446,7 @@ export class Archive implements AsyncDisposable {
   #mourn(error: AppError): void {
     this.#worker = undefined;
     this.#isOpen = false;
+    this.#endOpening();
     this.#isSilent = false;
     this.#store = { state: stateBy(error), error: error.toJSON() };
     this.#rejectAll(error);
