@@ -311,6 +311,16 @@ export class Viewer implements Member {
     };
   }
 
+  may(stream: number): boolean {
+    return this.access.may(stream);
+  }
+
+  mayKept(kept: string): boolean {
+    const place = this.#host.examination.keptPlace(kept, false);
+    if (place === undefined) return true;
+    return place.stream === undefined ? this.access.everyStream : this.access.may(place.stream);
+  }
+
   /** No frame follows this. */
   putOut(error: AppError): void {
     this.#end();
@@ -398,10 +408,10 @@ export class Viewer implements Member {
         void this.#done(message, this.#host.sendOut(message.viewer, this.access));
         break;
       case 'save-wall':
-        void this.#done(message, this.#host.walls.save(message.wall, this.access));
+        void this.#done(message, this.#host.walls.save(message.wall, this));
         break;
       case 'discard-wall':
-        void this.#done(message, this.#host.walls.discard(message.name, this.access));
+        void this.#done(message, this.#host.walls.discard(message.name, this));
         break;
       default:
         this.#host.examination.hear(this, message);

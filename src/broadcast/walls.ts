@@ -17,6 +17,11 @@ const File: TSchema = Type.Object({ version: Type.Literal(1), streams: Type.Arra
 /** What somebody may see. */
 type Sight = Pick<Access, 'may' | 'role'>;
 
+/** Somebody who changes layouts; `mayKept`: of stills and clips. What is not there any more, everybody may lose. */
+export interface Arranger extends Pick<Access, 'may'> {
+  mayKept(kept: string): boolean;
+}
+
 /** The layouts of a room, the same for every monitor in it; they outlive the server. */
 export class Walls {
   readonly changed$ = new Subject<void>();
@@ -47,7 +52,7 @@ export class Walls {
    * Replaces the one of that name. Resolves when it is on disk; throws `wall/bad`, `wall/too-many`, `wall/not-all-seen`,
    * `protocol/unknown-stream`, `access/folder-unusable`.
    */
-  async save(wall: Wall, by: Sight): Promise<void> {
+  async save(wall: Wall, by: Arranger): Promise<void> {
     const unknown = wall.cells.find(({ stream }) => stream !== undefined && (this.#streamNames[stream] === undefined || !by.may(stream)));
     if (unknown?.stream !== undefined) throw new AppError('protocol/unknown-stream', { stream: unknown.stream });
     if (wall.cells.length !== wall.columns * wall.rows) {
@@ -63,7 +68,7 @@ export class Walls {
   }
 
   /** Throws `wall/unknown`, `wall/not-all-seen`, `access/folder-unusable`. */
-  async discard(name: string, by: Sight): Promise<void> {
+  async discard(name: string, by: Arranger): Promise<void> {
     await this.#change((walls) => {
       const others = without(walls, name, by);
       if (others.length === walls.length) throw new AppError('wall/unknown', { name });
@@ -91,9 +96,11 @@ export class Walls {
 }
 
 /** All but the one of that name, which is to go. What somebody does not see is not lost through them. */
-function without(walls: readonly Wall[], name: string, { may }: Sight): readonly Wall[] {
+function without(walls: readonly Wall[], name: string, by: Arranger): readonly Wall[] {
   const going = walls.find((wall) => wall.name === name);
-  if (going?.cells.some(({ stream }) => stream !== undefined && !may(stream)) === true) throw new AppError('wall/not-all-seen', { name });
+  const hidden = ({ stream, kept }: WallCell): boolean =>
+    (stream !== undefined && !by.may(stream)) || (kept !== undefined && !by.mayKept(kept));
+  if (going?.cells.some(hidden) === true) throw new AppError('wall/not-all-seen', { name });
   return walls.filter((wall) => wall !== going);
 }
 

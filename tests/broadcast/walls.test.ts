@@ -14,8 +14,9 @@ const wall = (name: string, more: Partial<Wall> = {}): Wall => ({
   linked: false,
   ...more,
 });
-const operator = { role: 'operator', may: () => true } as const;
-const ofA = { role: 'operator', may: (stream: number) => stream === 0 } as const;
+const operator = { role: 'operator', may: () => true, mayKept: () => true } as const;
+const [keptOfA, keptOfB] = ['0123456789abcdef', 'fedcba9876543210'];
+const ofA = { role: 'operator', may: (stream: number) => stream === 0, mayKept: (kept: string) => kept !== keptOfB } as const;
 const echo = (name: string) => ({ name, options: { width: 64, height: 64, fps: 10 } });
 
 let folder: string;
@@ -83,9 +84,13 @@ describe('the layouts of a room', () => {
     await expect(walls.save(wall('Far', { cells: [{ stream: 2 }, {}] }), operator)).rejects.toMatchObject({
       code: 'protocol/unknown-stream',
     });
-    await walls.save({ ...own, name: 'Mine' }, ofA);
+    const withKept = (name: string, kept: string): Wall => wall(name, { cells: [{ stream: 0 }, { kept }] });
+    await walls.save(withKept('Compared', keptOfB), operator);
+    await expect(walls.save({ ...own, name: 'Compared' }, ofA)).rejects.toMatchObject({ code: 'wall/not-all-seen' });
+    await expect(walls.discard('Compared', ofA)).rejects.toMatchObject({ code: 'wall/not-all-seen' });
+    await walls.save(withKept('Mine', keptOfA), ofA);
     await walls.discard('Mine', ofA);
-    expect(walls.seenBy(operator)).toEqual([wall('Both')]);
+    expect(walls.seenBy(operator)).toEqual([wall('Both'), withKept('Compared', keptOfB)]);
   });
 
   it('are as many as a room needs', async () => {
