@@ -218,6 +218,8 @@ export class Delivery {
     feed.begin({
       // One that has not begun is not held back by what the tier before has under way.
       lineFree: () => feed !== this.#feed || this.#lineFree(),
+      sends: () => feed === this.#feed && this.#lineFree(),
+      send: (frame) => this.#send(frame),
       came: () => {
         this.#pump();
         if (feed.needsKey && this.#lineFree()) feed.pull();
@@ -248,7 +250,7 @@ export class Delivery {
 
   #pump(): void {
     while (this.#lineFree()) {
-      const frame = this.#take();
+      using frame = this.#take();
       if (frame === undefined) return;
       this.#send(frame);
     }
@@ -262,6 +264,7 @@ export class Delivery {
     this.#nextFeed?.pull();
   }
 
+  /** `frame`: on loan. */
   #send(frame: SharedFrame): void {
     const { sequence, capturedAtUs: capturedUs } = frame.header;
     this.#underWay.push({ sequence, capturedUs, bytes: frame.bytes.length, tier: this.tier, sentMs: performance.now() });

@@ -21,6 +21,10 @@ export interface FeedWish {
 export interface FeedReader {
   /** Whether a frame could leave at once. */
   lineFree(): boolean;
+  /** Whether one may be sent now. */
+  sends(): boolean;
+  /** Sends a frame on loan. */
+  send(frame: SharedFrame): void;
   /** A frame waits to be taken. */
   came(): void;
 }
@@ -45,11 +49,16 @@ export class Feed implements Disposable {
   }
 
   /** From now on; the newest frame may come before this returns. */
-  begin({ lineFree, came }: FeedReader): void {
+  begin({ lineFree, sends, send, came }: FeedReader): void {
     this.#watch = this.#stream.watch(this.#view, this.tier, {
       ready: () => this.#unbroken?.empty !== false && lineFree(),
       put: (frame) => {
         this.#memory = frame.memory;
+        // What can go at once is neither held nor kept: that is most frames, and as many times that as there are viewers.
+        if (sends() && this.#edge.passes(frame)) {
+          send(frame);
+          return;
+        }
         this.#edge.put(frame);
         came();
       },

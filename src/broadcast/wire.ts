@@ -1,5 +1,7 @@
 import type { Duplex } from 'node:stream';
-import { hasRoom, type SharedFrame } from '../stream/shared-frame.ts';
+import type { SharedFrame } from '../stream/shared-frame.ts';
+
+const nothing = Buffer.alloc(0);
 
 /**
  * How frames of one view leave to one viewer, one at a time: as whole WebSocket messages, to the connection under the WebSocket. The library
@@ -10,9 +12,12 @@ export class Wire {
   /** Called when a frame that had to wait has left, or the line is gone; by whoever sends over it now. */
   freed: () => void = () => undefined;
   #copy: Buffer | undefined;
-  /** What the connection still holds. */
+  /** The connection has not let go of the last frame: of its slot, or of the copy. */
+  #waits = false;
   #held: SharedFrame | undefined;
-  #writesLeft = 0;
+  /** The last frame left at once: a callback for the next one would be for nothing. */
+  #prompt = true;
+  #callsLeft = 0;
 
   /** `connection`: what the WebSocket writes to. */
   constructor(connection: Duplex) {
@@ -21,26 +26,38 @@ export class Wire {
 
   /** Whether the frame before has left. */
   get free(): boolean {
-    return this.#held === undefined;
+    return !this.#waits;
   }
 
-  /** Takes the frame over; only while it is free. */
+  /** Sends a frame on loan, and holds it where it does not leave at once. Only while it is free. */
   send(frame: SharedFrame): void {
     // Straight from the slot where its memory can spare it; else a copy, so that no slow line ever starves the capture.
-    const direct = hasRoom(frame.memory);
-    const message = direct ? frame.message : this.#copyOf(frame.message);
-    if (!direct) frame[Symbol.dispose]();
-    this.#writesLeft++;
-    this.#connection.write(message, this.#written);
-    if (this.#connection.writableLength === 0) frame[Symbol.dispose]();
-    else this.#held = frame;
+    const direct = frame.spare;
+    const calls = !this.#prompt;
+    this.#write(direct ? frame.message : this.#copyOf(frame.message), calls);
+    this.#prompt = this.#connection.writableLength === 0;
+    if (this.#prompt) return;
+    this.#waits = true;
+    if (direct) this.#held = frame.retain();
+    // It is called back when all before it has left.
+    if (!calls) this.#write(nothing, true);
   }
 
-  /** One function for all frames: most have left before it is called. */
+  #write(message: Buffer, calls: boolean): void {
+    if (!calls) {
+      this.#connection.write(message);
+      return;
+    }
+    this.#callsLeft++;
+    this.#connection.write(message, this.#written);
+  }
+
+  /** One function for all frames; some have left before it is called. */
   readonly #written = (): void => {
-    this.#writesLeft--;
-    if (this.#writesLeft > 0 || this.#held === undefined) return;
-    this.#held[Symbol.dispose]();
+    this.#callsLeft--;
+    if (this.#callsLeft > 0 || !this.#waits) return;
+    this.#waits = false;
+    this.#held?.[Symbol.dispose]();
     this.#held = undefined;
     this.freed();
   };

@@ -17,6 +17,10 @@ export class Every<Kept extends Disposable> implements Edge<Kept> {
     return this.#skipped;
   }
 
+  passes(): boolean {
+    return this.#queue.length === 0;
+  }
+
   put(frame: Lent<Kept>): void {
     if (this.#queue.length >= this.#capacity || !this.#roomLeft()) this.#skipped++;
     else this.#queue.push(frame.retain());

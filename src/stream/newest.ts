@@ -7,6 +7,8 @@ export interface Lent<Kept extends Disposable> extends Disposable {
 export interface Edge<Kept extends Disposable> extends Disposable {
   /** Called with a frame on loan. */
   put(frame: Lent<Kept>): void;
+  /** Whether a frame on loan may go past this, to whoever takes them: nothing is before it. Where that is so it goes, or is put. */
+  passes(frame: Lent<Kept>): boolean;
   /** The next frame to send; the caller disposes it. */
   take(): Kept | undefined;
   /** Frames that were put and never taken. */
@@ -25,6 +27,10 @@ export class Newest<Kept extends Disposable> implements Edge<Kept> {
   /** There is a frame to take. */
   get waiting(): boolean {
     return this.#kept !== undefined;
+  }
+
+  passes(): boolean {
+    return this.#kept === undefined;
   }
 
   put(frame: Lent<Kept>): void {

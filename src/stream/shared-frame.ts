@@ -22,6 +22,7 @@ export class SharedFrame implements Lent<SharedFrame> {
   /** The same as one WebSocket message (RFC 6455 §5.2: final, binary, not masked), made once for all viewers; valid until dispose. */
   readonly message: Buffer;
   #alive = true;
+  #spare: boolean | undefined;
 
   private constructor(memory: SlotMemory, slot: number, header: FrameHeader, bytes: Buffer, message: Buffer) {
     this.memory = memory;
@@ -38,6 +39,12 @@ export class SharedFrame implements Lent<SharedFrame> {
     const length = frameHeaderBytes + payloadBytes;
     const header = readFrameHeader(new DataView(memory.buffer, offset, length));
     return new SharedFrame(memory, slot, header, Buffer.from(memory.buffer, offset, length), messageOf(memory, offset, length));
+  }
+
+  /** Whether a slow reader may hold it; asked once for all who get it on loan. */
+  get spare(): boolean {
+    this.#spare ??= hasRoom(this.memory);
+    return this.#spare;
   }
 
   retain(): SharedFrame {

@@ -29,11 +29,13 @@ export class Unbroken implements Edge<SharedFrame> {
     return this.#queue.length === 0;
   }
 
+  passes(frame: SharedFrame): boolean {
+    this.#begin(frame);
+    return !this.#needsKey && this.empty;
+  }
+
   put(frame: SharedFrame): void {
-    if ((frame.header.flags & frameFlags.key) !== 0) {
-      this.#drop();
-      this.#needsKey = false;
-    }
+    this.#begin(frame);
     if (!this.#needsKey && this.#queue.length < this.#capacity) {
       this.#queue.push(frame.retain());
       return;
@@ -54,6 +56,13 @@ export class Unbroken implements Edge<SharedFrame> {
 
   [Symbol.dispose](): void {
     this.#drop();
+  }
+
+  /** A key frame makes what waits superfluous. */
+  #begin({ header }: SharedFrame): void {
+    if ((header.flags & frameFlags.key) === 0) return;
+    this.#drop();
+    this.#needsKey = false;
   }
 
   #drop(): void {

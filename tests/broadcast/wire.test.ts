@@ -31,12 +31,16 @@ function frameOf(payloadBytes: number, slots: number): SharedFrame {
 
 it('says when a frame that a line did not take at once has left, and holds its slot until then', async () => {
   const waiting: (() => void)[] = [];
-  const line = new Writable({ highWaterMark: 1, write: (_chunk, _encoding, written) => void waiting.push(written) });
+  const line = new Writable({
+    highWaterMark: 1,
+    write: ({ length }: Buffer, _encoding, written) => (length === 0 ? written() : void waiting.push(written)),
+  });
   const [frame, next] = [frameOf(100, 8), frameOf(100, 8)];
   const wire = new Wire(line as Duplex);
   let left = 0;
   wire.freed = () => left++;
   wire.send(frame);
+  frame[Symbol.dispose]();
   expect(wire.free).toBe(false);
   expect([left, frame.memory.counts.free()]).toEqual([0, 7]);
   waiting.shift()?.();
@@ -44,6 +48,7 @@ it('says when a frame that a line did not take at once has left, and holds its s
   expect(frame.memory.counts.free()).toBe(8);
   expect(wire.free).toBe(true);
   wire.send(next);
+  next[Symbol.dispose]();
   line.destroy();
   // As the handle of a socket does for what it was writing.
   waiting.shift()?.();
@@ -72,6 +77,7 @@ it.each([
           next(at + 1);
         };
         wire.send(frame);
+        frame[Symbol.dispose]();
         if (wire.free) wire.freed();
       };
       next(0);

@@ -76,8 +76,14 @@ describe('a device that is unplugged', () => {
       await stateIs('lost');
       const lost = state();
       expect(lost).toMatchObject({ source: { waitsFor: 'Simulated echo (apical four chambers)', error: { code: 'device/gone' } } });
-      await viewer.until(() => devices()?.[0]?.attached === false);
-      expect(devices()?.[0]).toMatchObject({ identity: echo.identity, stream: 0 });
+      // What comes next may be there as soon as this is: the driver looks again by itself.
+      let absent: unknown;
+      await viewer.until(() => {
+        const [device] = devices() ?? [];
+        absent = device;
+        return device?.attached === false;
+      });
+      expect(absent).toMatchObject({ identity: echo.identity, stream: 0 });
 
       plugged(echo);
       await discovery.survey();
