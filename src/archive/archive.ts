@@ -1,4 +1,4 @@
-import { rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { access, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -98,6 +98,7 @@ export class Archive implements AsyncDisposable {
   #wasFull = false;
   #isSilent = false;
   #isOpen = false;
+  #adopting: Promise<void> = Promise.resolve();
   /** It has been opened for longer than anybody should wait. */
   #isLate = false;
   #late: NodeJS.Timeout | undefined;
@@ -363,10 +364,13 @@ export class Archive implements AsyncDisposable {
     switch (news.news) {
       case 'opened':
         if (news.torn.length === 0) this.#opened(news);
+        // After those of a thread that died meanwhile: one at a time has its hands on a file.
         else
-          void this.#adopt(news.torn).then(() => {
-            if (worker === this.#worker) this.#opened(news);
-          });
+          this.#adopting = this.#adopting
+            .then(() => this.#adopt(news.torn, worker))
+            .then(() => {
+              if (worker === this.#worker) this.#opened(news);
+            });
         break;
       case 'refused':
         this.#warn(news.error);
@@ -401,9 +405,16 @@ export class Archive implements AsyncDisposable {
   }
 
   /** What cannot be kept now is tried again by the next start. */
-  async #adopt(torn: readonly KeptPlace[]): Promise<void> {
+  async #adopt(torn: readonly KeptPlace[], worker: Worker): Promise<void> {
     for (const { study, id } of torn) {
+      if (worker !== this.#worker) return;
       const [part, path] = [framesFile(this.#folder, study, id, partEnd), this.fileOf(study, id)];
+      // It was, before the thread died that was told of it first.
+      const isThere = await access(part).then(
+        () => true,
+        () => false,
+      );
+      if (!isThere) continue;
       const error = await this.#adoptOne(study, id, part, path).catch((thrown) => asAppError(thrown, 'archive/file-not-written'));
       if (error === undefined) continue;
       this.#warn(error.toJSON());
@@ -419,7 +430,7 @@ export class Archive implements AsyncDisposable {
       return;
     }
     await putInPlace(part, path);
-    this.#beginOpening();
+    if (!this.#isOpen && !this.#isClosed) this.#beginOpening();
     await this.putKept(study, kept, kept.author);
     this.#settings.log.info({}, `a ${kept.kind} of ${kept.frames} frames is kept that was being written when the server ended`);
   }

@@ -218,7 +218,8 @@ export class Delivery {
     feed.begin({
       // One that has not begun is not held back by what the tier before has under way.
       lineFree: () => feed !== this.#feed || this.#lineFree(),
-      sends: () => feed === this.#feed && this.#lineFree(),
+      // What waits of another tier goes first, or it would be drawn after something newer.
+      sends: () => feed === this.#feed && this.#nextFeed === undefined && this.#lineFree(),
       send: (frame) => this.#send(frame),
       came: () => {
         this.#pump();

@@ -315,10 +315,8 @@ export class Viewer implements Member {
     return this.access.may(stream);
   }
 
-  mayKept(kept: string): boolean {
-    const place = this.#host.examination.keptPlace(kept, false);
-    if (place === undefined) return true;
-    return place.stream === undefined ? this.access.everyStream : this.access.may(place.stream);
+  mayLose(kept: string): boolean {
+    return this.#host.examination.mayLose(kept, this);
   }
 
   /** No frame follows this. */

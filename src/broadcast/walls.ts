@@ -17,9 +17,9 @@ const File: TSchema = Type.Object({ version: Type.Literal(1), streams: Type.Arra
 /** What somebody may see. */
 type Sight = Pick<Access, 'may' | 'role'>;
 
-/** Somebody who changes layouts; `mayKept`: of stills and clips. What is not there any more, everybody may lose. */
+/** Somebody who changes layouts; `mayLose`: something kept that stands on one. */
 export interface Arranger extends Pick<Access, 'may'> {
-  mayKept(kept: string): boolean;
+  mayLose(kept: string): boolean;
 }
 
 /** The layouts of a room, the same for every monitor in it; they outlive the server. */
@@ -99,7 +99,7 @@ export class Walls {
 function without(walls: readonly Wall[], name: string, by: Arranger): readonly Wall[] {
   const going = walls.find((wall) => wall.name === name);
   const hidden = ({ stream, kept }: WallCell): boolean =>
-    (stream !== undefined && !by.may(stream)) || (kept !== undefined && !by.mayKept(kept));
+    (stream !== undefined && !by.may(stream)) || (kept !== undefined && !by.mayLose(kept));
   if (going?.cells.some(hidden) === true) throw new AppError('wall/not-all-seen', { name });
   return walls.filter((wall) => wall !== going);
 }

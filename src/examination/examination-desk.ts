@@ -168,6 +168,13 @@ export class ExaminationDesk {
     return { path: record.fileOf(examination, id), examination, ...(stream !== undefined && { stream }) };
   }
 
+  /** Whether something kept is of what somebody may see, or not there any more: then a layout may lose it through them. */
+  mayLose(id: string, member: Member): boolean {
+    const known = this.#keeping?.get(id) ?? this.#onWalls?.find(id)?.kept;
+    const isGone = known === undefined ? this.#onWalls?.isGone(id) === true : known.state === 'discarded';
+    return isGone || sees(member, known?.stream);
+  }
+
   /** Throws what is refused at once; what is refused later is told. */
   hear(member: Member, message: ExaminationMessage): void {
     switch (message.type) {

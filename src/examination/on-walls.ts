@@ -21,6 +21,8 @@ export class OnWalls {
   readonly #open: () => string | undefined;
   readonly #subscription: Subscription;
   #items: ReadonlyMap<string, FoundKept> = new Map();
+  /** What was looked for to find them. */
+  #sought: readonly string[] = [];
   /** Those of the items that are not of the open one. */
   #examinations: readonly ExaminationContent[] = [];
   #renewals = 0;
@@ -36,6 +38,11 @@ export class OnWalls {
 
   find(id: string): FoundKept | undefined {
     return this.#items.get(id);
+  }
+
+  /** The record was asked for it, and has it no more. */
+  isGone(id: string): boolean {
+    return this.#sought.includes(id) && !this.#items.has(id);
   }
 
   has(id: string): boolean {
@@ -57,6 +64,7 @@ export class OnWalls {
       const examinations = await Promise.all([...earlier].map((one) => this.#record.content(one)));
       if (own !== this.#renewals) return;
       this.#items = new Map(found.map((one) => [one.kept.kept, one]));
+      this.#sought = ids;
       this.#examinations = examinations;
     } catch {
       return;

@@ -4,6 +4,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -14,12 +15,14 @@ import {
   writeSync,
 } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { filter, firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { Archive } from '../../src/archive/archive.ts';
+import { framesFile, partEnd } from '../../src/archive/file-names.ts';
 import type { Kept } from '../../src/protocol/examination-messages.ts';
 import { WritingProcess } from './acknowledged.ts';
 import { anna, keptOf, markOf, openArchive, silentLog, temporaryFolder, untilState } from './examples.ts';
@@ -397,6 +400,36 @@ describe('the thread of the store', () => {
     });
     expect(kept).toEqual(keptOf(1));
     expect((await archive.open())?.kept).toEqual([keptOf(1)]);
+  });
+
+  it('that dies while a clip of before is adopted leaves the clip to the next one, and waits for no patience afterwards', async () => {
+    using folder = temporaryFolder();
+    const before = await openArchive(folder.path);
+    const { examination } = await before.openExamination(undefined, anna);
+    await before.close();
+    const clip = keptOf(1, { kind: 'clip' });
+    const part = framesFile(folder.path, examination, clip.kept, partEnd);
+    mkdirSync(dirname(part), { recursive: true });
+    writeFileSync(part, 'abcd');
+    const threads: Worker[] = [];
+    const note = (message: unknown): number => threads.push((message as { worker: Worker }).worker);
+    subscribe('worker_threads', note);
+    let adoptions = 0;
+    const adopt = async (): Promise<Kept> => {
+      if (++adoptions === 1) {
+        await threads[0]?.terminate();
+        await expect.poll(() => threads.length).toBe(2);
+      }
+      return clip;
+    };
+    const patienceMs = 2000;
+    await using archive = await openArchive(folder.path, { adopt, patienceMs });
+    await untilState(archive, 'ready');
+    unsubscribe('worker_threads', note);
+    expect((await archive.open())?.kept).toEqual([clip]);
+    expect(readFileSync(archive.fileOf(examination, clip.kept), 'utf8')).toBe('abcd');
+    await setTimeout(patienceMs + 200);
+    expect((await archive.open())?.kept).toEqual([clip]);
   });
 
   it('holds up nothing else while the disk works', async () => {

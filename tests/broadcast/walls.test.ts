@@ -14,9 +14,9 @@ const wall = (name: string, more: Partial<Wall> = {}): Wall => ({
   linked: false,
   ...more,
 });
-const operator = { role: 'operator', may: () => true, mayKept: () => true } as const;
+const operator = { role: 'operator', may: () => true, mayLose: () => true } as const;
 const [keptOfA, keptOfB] = ['0123456789abcdef', 'fedcba9876543210'];
-const ofA = { role: 'operator', may: (stream: number) => stream === 0, mayKept: (kept: string) => kept !== keptOfB } as const;
+const ofA = { role: 'operator', may: (stream: number) => stream === 0, mayLose: (kept: string) => kept !== keptOfB } as const;
 const echo = (name: string) => ({ name, options: { width: 64, height: 64, fps: 10 } });
 
 let folder: string;

@@ -392,4 +392,22 @@ describe('what stands on the layouts of the room', () => {
     expect(await outcome(operator, { type: 'discard-kept', kept })).toBe('done');
     await operator.until(() => onWalls(operator)?.length === 0);
   });
+
+  it('keeps its place from an operator who may not see its stream, until it is not there any more', async () => {
+    const kept = named(80);
+    await hang(kept);
+    const { operator } = company;
+    const alone = { name: 'Alone', columns: 1, rows: 1, cells: [{ kept }], linked: false };
+    expect(await outcome(operator, { type: 'save-wall', wall: alone })).toBe('done');
+    await operator.until(() => operator.last('walls')?.walls.length === 2 && onWalls(operator)?.length === 1);
+    const limited = await company.room.view(true, { headers: await company.enterAs('operator', 'Bert', [1]) });
+    const empty = { ...alone, cells: [{}] };
+    expect(await outcome(limited, { type: 'save-wall', wall: empty })).toBe('wall/not-all-seen');
+    expect(await outcome(limited, { type: 'discard-wall', name: 'Alone' })).toBe('wall/not-all-seen');
+    const { examinations } = (await asked(operator, { type: 'find-examinations', text: '' })) as Told<'examinations'>;
+    await asked(operator, { type: 'reopen-examination', examination: examinations[0]?.examination ?? '' });
+    expect(await outcome(operator, { type: 'discard-kept', kept })).toBe('done');
+    await operator.until(() => onWalls(operator)?.length === 0);
+    expect(await outcome(limited, { type: 'save-wall', wall: empty })).toBe('done');
+  });
 });

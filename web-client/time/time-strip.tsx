@@ -46,7 +46,8 @@ export function TimeStrip() {
   if (stream === undefined || (timeline === undefined && past === undefined && !told)) return null;
   const written = bookmarking === undefined ? refusedBookmarks[0] : { ...bookmarking, text: '' };
   // The same for every picture of a wall: a strip that grew on the press that selects one would move the picture from under the hand.
-  const rewinds = timeline !== undefined || past !== undefined || wallInForce(state).cells.some(({ kept }) => kept !== undefined);
+  const isAnythingKept = wallInForce(state).cells.some(({ kept }) => kept !== undefined);
+  const rewinds = past !== undefined || isAnythingKept || Object.keys(timelines).length > 0;
   return (
     <section className="time-place" aria-label={words.say('time.title')} data-testid="time-strip">
       <div className="time-strip">

@@ -32,10 +32,7 @@ export function TimelineBar({ stream, name, past, timeline, kept, bookmarks, loo
   /** Under a hand the time stands still. */
   const [held, setHeld] = useState<TimeAxis>();
   const axis = held ?? axisOf(past, timeline, nowUs);
-  if (axis === undefined)
-    return (
-      <div className="timeline empty">{words.say(timeline === undefined && past === undefined ? 'time.unrecorded' : 'time.nothing')}</div>
-    );
+  if (axis === undefined) return <div className="timeline empty">{words.say('time.nothing')}</div>;
   const known = past?.timeline ?? timeline;
   const at = past?.atUs;
   const live = past === undefined;

@@ -56,7 +56,6 @@ export const englishTime = {
   'time.r-peak': 'R peak',
   'time.loading': 'on its way',
   'time.nothing': 'Nothing is recorded yet',
-  'time.unrecorded': 'Not recorded',
   'time.inset': '{stream}, live picture: back to it',
   'time.running': 'Clip runs, {seconds}',
   'time.writing': 'Writing',

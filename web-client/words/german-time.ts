@@ -59,7 +59,6 @@ export const germanTime: Readonly<Record<keyof typeof englishTime, string>> = {
   'time.r-peak': 'R-Zacke',
   'time.loading': 'wird geholt',
   'time.nothing': 'Noch nichts aufgezeichnet',
-  'time.unrecorded': 'Wird nicht aufgezeichnet',
   'time.inset': '{stream}, Live-Bild: dorthin zurück',
   'time.running': 'Clip läuft, {seconds}',
   'time.writing': 'Wird geschrieben',
