@@ -419,6 +419,8 @@ describe('the thread of the store', () => {
       if (++adoptions === 1) {
         await threads[0]?.terminate();
         await expect.poll(() => threads.length).toBe(2);
+        // Long enough for the second thread to have opened the store and told of the clip again.
+        await setTimeout(1000);
       }
       return clip;
     };
