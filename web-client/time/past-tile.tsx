@@ -47,7 +47,7 @@ export function PastStrip({ place, stream, past, alone, whose }: PastStripProps)
   return (
     <footer className="truth">
       <PastState past={past} />
-      <PastAside past={past} />
+      <PastAside name={stream.name} past={past} />
       <button
         type="button"
         className="name"
@@ -89,13 +89,15 @@ function PastState({ past }: { past: PastTruth }) {
 }
 
 /** What else is true of a frame of the past: its number, what is missing before it, why it is not here. */
-function PastAside({ past }: { past: PastTruth }) {
+function PastAside({ name, past }: { name: string; past: PastTruth }) {
   const words = useWords();
   const { say } = words;
   const { picture, exactness, apartMs, gap, frame, rPeak, waiting, error, past: of } = past;
   const told: string[] = [];
   if (of.of === 'kept') {
-    told.push(say(of.kept.kind === 'still' ? 'examination.still' : 'examination.clip'), of.kept.source);
+    told.push(say(of.kept.kind === 'still' ? 'examination.still' : 'examination.clip'));
+    // In a place of its own it bears that name already.
+    if (of.kept.source !== name) told.push(of.kept.source);
     told.push(whenText(words, of.kept.fromUs, Date.now()));
   }
   if (frame !== undefined && frame.of > 1) told.push(say('time.frame', frame));
