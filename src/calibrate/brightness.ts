@@ -26,10 +26,14 @@ export class Brightness {
     this.#subscription.unsubscribe();
   }
 
-  /** The mean of what came in the last part of a wait. */
+  /** The mean of what was captured in the last part of a wait; where a pause of the machine fell into that, the next picture within another wait. */
   async levelAfter(waitMs: number): Promise<number | undefined> {
+    const sinceMs = performance.now() + (waitMs * 3) / 4;
     await wait(waitMs);
-    const sinceMs = performance.now() - waitMs / 4;
+    return await this.until(() => this.#meanSince(sinceMs), waitMs);
+  }
+
+  #meanSince(sinceMs: number): number | undefined {
     const late = this.samples.filter(({ atMs }) => atMs >= sinceMs);
     return late.length === 0 ? undefined : late.reduce((sum, { brightness }) => sum + brightness, 0) / late.length;
   }
