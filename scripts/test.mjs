@@ -38,6 +38,7 @@ function findTools() {
     { places: ['/usr/bin/pdftotext'], packages: ['poppler-utils'], tests: 'what stands in printed sheets' },
     { places: ['/usr/sbin/mkfs.ext4', '/sbin/mkfs.ext4'], packages: ['e2fsprogs'], tests: 'power cuts and full disks of the archive' },
     { places: ['/usr/bin/dcmdump'], packages: ['dcmtk'], tests: 'the comparison with DCMTK' },
+    { places: ['/usr/bin/gdcmconv'], packages: ['libgdcm-tools'], tests: 'the comparison with DCMTK and GDCM' },
     { places: ['/usr/include/openigtlink'], packages: ['libopenigtlink-dev', 'g++'], tests: "the OpenIGTLink library's tests" },
     { places: ['/usr/bin/v4l2-ctl'], packages: ['v4l-utils'], tests: 'the comparison with v4l2-ctl' },
     { places: ['/usr/include/linux/videodev2.h'], packages: ['linux-libc-dev', 'gcc'], tests: "the comparison with V4L2's C header" },
