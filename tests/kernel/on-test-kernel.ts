@@ -10,6 +10,7 @@ const missing = testKernel === undefined ? 'no test kernel' : usbip ? undefined 
 export function describeOnKernel(name: string, tests: () => void): void {
   if (missing === undefined) return void describe(name, tests);
   process.stderr.write(`lumencast: ${missing}; skipped: ${name}\n`);
+  // The kernel takes minutes to build, and not every machine runs one as a process: without it there is no USB stack to test on.
   describe.skip(`${name} (${missing})`, tests);
 }
 
